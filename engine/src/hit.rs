@@ -1,0 +1,83 @@
+//! One row that a search found, and the bounded heap that keeps the best of them.
+//!
+//! It knows no vectors. Invariant: hits are totally ordered by (distance, part, row), so equal distances
+//! come back in the same order whatever found them.
+
+use std::{cmp::Ordering, collections::BinaryHeap};
+
+/// A row that a search found.
+#[derive(Debug, Clone, Copy)]
+pub struct Hit {
+    /// Which of the searched parts.
+    pub part: u32,
+    /// The row's position in that part.
+    pub row: u32,
+    /// Its distance from the query.
+    pub distance: f32,
+}
+
+impl Ord for Hit {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.distance
+            .total_cmp(&other.distance)
+            .then(self.part.cmp(&other.part))
+            .then(self.row.cmp(&other.row))
+    }
+}
+
+impl PartialOrd for Hit {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Hit {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Hit {}
+
+/// The `k` nearest hits seen so far.
+#[derive(Debug)]
+pub(crate) struct TopK {
+    k: usize,
+    heap: BinaryHeap<Hit>,
+}
+
+impl TopK {
+    pub(crate) fn new(k: usize) -> Self {
+        Self { k, heap: BinaryHeap::new() }
+    }
+
+    /// Offers a hit. One whose distance is no number is no neighbour.
+    #[inline]
+    pub(crate) fn push(&mut self, hit: Hit) {
+        if hit.distance.is_nan() {
+            return;
+        }
+        if self.heap.len() < self.k {
+            self.heap.push(hit);
+        } else if let Some(mut worst) = self.heap.peek_mut()
+            && hit < *worst
+        {
+            *worst = hit;
+        }
+    }
+
+    pub(crate) fn merge(&mut self, other: TopK) {
+        for hit in other.heap {
+            self.push(hit);
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.heap.len()
+    }
+
+    /// The hits, nearest first.
+    pub(crate) fn into_sorted(self) -> Vec<Hit> {
+        self.heap.into_sorted_vec()
+    }
+}

@@ -1,0 +1,28 @@
+//! The HNSW index: built by hnsw_rs on int8 codes, frozen into flat bytes, searched without locks.
+//!
+//! ```text
+//! vectors ──quantise──▶ codes ──hnsw_rs──▶ linked points ──freeze──▶ bytes ──open──▶ Graph ──beam──▶ nodes
+//!   │        (codes)    one node for       (build)         (freeze)  (layout)       (graph)         │
+//!   │                   equal codes                                                                 ▼
+//!   └──────────────────────────── f32 distances of the nodes' rows (rerank) ◀───────────────────────┘
+//! ```
+//!
+//! It is not the place where a query decides between graph and exact search (see
+//! [`search`](crate::search())). Invariant: a graph is a derived thing; whatever is wrong with one, it can be
+//! built again from its vectors.
+
+mod beam;
+mod build;
+mod codes;
+mod connect;
+mod distance;
+mod freeze;
+mod graph;
+mod layout;
+mod params;
+mod refine;
+mod rerank;
+mod visited;
+
+pub use self::{build::build_graph, graph::Graph, params::HnswParams};
+pub(crate) use self::rerank::search_graph;

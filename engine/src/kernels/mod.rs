@@ -1,0 +1,29 @@
+//! The inner loops: sums over two slices, with the instructions chosen at run time.
+//!
+//! They know nothing of metrics, scales or rows. Dot products and squared L2 come from SimSIMD; what it
+//! lacks (L1, and L1 of scaled codes) is here, compiled once for each instruction set.
+//! Invariant: slices of different lengths are compared over the shorter length; nothing panics.
+
+mod l1;
+
+pub(crate) use l1::{l1, l1_scaled};
+use simsimd::SpatialSimilarity;
+
+/// Inner product of two `f32` vectors.
+#[inline]
+pub(crate) fn dot(a: &[f32], b: &[f32]) -> f64 {
+    // SimSIMD refuses unequal lengths alone; callers cut to the common length first.
+    <f32 as SpatialSimilarity>::dot(a, b).unwrap_or(f64::NAN)
+}
+
+/// Squared Euclidean distance of two `f32` vectors.
+#[inline]
+pub(crate) fn squared_l2(a: &[f32], b: &[f32]) -> f64 {
+    <f32 as SpatialSimilarity>::sqeuclidean(a, b).unwrap_or(f64::NAN)
+}
+
+/// Inner product of two vectors of int8 codes.
+#[inline]
+pub(crate) fn dot_i8(a: &[i8], b: &[i8]) -> f64 {
+    <i8 as SpatialSimilarity>::dot(a, b).unwrap_or(f64::NAN)
+}

@@ -1,0 +1,173 @@
+//! One query over the parts of a table: which way to search each part, and the best rows of all.
+//!
+//! It plans per part and per query; it knows no segments, deletions or SQL, only vectors, bitmaps of
+//! allowed rows, and graphs. Invariant: `k` rows come back while `k` allowed rows with a distance exist;
+//! where a graph cannot promise that, the part is scanned exactly.
+
+use roaring::RoaringBitmap;
+
+use crate::{
+    Error, Graph, Hit, Metric, Result, Vectors, check_vector, distance::QueryDistance, exact, hit::TopK, hnsw,
+};
+
+/// One slice of a table: a segment, or the rows not yet in one.
+#[derive(Debug, Clone, Copy)]
+pub struct Part<'a> {
+    /// Its vectors.
+    pub vectors: Vectors<'a>,
+    /// Row positions that may be returned; `None`: all.
+    pub allowed: Option<&'a RoaringBitmap>,
+    /// Its index, if there is one: built over exactly these vectors, for the query's metric.
+    pub graph: Option<&'a Graph>,
+}
+
+/// What a search is to find.
+#[derive(Debug, Clone, Copy)]
+pub struct SearchOptions {
+    /// How distance is measured.
+    pub metric: Metric,
+    /// Rows to find, at least 1.
+    pub k: usize,
+    /// Candidates to keep while walking a graph, at least 1; never fewer than `k` are kept.
+    pub ef: usize,
+    /// Whether to leave graphs aside.
+    pub exact: bool,
+}
+
+/// Which way a search went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Strategy {
+    /// Every part through its graph.
+    Graph,
+    /// Every part by comparing all allowed rows.
+    #[default]
+    Exact,
+    /// Some parts this way, some that.
+    Mixed,
+}
+
+impl Strategy {
+    /// The name, as EXPLAIN shows it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Strategy::Graph => "graph",
+            Strategy::Exact => "exact",
+            Strategy::Mixed => "mixed",
+        }
+    }
+}
+
+impl std::fmt::Display for Strategy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a search did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SearchStats {
+    /// Which way it went.
+    pub strategy: Strategy,
+    /// Graph nodes scored, and rows compared in exact scans.
+    pub visited: u64,
+    /// Graph nodes that were near enough and that the filter refused, and rows that exact scans left out for it.
+    pub filtered_out: u64,
+    /// Rows whose distance was computed again from the full vector after a graph search.
+    pub reranked: u64,
+}
+
+/// The `k` rows of all parts that are nearest to `query`, nearest first.
+///
+/// # Errors
+/// What [`check_vector`] says of the query; [`Error::Parameter`] for `k` or `ef` of 0;
+/// [`Error::Dimensions`] for a part of other dimensions; [`Error::GraphMismatch`] and
+/// [`Error::GraphMetric`] for a graph that is not of its part's vectors or of the query's metric.
+pub fn search(parts: &[Part<'_>], query: &[f32], options: &SearchOptions) -> Result<(Vec<Hit>, SearchStats)> {
+    let &SearchOptions { metric, k, ef, exact } = options;
+    check_vector(query, query.len(), Some(metric))?;
+    at_least_one("k", k)?;
+    at_least_one("ef", ef)?;
+    for part in parts {
+        if part.vectors.dimensions() != query.len() {
+            return Err(Error::Dimensions { expected: part.vectors.dimensions(), found: query.len() });
+        }
+        if let Some(graph) = part.graph.filter(|_| !exact) {
+            graph.check_fits(part.vectors.len(), part.vectors.dimensions(), metric)?;
+        }
+    }
+    let distance = QueryDistance::new(metric, query);
+    let mut stats = SearchStats::default();
+    let (mut through_graph, mut scanned) = (0, 0);
+    let mut top = TopK::new(k);
+    // Vectors::new bounds rows, not parts; a part's number has to fit into a hit.
+    for (number, part) in (0u32..).zip(parts).filter(|(_, part)| !part.vectors.is_empty()) {
+        let graph = part.graph.filter(|_| !exact);
+        let found = graph.and_then(|graph| try_graph(number, part, graph, query, &distance, k, ef, &mut stats));
+        if let Some(hits) = found {
+            through_graph += 1;
+            top.merge(hits);
+            continue;
+        }
+        scanned += 1;
+        let (hits, compared) = exact::scan(number, &part.vectors, part.allowed, &distance, k);
+        stats.visited += compared;
+        stats.filtered_out += (part.vectors.len() - matches(part)) as u64;
+        top.merge(hits);
+    }
+    stats.strategy = match (through_graph, scanned) {
+        (0, _) => Strategy::Exact,
+        (_, 0) => Strategy::Graph,
+        _ => Strategy::Mixed,
+    };
+    Ok((top.into_sorted(), stats))
+}
+
+/// Searches a part through its graph, where that is the cheaper way and finds what there is to find.
+#[expect(clippy::too_many_arguments, reason = "called from one place, which has them all at hand")]
+fn try_graph(
+    number: u32,
+    part: &Part<'_>,
+    graph: &Graph,
+    query: &[f32],
+    distance: &QueryDistance<'_>,
+    k: usize,
+    ef: usize,
+    stats: &mut SearchStats,
+) -> Option<TopK> {
+    let matches = matches(part);
+    let budget = budget(graph.nodes(), matches, ef.max(k))?;
+    let hits =
+        hnsw::search_graph(number, graph, &part.vectors, part.allowed, query, distance, k, ef, budget);
+    stats.visited += hits.visited;
+    stats.reranked += hits.reranked;
+    stats.filtered_out += hits.refused;
+    // Fewer than k is an answer only if there are no more; matches may include rows that have no distance.
+    let all = matches.min(graph.indexed_rows());
+    (hits.complete && hits.top.len() >= k.min(all)).then_some(hits.top)
+}
+
+/// The node scores that a graph search may cost, or `None` where comparing all matches is cheaper from the start.
+///
+/// A walk that keeps `ef` nodes scores about `SCORES * ef` of them, and the rarer the matches, the more: by
+/// as much as the share of all rows that match. Comparing a match costs about as much as scoring a node.
+fn budget(nodes: usize, matches: usize, ef: usize) -> Option<u64> {
+    /// Nodes scored for each that is kept, measured.
+    const SCORES: f64 = 15.0;
+    let share = (matches as f64 / nodes.max(1) as f64).clamp(f64::MIN_POSITIVE, 1.0);
+    let expected = SCORES * ef as f64 / share;
+    if expected >= matches as f64 {
+        return None;
+    }
+    Some(2 * matches as u64)
+}
+
+/// Rows of a part that may be returned.
+fn matches(part: &Part<'_>) -> usize {
+    let len = part.vectors.len();
+    // Vectors::new keeps the number of rows below u32::MAX.
+    part.allowed.map_or(len, |allowed| allowed.range_cardinality(..len as u32) as usize)
+}
+
+fn at_least_one(name: &'static str, value: usize) -> Result<()> {
+    if value > 0 { Ok(()) } else { Err(Error::Parameter { name, value: 0, least: 1, most: u64::MAX }) }
+}

@@ -1,0 +1,11 @@
+//! Tests of the engine through its public face, one file a subject.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod damage;
+mod data;
+mod duplicates;
+mod embedding;
+mod filters;
+mod recall;
+mod refusals;
+mod titles;

@@ -1,0 +1,72 @@
+//! Ctrl-C and SIGTERM, and the runtime that work runs on so that they are heard.
+//!
+//! Invariant: work runs on the runtime's threads, never on the thread that listens, so even a
+//! statement that computes for seconds without yielding is left at once.
+
+use std::future::Future;
+
+use tokio::runtime::{Builder, Runtime};
+
+use super::error::{Error, Result};
+
+/// Planning deeply nested statements recurses deeply, most of all in debug builds; the default of
+/// 2 MiB is too little for that.
+pub(crate) const STACK_BYTES: usize = 16 << 20;
+
+/// The runtime of a subcommand.
+pub(crate) fn runtime() -> Result<Runtime> {
+    Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(STACK_BYTES)
+        .build()
+        .map_err(|source| Error::System { action: "start the runtime", source })
+}
+
+/// Resolves at the first Ctrl-C from its first poll on.
+///
+/// Where the system lets nobody listen it never resolves, and the signal's default action stays in
+/// force.
+pub(crate) async fn ctrl_c() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Resolves at the first Ctrl-C or, where there is such a thing, SIGTERM.
+pub(crate) async fn interrupted() {
+    #[cfg(unix)]
+    {
+        let terminate = async {
+            match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+                Ok(mut signals) => {
+                    signals.recv().await;
+                }
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = ctrl_c() => {}
+            () = terminate => {}
+        }
+    }
+    #[cfg(not(unix))]
+    ctrl_c().await;
+}
+
+/// Runs `work` on the runtime until it ends or the user interrupts, which drops it.
+pub(crate) fn interruptible<F>(runtime: &Runtime, work: F) -> Result<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let mut task = runtime.spawn(work);
+    runtime.block_on(async {
+        tokio::select! {
+            ended = &mut task => ended.map_err(|error| Error::Task { reason: error.to_string() }),
+            () = interrupted() => {
+                task.abort();
+                Err(Error::Interrupted)
+            }
+        }
+    })
+}

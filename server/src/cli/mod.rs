@@ -1,0 +1,97 @@
+//! The command line: one file a subcommand, and what they share.
+//!
+//! It parses arguments, opens databases and draws results; it plans nothing and speaks no protocol
+//! (that is [`crate::wire`]). Invariant: every failure leaves through [`Error`], which alone
+//! decides what is printed and the exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+//!
+//! - [`serve`]: the server; [`load`]: a file into a table; [`generate`]: a workforce into a file;
+//!   [`sql`]: the shell, drawn by `shell`; [`demo`]: all of it in a minute.
+//! - `progress`: bars for reading, embedding and indexing; `interrupt`: Ctrl-C; `quantity`: numbers
+//!   as people read them; `open`: opening the database of `--data`; `output`: lines for people.
+
+mod array_literal;
+pub mod demo;
+mod error;
+pub mod generate;
+mod interrupt;
+pub mod load;
+mod open;
+mod output;
+mod progress;
+mod quantity;
+pub mod serve;
+mod shell;
+pub mod sql;
+
+use clap::{Parser, Subcommand};
+
+pub use error::{Error, Result};
+
+/// The database folder where `--data` is not given: one for all subcommands, so that what `load`
+/// fills is what `sql` and `serve` open.
+pub const DEFAULT_DATA: &str = "muster-data";
+
+/// An embedded database for matching work to people: workers, playbooks and searches in SQL.
+#[derive(Debug, Parser)]
+#[command(name = "muster", version, propagate_version = true)]
+pub struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve a database over the PostgreSQL protocol
+    Serve(serve::ServeArgs),
+    /// Write a plausible, reproducible data set to a file
+    Generate(generate::GenerateArgs),
+    /// Load a Parquet, CSV or JSONL file into a table
+    Load(load::LoadArgs),
+    /// Run SQL in this process: a shell, a script or single commands
+    Sql(sql::SqlArgs),
+    /// Generate, load and search 20,000 workers, step by step
+    Demo(demo::DemoArgs),
+}
+
+/// Runs the subcommand to its end.
+///
+/// # Errors
+///
+/// Whatever stopped it; `main` prints it by [`Error::report`] and exits with [`Error::exit_code`].
+pub fn run(command_line: CommandLine) -> Result<()> {
+    match command_line.command {
+        Command::Serve(args) => serve::run(args),
+        Command::Generate(args) => generate::run(args),
+        Command::Load(args) => load::run(args),
+        Command::Sql(args) => sql::run(args),
+        Command::Demo(args) => demo::run(args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn arguments_are_consistent() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_of_the_readme_parses() {
+        for line in [
+            "muster serve --data dir --listen 127.0.0.1:5433 --copy-dir a --copy-dir b",
+            "muster serve",
+            "muster generate workers --rows 100000 --seed 42 --out workers.parquet",
+            "muster load workers.parquet --table workers --data dir",
+            "muster sql --data dir -c select(1) -c select(2)",
+            "muster demo --serve --rows 1000",
+        ] {
+            CommandLine::try_parse_from(line.split(' ')).unwrap();
+        }
+        assert!(CommandLine::try_parse_from(["muster", "load", "file"]).is_err());
+        assert!(CommandLine::try_parse_from(["muster", "serve", "--listen", "nowhere"]).is_err());
+    }
+}

@@ -1,0 +1,70 @@
+//! `muster serve`: a database over the PostgreSQL protocol until Ctrl-C or SIGTERM.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use muster::Database;
+use tokio::runtime::Runtime;
+
+use super::error::Result;
+use super::interrupt;
+use super::open::{self, DataArg};
+use super::output::say;
+use crate::wire::{ServeOptions, Server};
+
+/// Next to PostgreSQL's own port, so that both can run on one machine.
+pub(crate) const DEFAULT_LISTEN: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 5433);
+
+/// Arguments of `muster serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    #[command(flatten)]
+    data: DataArg,
+    /// Address and port; a loopback address, for there is no authentication yet
+    #[arg(long, value_name = "ADDRESS:PORT", default_value_t = DEFAULT_LISTEN)]
+    listen: SocketAddr,
+    /// A folder whose files COPY may read; may be given several times; none unless given
+    #[arg(long, value_name = "DIR")]
+    copy_dir: Vec<PathBuf>,
+}
+
+/// Serves until a signal ends it.
+///
+/// # Errors
+///
+/// [`Error::Database`](super::Error::Database) when the folder cannot be opened, [`Error::Server`](super::Error::Server) when the address cannot
+/// be used.
+pub fn run(args: ServeArgs) -> Result<()> {
+    let runtime = interrupt::runtime()?;
+    let database = open::open_served(&args.data.data, args.copy_dir)?;
+    serve(&runtime, database, &args.data.data, args.listen)
+}
+
+/// Listens, says so in one line, and serves until Ctrl-C or SIGTERM.
+pub(crate) fn serve(runtime: &Runtime, database: Database, data: &Path, listen: SocketAddr) -> Result<()> {
+    runtime.block_on(async move {
+        let server = Server::bind(database, ServeOptions::new(listen)).await?;
+        let address = server.local_addr();
+        say(&format!("muster: serving {} on {address} ({})", data.display(), psql(address)))?;
+        server.run(interrupt::interrupted()).await?;
+        Ok(())
+    })
+}
+
+/// The command that connects to a server at `address`.
+pub(crate) fn psql(address: SocketAddr) -> String {
+    format!("psql -h {} -p {} muster", address.ip(), address.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_psql_line_connects_to_the_default_address() {
+        assert_eq!(psql(DEFAULT_LISTEN), "psql -h 127.0.0.1 -p 5433 muster");
+        assert_eq!(psql("[::1]:9".parse().unwrap()), "psql -h ::1 -p 9 muster");
+    }
+}

@@ -1,0 +1,76 @@
+//! What ends a statement before it is done: a cancel request, a client that went away, a server
+//! that stops.
+//!
+//! Cancelling is dropping: the future or stream of a statement is dropped, and what it held goes
+//! with it. A commit that has already reached the journal is not undone by that; the client is told
+//! "cancelled" and may find the rows there, as it may when the connection breaks at that moment.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use pgwire::api::{ConnectionGuard, ConnectionHandle, ConnectionManager};
+use pgwire::messages::startup::SecretKey;
+use tokio::sync::watch;
+
+use super::error::{Error, Result};
+
+/// How far the server is with stopping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// It is not.
+    Running,
+    /// Connections end once their statement is done.
+    Draining,
+    /// Statements end now.
+    Now,
+}
+
+/// Watches over the statements of one connection.
+#[derive(Debug)]
+pub(super) struct Interrupt {
+    handle: Arc<ConnectionHandle>,
+    /// Takes the connection out of the registry when dropped.
+    _registered: ConnectionGuard,
+    gone: watch::Receiver<bool>,
+    stop: watch::Receiver<Stop>,
+}
+
+impl Interrupt {
+    /// Registers a connection, so that a cancel request with its id and key reaches it.
+    pub(super) fn new(
+        registry: &Arc<ConnectionManager>,
+        id: i32,
+        key: SecretKey,
+        gone: watch::Receiver<bool>,
+        stop: watch::Receiver<Stop>,
+    ) -> Self {
+        let (handle, registered) = registry.register(id, key);
+        Self { handle, _registered: registered, gone, stop }
+    }
+
+    /// Does the work, unless something ends it first.
+    pub(super) async fn guard<T>(&mut self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let canceled = self.handle.start_query().await;
+        let Self { gone, stop, .. } = self;
+        tokio::select! {
+            biased;
+            result = work => result,
+            Ok(_) = gone.wait_for(|gone| *gone) => Err(Error::ClientGone),
+            // A server that is gone altogether has stopped, too.
+            _ = stop.wait_for(|stop| *stop == Stop::Now) => Err(Error::ShuttingDown),
+            Ok(()) = canceled => Err(Error::Canceled),
+        }
+    }
+
+    /// Waits until the server stops: with `idle`, from the moment it begins to.
+    pub(super) async fn stopping(&mut self, idle: bool) {
+        // An error means that the server is gone, which is stopping, too.
+        let _ = self.stop.wait_for(|stop| *stop == Stop::Now || idle && *stop == Stop::Draining).await;
+    }
+}
+
+/// A cancel request's key, as the registry keeps it.
+pub(super) fn secret(key: Bytes) -> SecretKey {
+    SecretKey::Bytes(key)
+}

@@ -1,0 +1,224 @@
+//! One client's connection, from its first byte to its last: the loop that takes a message, has it
+//! done, and says when it is ready for the next.
+//!
+//! It knows the order of messages and what an error does to it; [`super::simple`] and
+//! [`super::extended`] do the messages. Its invariant: after any error that is not fatal the client
+//! gets exactly one `ReadyForQuery` for each Query or Sync, so it can always go on.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use muster::{Database, Session};
+use pgwire::api::ConnectionManager;
+use pgwire::messages::PgWireBackendMessage as Backend;
+use pgwire::messages::response::{ReadyForQuery, TransactionStatus};
+use pgwire::messages::startup::{Authentication, BackendKeyData, NegotiateProtocolVersion, SecretKey};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+use super::cancel::{Interrupt, Stop, secret};
+use super::error::{Error, Result, Severity};
+use super::extended::Prepared;
+use super::inbox::{Inbound, Inbox};
+use super::message::{Frontend, is_extended};
+use super::portal::Portal;
+use super::settings::{self, Reported};
+use super::sink::Sink;
+use super::startup::{Opening, Startup};
+
+/// What a connection needs of the server.
+#[derive(Debug)]
+pub(super) struct Context {
+    pub(super) database: Database,
+    pub(super) registry: Arc<ConnectionManager>,
+    pub(super) stop: watch::Receiver<Stop>,
+    /// The connection's process id, as the protocol calls it.
+    pub(super) id: i32,
+}
+
+/// What the handlers of messages work on.
+pub(super) struct Client {
+    pub(super) session: Session,
+    pub(super) sink: Sink,
+    pub(super) statements: HashMap<String, Arc<Prepared>>,
+    pub(super) portals: HashMap<String, Portal>,
+    reported: Reported,
+}
+
+/// Serves one opened connection until it ends. Errors of statements stay in here; what comes back
+/// is what ended the connection.
+pub(super) async fn serve(
+    context: Context,
+    stream: TcpStream,
+    buffer: BytesMut,
+    opening: Opening,
+) -> Result<()> {
+    let startup = match opening {
+        Opening::Start(startup) => startup,
+        Opening::Cancel { id, key } => {
+            context.registry.cancel(id, &secret(key)).await;
+            return Ok(());
+        }
+        Opening::Closed => return Ok(()),
+    };
+    let (reader, writer) = stream.into_split();
+    let mut sink = Sink::new(writer);
+    let session = context.database.session();
+    let user = match startup.user().and_then(|user| settings::apply(&session, &startup.parameters).map(|()| user)) {
+        Ok(user) => user,
+        Err(error) => return refuse(&mut sink, error).await,
+    };
+    let (inbox, gone) = Inbox::start(reader, buffer);
+    let key = new_key(startup.minor);
+    let interrupt = Interrupt::new(&context.registry, context.id, key.clone(), gone, context.stop);
+    let mut client = Client {
+        session,
+        sink,
+        statements: HashMap::new(),
+        portals: HashMap::new(),
+        reported: Reported::new(user),
+    };
+    client.welcome(startup, context.id, key)?;
+    Connection { client, inbox, interrupt, skipping: false, ready: true }.run().await
+}
+
+/// Tells the client why there will be no session.
+pub(super) async fn refuse(sink: &mut Sink, error: Error) -> Result<()> {
+    sink.put(&Backend::ErrorResponse(error.report(Severity::Fatal).into()))?;
+    sink.flush().await?;
+    sink.close().await?;
+    Err(error)
+}
+
+/// A key that another client cannot guess: as long as the protocol's version allows.
+fn new_key(minor: u16) -> SecretKey {
+    let key: [u8; 32] = rand::random();
+    let length = if minor >= 2 { key.len() } else { 4 };
+    secret(key.into_iter().take(length).collect())
+}
+
+impl Client {
+    /// Answers the startup packet.
+    fn welcome(&mut self, startup: Startup, id: i32, key: SecretKey) -> Result<()> {
+        if let Some(unknown) = startup.negotiate {
+            let version = (3 << 16) | i32::from(startup.minor);
+            let message = NegotiateProtocolVersion::new(version, unknown);
+            self.sink.put(&Backend::NegotiateProtocolVersion(message))?;
+        }
+        self.sink.put(&Backend::Authentication(Authentication::Ok))?;
+        self.report_settings()?;
+        self.sink.put(&Backend::BackendKeyData(BackendKeyData::new(id, key)))
+    }
+
+    /// Tells the client of settings that it should know and that have changed.
+    fn report_settings(&mut self) -> Result<()> {
+        for change in self.reported.changes(&self.session) {
+            self.sink.put(&change)?;
+        }
+        Ok(())
+    }
+
+    async fn handle(&mut self, message: Frontend) -> Result<()> {
+        match message {
+            Frontend::Query { sql } => self.query(&sql).await,
+            Frontend::Parse { name, sql, types } => self.parse(name, &sql, &types).await,
+            Frontend::Bind(bind) => self.bind(bind),
+            Frontend::Describe { target, name } => self.describe(target, &name),
+            Frontend::Execute { portal, max_rows } => self.execute(portal, max_rows).await,
+            Frontend::Close { target, name } => self.close(target, &name),
+            Frontend::Flush => self.sink.flush().await,
+            Frontend::Sync => {
+                // Without a transaction around them, portals end with the extended query.
+                self.portals.clear();
+                Ok(())
+            }
+            // The connection's loop ends before it asks for this.
+            Frontend::Terminate => Ok(()),
+            Frontend::FunctionCall => Err(Error::Unsupported { feature: "the function call protocol".to_string() }),
+            Frontend::Copy => Err(Error::ProtocolFatal {
+                message: "unexpected COPY message: no COPY is in progress on this connection".to_string(),
+            }),
+            Frontend::Password => {
+                Err(Error::ProtocolFatal { message: "unexpected password message: none was asked for".to_string() })
+            }
+        }
+    }
+
+    /// Tells the client that its turn has come.
+    async fn ready(&mut self) -> Result<()> {
+        self.report_settings()?;
+        // There are no transactions yet: the state between statements is always idle.
+        self.sink.put(&Backend::ReadyForQuery(ReadyForQuery::new(TransactionStatus::Idle)))?;
+        self.sink.flush().await
+    }
+}
+
+struct Connection {
+    client: Client,
+    inbox: Inbox,
+    interrupt: Interrupt,
+    /// Whether messages are skipped up to Sync, after an error in an extended query.
+    skipping: bool,
+    /// Whether the client was last told that the server is ready, so that nothing is half done.
+    ready: bool,
+}
+
+impl Connection {
+    async fn run(mut self) -> Result<()> {
+        let result = self.serve().await;
+        match result {
+            // Nobody is there to be told.
+            Err(Error::ClientGone | Error::Io { .. }) => result,
+            Err(error) => {
+                // The client that does not read its last words does not keep the connection.
+                let farewell = refuse(&mut self.client.sink, error);
+                tokio::time::timeout(std::time::Duration::from_secs(1), farewell).await.unwrap_or(Ok(()))
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    async fn serve(&mut self) -> Result<()> {
+        self.client.ready().await?;
+        loop {
+            let inbound = tokio::select! {
+                biased;
+                () = self.interrupt.stopping(self.ready) => return Err(Error::ShuttingDown),
+                inbound = self.inbox.next() => inbound,
+            };
+            let Some(Inbound { kind, message }) = inbound else { return Err(Error::ClientGone) };
+            match message {
+                Ok(Frontend::Terminate) => return Ok(()),
+                Err(error) if error.is_fatal() => return Err(error),
+                _ if self.skipping && kind != b'S' => {}
+                message => self.answer(kind, message).await?,
+            }
+        }
+    }
+
+    /// Does one message, and says what must be said after it.
+    async fn answer(&mut self, kind: u8, message: Result<Frontend>) -> Result<()> {
+        self.ready = false;
+        self.skipping = false;
+        let result = match message {
+            Ok(message) => self.interrupt.guard(self.client.handle(message)).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = result {
+            if error.is_fatal() {
+                return Err(error);
+            }
+            self.client.sink.put(&Backend::ErrorResponse(error.report(Severity::Error).into()))?;
+            if is_extended(kind) {
+                self.skipping = true;
+                return self.client.sink.flush().await;
+            }
+        }
+        if !is_extended(kind) {
+            self.client.ready().await?;
+            self.ready = true;
+        }
+        Ok(())
+    }
+}

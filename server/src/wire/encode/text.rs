@@ -1,0 +1,215 @@
+//! Values as text, the way PostgreSQL prints them.
+
+use std::fmt::Write as _;
+
+use arrow::array::timezone::Tz;
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::*;
+use bytes::{BufMut, BytesMut};
+
+use super::number::{Decimal, write_f32, write_f64};
+use super::temporal::{Interval, MICROS_PER_DAY, write_date, write_interval, write_time, write_timestamp};
+use super::temporal::write_timestamptz;
+use super::{Fault, Write, array, mismatch};
+use crate::wire::types::is_vector;
+
+/// A writer for an array of primitive values.
+macro_rules! primitive {
+    ($array:expr, $type:ty, |$value:ident, $out:ident| $body:expr) => {{
+        let values = $array.as_primitive_opt::<$type>().ok_or_else(|| mismatch($array))?;
+        Box::new(move |row, $out: &mut BytesMut| {
+            let $value = values.value(row);
+            $body
+        })
+    }};
+}
+
+/// A writer for an array of byte strings.
+macro_rules! bytes {
+    ($values:expr, $array:expr, |$value:ident, $out:ident| $body:expr) => {{
+        let values = $values.ok_or_else(|| mismatch($array))?;
+        Box::new(move |row, $out: &mut BytesMut| {
+            let $value = values.value(row);
+            $body;
+            Ok(())
+        })
+    }};
+}
+pub(super) use {bytes, primitive};
+
+/// The writer of an array's values as text.
+pub(super) fn writer<'a>(array: &'a dyn Array, field: &Field, zone: Tz) -> Result<Write<'a>, Fault> {
+    macro_rules! integer {
+        ($type:ty) => {
+            primitive!(array, $type, |value, out| Ok(write!(out, "{value}")?))
+        };
+    }
+    macro_rules! decimal {
+        ($type:ty, $scale:expr) => {{
+            let scale = $scale;
+            primitive!(array, $type, |value, out| {
+                Decimal::new(&value.to_string(), scale).write_text(out);
+                Ok(())
+            })
+        }};
+    }
+    macro_rules! timestamp {
+        ($type:ty, $zone:expr, |$value:ident| $micros:expr) => {{
+            if $zone.is_some() {
+                primitive!(array, $type, |$value, out| {
+                    let micros = $micros.ok_or(Fault::OutOfRange("timestamp with time zone"))?;
+                    write_timestamptz(micros, zone, out)
+                })
+            } else {
+                primitive!(array, $type, |$value, out| {
+                    write_timestamp($micros.ok_or(Fault::OutOfRange("timestamp"))?, out)
+                })
+            }
+        }};
+    }
+    macro_rules! interval {
+        ($type:ty, |$value:ident| $micros:expr) => {
+            primitive!(array, $type, |$value, out| {
+                let micros: i64 = $micros.ok_or(Fault::OutOfRange("interval"))?;
+                write_interval(Interval { months: 0, days: 0, micros }, out)
+            })
+        };
+    }
+    if is_vector(field) {
+        return array::write_text_vector(array);
+    }
+    Ok(match array.data_type() {
+        DataType::Null => Box::new(|_, _| Ok(())),
+        DataType::Boolean => {
+            let values = array.as_boolean_opt().ok_or_else(|| mismatch(array))?;
+            Box::new(move |row, out| {
+                out.put_u8(if values.value(row) { b't' } else { b'f' });
+                Ok(())
+            })
+        }
+        DataType::Int8 => integer!(Int8Type),
+        DataType::Int16 => integer!(Int16Type),
+        DataType::Int32 => integer!(Int32Type),
+        DataType::Int64 => integer!(Int64Type),
+        DataType::UInt8 => integer!(UInt8Type),
+        DataType::UInt16 => integer!(UInt16Type),
+        DataType::UInt32 => integer!(UInt32Type),
+        DataType::UInt64 => integer!(UInt64Type),
+        DataType::Float16 => primitive!(array, Float16Type, |value, out| {
+            write_f32(value.to_f32(), out);
+            Ok(())
+        }),
+        DataType::Float32 => primitive!(array, Float32Type, |value, out| {
+            write_f32(value, out);
+            Ok(())
+        }),
+        DataType::Float64 => primitive!(array, Float64Type, |value, out| {
+            write_f64(value, out);
+            Ok(())
+        }),
+        DataType::Decimal32(_, scale) => decimal!(Decimal32Type, *scale),
+        DataType::Decimal64(_, scale) => decimal!(Decimal64Type, *scale),
+        DataType::Decimal128(_, scale) => decimal!(Decimal128Type, *scale),
+        DataType::Decimal256(_, scale) => decimal!(Decimal256Type, *scale),
+        DataType::Utf8 => bytes!(array.as_string_opt::<i32>(), array, |value, out| out.put_slice(value.as_bytes())),
+        DataType::LargeUtf8 => bytes!(array.as_string_opt::<i64>(), array, |value, out| out.put_slice(value.as_bytes())),
+        DataType::Utf8View => bytes!(array.as_string_view_opt(), array, |value, out| out.put_slice(value.as_bytes())),
+        DataType::Binary => bytes!(array.as_binary_opt::<i32>(), array, |value, out| put_hex(value, out)),
+        DataType::LargeBinary => bytes!(array.as_binary_opt::<i64>(), array, |value, out| put_hex(value, out)),
+        DataType::BinaryView => bytes!(array.as_binary_view_opt(), array, |value, out| put_hex(value, out)),
+        DataType::FixedSizeBinary(16) if field.extension_type_name() == Some("arrow.uuid") => {
+            bytes!(array.as_fixed_size_binary_opt(), array, |value, out| put_uuid(value, out))
+        }
+        DataType::FixedSizeBinary(_) => {
+            bytes!(array.as_fixed_size_binary_opt(), array, |value, out| put_hex(value, out))
+        }
+        DataType::Date32 => primitive!(array, Date32Type, |value, out| write_date(value.into(), out)),
+        DataType::Date64 => {
+            primitive!(array, Date64Type, |value, out| write_date(value.div_euclid(MICROS_PER_DAY / 1000), out))
+        }
+        DataType::Time32(TimeUnit::Second) => {
+            primitive!(array, Time32SecondType, |value, out| write_time(i64::from(value) * 1_000_000, out))
+        }
+        DataType::Time32(_) => {
+            primitive!(array, Time32MillisecondType, |value, out| write_time(i64::from(value) * 1000, out))
+        }
+        DataType::Time64(TimeUnit::Nanosecond) => {
+            primitive!(array, Time64NanosecondType, |value, out| write_time(value.div_euclid(1000), out))
+        }
+        DataType::Time64(_) => primitive!(array, Time64MicrosecondType, |value, out| write_time(value, out)),
+        DataType::Timestamp(TimeUnit::Second, zoned) => {
+            timestamp!(TimestampSecondType, zoned, |value| value.checked_mul(1_000_000))
+        }
+        DataType::Timestamp(TimeUnit::Millisecond, zoned) => {
+            timestamp!(TimestampMillisecondType, zoned, |value| value.checked_mul(1000))
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, zoned) => {
+            timestamp!(TimestampMicrosecondType, zoned, |value| Some(value))
+        }
+        DataType::Timestamp(TimeUnit::Nanosecond, zoned) => {
+            timestamp!(TimestampNanosecondType, zoned, |value| Some(value.div_euclid(1000)))
+        }
+        DataType::Duration(TimeUnit::Second) => interval!(DurationSecondType, |value| value.checked_mul(1_000_000)),
+        DataType::Duration(TimeUnit::Millisecond) => interval!(DurationMillisecondType, |value| value.checked_mul(1000)),
+        DataType::Duration(TimeUnit::Microsecond) => interval!(DurationMicrosecondType, |value| Some(value)),
+        DataType::Duration(TimeUnit::Nanosecond) => interval!(DurationNanosecondType, |value| Some(value / 1000)),
+        DataType::Interval(_) => {
+            let value = intervals(array)?;
+            Box::new(move |row, out| write_interval(value(row), out))
+        }
+        DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..) => {
+            return array::write_text_array(array, zone);
+        }
+        DataType::Struct(_) => return array::write_text_record(array, zone),
+        _ => return Err(mismatch(array)),
+    })
+}
+
+/// The intervals of an array, whatever its unit.
+pub(super) fn intervals(array: &dyn Array) -> Result<Box<dyn Fn(usize) -> Interval + '_>, Fault> {
+    Ok(match array.data_type() {
+        DataType::Interval(IntervalUnit::YearMonth) => {
+            let values = array.as_primitive_opt::<IntervalYearMonthType>().ok_or_else(|| mismatch(array))?;
+            Box::new(|row| Interval { months: values.value(row), days: 0, micros: 0 })
+        }
+        DataType::Interval(IntervalUnit::DayTime) => {
+            let values = array.as_primitive_opt::<IntervalDayTimeType>().ok_or_else(|| mismatch(array))?;
+            Box::new(|row| {
+                let value = values.value(row);
+                Interval { months: 0, days: value.days, micros: i64::from(value.milliseconds) * 1000 }
+            })
+        }
+        DataType::Interval(IntervalUnit::MonthDayNano) => {
+            let values = array.as_primitive_opt::<IntervalMonthDayNanoType>().ok_or_else(|| mismatch(array))?;
+            Box::new(|row| {
+                let value = values.value(row);
+                Interval { months: value.months, days: value.days, micros: value.nanoseconds / 1000 }
+            })
+        }
+        _ => return Err(mismatch(array)),
+    })
+}
+
+fn put_hex_digits(bytes: &[u8], out: &mut BytesMut) {
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
+    for byte in bytes {
+        for nibble in [byte >> 4, byte & 15] {
+            out.put_u8(DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0'));
+        }
+    }
+}
+
+fn put_hex(bytes: &[u8], out: &mut BytesMut) {
+    out.put_slice(b"\\x");
+    put_hex_digits(bytes, out);
+}
+
+/// A UUID's sixteen bytes in groups of 8, 4, 4, 4 and 12 digits.
+fn put_uuid(bytes: &[u8], out: &mut BytesMut) {
+    for (position, byte) in bytes.iter().enumerate() {
+        if matches!(position, 4 | 6 | 8 | 10) {
+            out.put_u8(b'-');
+        }
+        put_hex_digits(&[*byte], out);
+    }
+}

@@ -1,0 +1,331 @@
+//! Everything that can go wrong between a client and the database, and the one match that makes an
+//! `ErrorResponse` of it.
+//!
+//! It adds the protocol's own errors to [`muster::Error`], whose SQLSTATE it takes as it is.
+
+use std::io;
+use std::net::SocketAddr;
+
+use pgwire::error::ErrorInfo;
+
+/// The result of everything on the wire.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// An error of the server, or of one connection.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The address is reachable from other machines: listen on 127.0.0.1 or ::1.
+    #[error("cannot listen on {address}: it is not a loopback address, and there is no authentication yet")]
+    NotLoopback {
+        /// The address that was asked for.
+        address: SocketAddr,
+    },
+    /// The address cannot be had: choose another port, or end the process that has it.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The connection broke: connect again.
+    #[error("the connection broke: {source}")]
+    Io {
+        /// What the operating system said.
+        #[from]
+        source: io::Error,
+    },
+    /// The client closed its end: there is nobody left to tell.
+    #[error("the client went away")]
+    ClientGone,
+    /// The database refused the statement or failed at it: see its SQLSTATE.
+    #[error("{source}")]
+    Database {
+        /// The database's own error.
+        source: Box<muster::Error>,
+    },
+    /// The statement was cancelled by a cancel request: send it again if that was not meant.
+    #[error("canceling statement due to user request")]
+    Canceled,
+    /// The server is being stopped: connect again once it runs.
+    #[error("terminating connection due to administrator command")]
+    ShuttingDown,
+    /// The server has as many connections as it takes: close one, or try again later.
+    #[error("sorry, too many clients already (the limit is {limit})")]
+    TooManyConnections {
+        /// How many connections it takes.
+        limit: usize,
+    },
+    /// There is one database: connect to `muster`.
+    #[error("database \"{name}\" does not exist")]
+    UnknownDatabase {
+        /// The database that was asked for.
+        name: String,
+    },
+    /// The startup packet names no user: name any.
+    #[error("no PostgreSQL user name specified in startup packet")]
+    NoUser,
+    /// The client did not follow the protocol: a fault of the driver.
+    #[error("{message}")]
+    Protocol {
+        /// What was wrong.
+        message: String,
+    },
+    /// The client did not follow the protocol and where its next message begins is not known, so
+    /// the connection ends: a fault of the driver.
+    #[error("{message}")]
+    ProtocolFatal {
+        /// What was wrong.
+        message: String,
+    },
+    /// The feature does not exist: do without.
+    #[error("{feature} is not supported")]
+    Unsupported {
+        /// Its name.
+        feature: String,
+    },
+    /// A string is not valid UTF-8: send UTF-8.
+    #[error("invalid byte sequence for encoding \"UTF8\" in {place}")]
+    NotUtf8 {
+        /// Where it stood.
+        place: String,
+    },
+    /// A prepared statement holds one statement: send several by the simple protocol.
+    #[error("cannot insert multiple commands into a prepared statement")]
+    MultipleStatements,
+    /// The simple protocol carries no parameters: write the value, or prepare the statement.
+    #[error("there is no parameter $1")]
+    NoParameters,
+    /// No statement of that name was prepared on this connection.
+    #[error("prepared statement \"{name}\" does not exist")]
+    UnknownStatement {
+        /// The name.
+        name: String,
+    },
+    /// A statement of that name is prepared already: close it first.
+    #[error("prepared statement \"{name}\" already exists")]
+    StatementExists {
+        /// The name.
+        name: String,
+    },
+    /// No portal of that name is open: portals end with Sync.
+    #[error("portal \"{name}\" does not exist")]
+    UnknownPortal {
+        /// The name.
+        name: String,
+    },
+    /// A portal of that name is open already: close it first.
+    #[error("portal \"{name}\" already exists")]
+    PortalExists {
+        /// The name.
+        name: String,
+    },
+    /// The portal has run and returns no rows: bind again to run it again.
+    #[error("portal \"{name}\" cannot be run")]
+    PortalFinished {
+        /// The name.
+        name: String,
+    },
+    /// The table changed since the statement was prepared: prepare it again.
+    #[error("cached plan must not change result type")]
+    ResultTypeChanged,
+    /// The client declares a parameter type that does not exist here: leave it to the server.
+    #[error("type with OID {oid} does not exist")]
+    UnknownType {
+        /// The object id that the client sent.
+        oid: u32,
+    },
+    /// A parameter's text does not read as its type.
+    #[error("invalid input syntax for type {type_name}: \"{value}\"")]
+    ParameterText {
+        /// The parameter's number, from 1.
+        number: usize,
+        /// The type, as PostgreSQL names it.
+        type_name: String,
+        /// The text, shortened.
+        value: String,
+        /// Whether the type is a date or time, which has a SQLSTATE of its own.
+        temporal: bool,
+    },
+    /// A parameter's bytes are not what its type's binary format says.
+    #[error("incorrect binary data format in bind parameter {number}: {reason}")]
+    ParameterBinary {
+        /// The parameter's number, from 1.
+        number: usize,
+        /// What was wrong.
+        reason: String,
+    },
+    /// A parameter's value does not fit its type.
+    #[error("value \"{value}\" is out of range for type {type_name}")]
+    ParameterRange {
+        /// The parameter's number, from 1.
+        number: usize,
+        /// The type, as PostgreSQL names it.
+        type_name: String,
+        /// The value, shortened.
+        value: String,
+        /// Whether the type is a date or time, which has a SQLSTATE of its own.
+        temporal: bool,
+    },
+    /// A vector parameter has not the dimensions of what it is compared with or stored in.
+    #[error("expected {expected} dimensions, not {actual}")]
+    ParameterDimensions {
+        /// The parameter's number, from 1.
+        number: usize,
+        /// What the column has.
+        expected: usize,
+        /// What the client sent.
+        actual: usize,
+    },
+    /// A format code that is neither text (0) nor binary (1).
+    #[error("unsupported format code: {code}")]
+    FormatCode {
+        /// The code that the client sent.
+        code: i16,
+    },
+    /// A value of the result cannot be given in the format that was asked for.
+    #[error("cannot send column \"{column}\": {reason}")]
+    Encode {
+        /// The column.
+        column: String,
+        /// What was wrong.
+        reason: String,
+    },
+    /// A date or time of the result lies outside the calendar.
+    #[error("{type_name} out of range")]
+    DatetimeRange {
+        /// The type, as PostgreSQL names it.
+        type_name: &'static str,
+    },
+}
+
+impl From<muster::Error> for Error {
+    fn from(source: muster::Error) -> Self {
+        Self::Database { source: Box::new(source) }
+    }
+}
+
+/// Whether the connection lives on after an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Severity {
+    /// The statement failed; the connection is usable.
+    Error,
+    /// The connection ends.
+    Fatal,
+}
+
+impl Error {
+    pub(super) fn protocol(message: impl Into<String>) -> Self {
+        Self::Protocol { message: message.into() }
+    }
+
+    /// The SQLSTATE, and whether the connection ends.
+    fn state(&self) -> (&'static str, Severity) {
+        use Severity::{Error as Lives, Fatal};
+        match self {
+            Self::NotLoopback { .. } | Self::Unsupported { .. } | Self::ResultTypeChanged => ("0A000", Lives),
+            Self::Listen { .. } => ("58030", Fatal),
+            Self::Io { .. } | Self::ClientGone => ("08006", Fatal),
+            Self::Database { source } => (source.sqlstate(), Lives),
+            Self::Canceled => ("57014", Lives),
+            Self::ShuttingDown => ("57P01", Fatal),
+            Self::TooManyConnections { .. } => ("53300", Fatal),
+            Self::UnknownDatabase { .. } => ("3D000", Fatal),
+            Self::NoUser => ("28000", Fatal),
+            Self::Protocol { .. } => ("08P01", Lives),
+            Self::ProtocolFatal { .. } => ("08P01", Fatal),
+            Self::NotUtf8 { .. } => ("22021", Lives),
+            Self::MultipleStatements => ("42601", Lives),
+            Self::NoParameters => ("42P02", Lives),
+            Self::UnknownStatement { .. } => ("26000", Lives),
+            Self::StatementExists { .. } => ("42P05", Lives),
+            Self::UnknownPortal { .. } => ("34000", Lives),
+            Self::PortalExists { .. } => ("42P03", Lives),
+            Self::PortalFinished { .. } => ("55000", Lives),
+            Self::UnknownType { .. } => ("42704", Lives),
+            Self::ParameterText { temporal: true, .. } => ("22007", Lives),
+            Self::ParameterText { temporal: false, .. } => ("22P02", Lives),
+            Self::ParameterBinary { .. } => ("22P03", Lives),
+            Self::ParameterRange { temporal: true, .. } | Self::DatetimeRange { .. } => ("22008", Lives),
+            Self::ParameterRange { temporal: false, .. } => ("22003", Lives),
+            Self::ParameterDimensions { .. } => ("22000", Lives),
+            Self::FormatCode { .. } => ("22023", Lives),
+            Self::Encode { .. } => ("0A000", Lives),
+        }
+    }
+
+    /// The five-character SQLSTATE.
+    #[must_use]
+    pub fn sqlstate(&self) -> &'static str {
+        self.state().0
+    }
+
+    /// Whether the connection ends with this error.
+    pub(super) fn is_fatal(&self) -> bool {
+        self.state().1 == Severity::Fatal
+    }
+
+    /// The fields of the `ErrorResponse`, with at least the severity given.
+    pub(super) fn report(&self, least: Severity) -> ErrorInfo {
+        let (code, own) = self.state();
+        let severity = if least == Severity::Fatal || own == Severity::Fatal { "FATAL" } else { "ERROR" };
+        let mut info = ErrorInfo::new(severity.to_string(), code.to_string(), clean(&self.to_string()));
+        info.severity_nonlocalized = Some(severity.to_string());
+        match self {
+            Self::Database { source } => {
+                info.detail = source.detail().map(|text| clean(&text));
+                info.hint = source.hint().map(|text| clean(&text));
+                info.table = source.table().map(clean);
+                // A table's name without its schema would be taken for another one's.
+                info.schema = source.table().map(|_| "public".to_string());
+                info.column = source.column().map(clean);
+                info.constraint = source.constraint().map(clean);
+                info.position = source.position().map(|position| position.to_string());
+            }
+            Self::UnknownDatabase { .. } => {
+                info.hint = Some("There is one database: connect to \"muster\" (or \"postgres\").".to_string());
+            }
+            Self::ParameterText { number, .. }
+            | Self::ParameterRange { number, .. }
+            | Self::ParameterDimensions { number, .. } => {
+                info.where_context = Some(format!("bind parameter ${number}"));
+            }
+            Self::NoParameters => {
+                info.hint = Some("The simple query protocol carries no parameters.".to_string());
+            }
+            _ => {}
+        }
+        info
+    }
+}
+
+/// The text without what would end a field of the message early.
+fn clean(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fatal_error_says_so_in_both_severity_fields() {
+        let info = Error::ShuttingDown.report(Severity::Error);
+        assert_eq!(info.severity, "FATAL");
+        assert_eq!(info.severity_nonlocalized.as_deref(), Some("FATAL"));
+        assert_eq!(info.code, "57P01");
+    }
+
+    #[test]
+    fn during_startup_every_error_is_fatal() {
+        let info = Error::Unsupported { feature: "replication".into() }.report(Severity::Fatal);
+        assert_eq!((info.severity.as_str(), info.code.as_str()), ("FATAL", "0A000"));
+    }
+
+    #[test]
+    fn a_zero_byte_does_not_cut_the_message() {
+        let info = Error::UnknownDatabase { name: "a\0b".into() }.report(Severity::Error);
+        assert_eq!(info.message, "database \"a\u{fffd}b\" does not exist");
+    }
+}

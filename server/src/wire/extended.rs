@@ -1,0 +1,149 @@
+//! The extended query protocol: Parse, Bind, Describe, Execute, Close.
+//!
+//! Statements are planned once, at Parse. Names that are empty mean the unnamed statement and
+//! portal, which the next of their kind replaces.
+
+use std::sync::Arc;
+
+use muster::Session;
+use pgwire::api::Type;
+use pgwire::messages::PgWireBackendMessage as Backend;
+use pgwire::messages::data::{NoData, ParameterDescription};
+use pgwire::messages::extendedquery::{BindComplete, CloseComplete, ParseComplete, PortalSuspended};
+use pgwire::messages::response::EmptyQueryResponse;
+
+use super::connection::Client;
+use super::encode::{Layout, check_formats};
+use super::error::{Error, Result};
+use super::message::{Bind, Target};
+use super::params;
+use super::portal::{Execution, Portal};
+use super::settings::time_zone;
+use super::types;
+
+/// A prepared statement, as the client knows it.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    /// The planned statement; `None` for an empty query.
+    pub(super) statement: Option<muster::Prepared>,
+    /// The types of its parameters.
+    parameters: Vec<Type>,
+    /// The columns of its rows, in text; `None` when it gives no rows.
+    columns: Option<Layout>,
+}
+
+impl Prepared {
+    /// Plans the one statement of a Parse message, or none.
+    async fn plan(session: &Session, sql: &str, types: &[u32]) -> Result<Self> {
+        let declared = types.iter().map(|oid| types::declared_field(*oid)).collect::<Result<Vec<_>>>()?;
+        let statements = session.parse(sql)?;
+        let statement = match statements.as_slice() {
+            [] => return Ok(Self { statement: None, parameters: Vec::new(), columns: None }),
+            [statement] => statement,
+            _ => return Err(Error::MultipleStatements),
+        };
+        let statement = session.prepare(statement, &declared).await?;
+        let parameters = statement
+            .parameters()
+            .iter()
+            .map(|field| {
+                types::pg_type(field).ok_or_else(|| Error::Unsupported {
+                    feature: format!("a parameter of type {}", field.data_type()),
+                })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let columns = match statement.columns() {
+            Some(schema) => Some(Layout::new(&schema, &[], session)?),
+            None => None,
+        };
+        Ok(Self { statement: Some(statement), parameters, columns })
+    }
+
+    /// Whether a result has the columns that the client was told of.
+    pub(super) fn describes(&self, result: &Layout) -> bool {
+        self.columns.as_ref().is_some_and(|columns| columns.same_types(result))
+    }
+}
+
+impl Client {
+    pub(super) async fn parse(&mut self, name: String, sql: &str, types: &[u32]) -> Result<()> {
+        if name.is_empty() {
+            self.statements.remove("");
+        } else if self.statements.contains_key(&name) {
+            return Err(Error::StatementExists { name });
+        }
+        let prepared = Prepared::plan(&self.session, sql, types).await?;
+        self.statements.insert(name, Arc::new(prepared));
+        self.sink.put(&Backend::ParseComplete(ParseComplete::new()))
+    }
+
+    pub(super) fn bind(&mut self, bind: Bind) -> Result<()> {
+        let Bind { portal, statement, parameter_formats, parameters, result_formats } = bind;
+        let prepared = self.statement(&statement)?.clone();
+        if portal.is_empty() {
+            self.portals.remove("");
+        } else if self.portals.contains_key(&portal) {
+            return Err(Error::PortalExists { name: portal });
+        }
+        if parameters.len() != prepared.parameters.len() {
+            return Err(Error::protocol(format!(
+                "bind message supplies {} parameters, but prepared statement \"{statement}\" requires {}",
+                parameters.len(),
+                prepared.parameters.len(),
+            )));
+        }
+        let fields = prepared.statement.as_ref().map_or(&[][..], |statement| statement.parameters());
+        let values = params::decode(fields, &parameter_formats, &parameters, time_zone(&self.session)?)?;
+        if let Some(columns) = &prepared.columns {
+            check_formats(&result_formats, columns.len(), "result")?;
+        }
+        self.portals.insert(portal, Portal::new(prepared, values, result_formats));
+        self.sink.put(&Backend::BindComplete(BindComplete::new()))
+    }
+
+    pub(super) fn describe(&mut self, target: Target, name: &str) -> Result<()> {
+        let message = match target {
+            Target::Statement => {
+                let prepared = self.statement(name)?.clone();
+                let oids = prepared.parameters.iter().map(Type::oid).collect();
+                self.sink.put(&Backend::ParameterDescription(ParameterDescription::new(oids)))?;
+                prepared.columns.as_ref().map(Layout::description)
+            }
+            Target::Portal => {
+                let portal = self.portals.get(name).ok_or_else(|| unknown_portal(name))?;
+                let columns = portal.prepared.columns.as_ref();
+                columns.map(|columns| columns.with_formats(&portal.result_formats).description())
+            }
+        };
+        self.sink.put(&message.map_or_else(|| Backend::NoData(NoData::new()), Backend::RowDescription))
+    }
+
+    pub(super) async fn execute(&mut self, name: String, max_rows: usize) -> Result<()> {
+        // The portal is out of the map while it runs, so that what interrupts it also ends it.
+        let mut portal = self.portals.remove(&name).ok_or_else(|| unknown_portal(&name))?;
+        let execution = portal.execute(&name, &self.session, &mut self.sink, max_rows).await?;
+        self.portals.insert(name, portal);
+        match execution {
+            Execution::Complete(tag) => self.complete(tag),
+            Execution::Suspended => self.sink.put(&Backend::PortalSuspended(PortalSuspended::new())),
+            Execution::Empty => self.sink.put(&Backend::EmptyQueryResponse(EmptyQueryResponse::new())),
+        }
+    }
+
+    pub(super) fn close(&mut self, target: Target, name: &str) -> Result<()> {
+        // Closing what does not exist is no error, says the protocol.
+        match target {
+            Target::Statement => drop(self.statements.remove(name)),
+            Target::Portal => drop(self.portals.remove(name)),
+        }
+        self.sink.put(&Backend::CloseComplete(CloseComplete::new()))
+    }
+
+    fn statement(&self, name: &str) -> Result<&Arc<Prepared>> {
+        self.statements.get(name).ok_or_else(|| Error::UnknownStatement { name: name.to_string() })
+    }
+}
+
+fn unknown_portal(name: &str) -> Error {
+    Error::UnknownPortal { name: name.to_string() }
+}

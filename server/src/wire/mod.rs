@@ -1,0 +1,40 @@
+//! The PostgreSQL wire protocol, version 3.
+//!
+//! It turns bytes into calls of [`muster::Session`] and Arrow batches into bytes. It plans nothing,
+//! keeps no data and decides nothing about SQL.
+//!
+//! A connection's walk:
+//!
+//! 1. `server` accepts it and gives it a task of its own;
+//! 2. `startup` declines encryption and reads the startup packet, `settings` applies what it asks for;
+//! 3. `inbox` cuts the stream into messages, which `message` reads from their bytes;
+//! 4. `connection` takes them in order and answers errors; `cancel` ends what should not go on;
+//! 5. `simple` runs a Query; `extended` does Parse, Bind, Describe, Execute and Close, with `portal`
+//!    holding what is half sent;
+//! 6. `types` says which PostgreSQL type an Arrow field is, `params` decodes parameters into
+//!    [`muster::Value`]s, `encode` writes rows;
+//! 7. `sink` sends it all, and waits while the client does not read;
+//! 8. `error` makes an `ErrorResponse` of whatever failed.
+//!
+//! The message structs, error fields, types and the cancel registry are pgwire's. Its server loop
+//! is not used: it reads only between statements, so it does not see a client leave, and its
+//! decoder panics on messages that are cut short.
+
+mod cancel;
+mod connection;
+mod encode;
+mod error;
+mod extended;
+mod inbox;
+mod message;
+mod params;
+mod portal;
+mod server;
+mod settings;
+mod simple;
+mod sink;
+mod startup;
+mod types;
+
+pub use error::{Error, Result};
+pub use server::{ServeOptions, Server};

@@ -1,0 +1,225 @@
+//! Array and vector values: the literals `{a,"b c",NULL}` and `[1,2,3]`, and the Arrow lists that
+//! elements are put into.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, FixedSizeListArray, Float32Array, LargeListArray, ListArray, new_empty_array};
+use arrow::buffer::OffsetBuffer;
+use arrow::datatypes::{DataType, FieldRef};
+use muster::Value;
+
+use super::{Fault, Read};
+
+/// Nested braces that a literal may have; PostgreSQL's limit of dimensions.
+const MAX_DEPTH: usize = 6;
+
+/// An element of an array literal.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Element {
+    Null,
+    Text(String),
+    Array(Vec<Element>),
+}
+
+/// Reads `{a,"b c",NULL,{d}}`.
+pub(super) fn parse(text: &str) -> Read<Vec<Element>> {
+    let mut rest = text.trim().strip_prefix('{').ok_or(Fault::Syntax)?;
+    let elements = parse_elements(&mut rest, 1)?;
+    if rest.is_empty() { Ok(elements) } else { Err(Fault::Syntax) }
+}
+
+/// Reads elements up to the closing brace, and past it.
+fn parse_elements(rest: &mut &str, depth: usize) -> Read<Vec<Element>> {
+    if depth > MAX_DEPTH {
+        return Err(Fault::Range);
+    }
+    let mut elements = Vec::new();
+    *rest = rest.trim_start();
+    if let Some(after) = rest.strip_prefix('}') {
+        *rest = after;
+        return Ok(elements);
+    }
+    loop {
+        *rest = rest.trim_start();
+        let element = if let Some(after) = rest.strip_prefix('{') {
+            *rest = after;
+            Element::Array(parse_elements(rest, depth + 1)?)
+        } else if let Some(after) = rest.strip_prefix('"') {
+            *rest = after;
+            Element::Text(quoted(rest)?)
+        } else {
+            unquoted(rest)?
+        };
+        elements.push(element);
+        *rest = rest.trim_start();
+        if let Some(after) = rest.strip_prefix(',') {
+            *rest = after;
+        } else {
+            *rest = rest.strip_prefix('}').ok_or(Fault::Syntax)?;
+            return Ok(elements);
+        }
+    }
+}
+
+fn quoted(rest: &mut &str) -> Read<String> {
+    let mut text = String::new();
+    let mut chars = rest.chars();
+    loop {
+        match chars.next().ok_or(Fault::Syntax)? {
+            '"' => break,
+            '\\' => text.push(chars.next().ok_or(Fault::Syntax)?),
+            char => text.push(char),
+        }
+    }
+    *rest = chars.as_str();
+    Ok(text)
+}
+
+fn unquoted(rest: &mut &str) -> Read<Element> {
+    let mut text = String::new();
+    // Whitespace at the end does not count, unless it was escaped.
+    let mut kept = 0;
+    let mut escaped = false;
+    let mut chars = rest.chars();
+    loop {
+        let before = chars.as_str();
+        match chars.next().ok_or(Fault::Syntax)? {
+            ',' | '}' => {
+                *rest = before;
+                break;
+            }
+            '{' | '"' => return Err(Fault::Syntax),
+            '\\' => {
+                text.push(chars.next().ok_or(Fault::Syntax)?);
+                kept = text.len();
+                escaped = true;
+            }
+            char => {
+                text.push(char);
+                if !char.is_ascii_whitespace() {
+                    kept = text.len();
+                }
+            }
+        }
+    }
+    text.truncate(kept);
+    match text.as_str() {
+        "" => Err(Fault::Syntax),
+        null if !escaped && null.eq_ignore_ascii_case("null") => Ok(Element::Null),
+        _ => Ok(Element::Text(text)),
+    }
+}
+
+/// Reads `[1,2.5,3]`.
+pub(super) fn parse_vector(text: &str) -> Read<Vec<f32>> {
+    let inner = text.trim().strip_prefix('[').and_then(|text| text.strip_suffix(']')).ok_or(Fault::Syntax)?;
+    inner
+        .split(',')
+        .map(|item| {
+            let value: f32 = item.trim().parse().map_err(|_| Fault::Syntax)?;
+            // What is written with digits but does not fit became infinite.
+            if value.is_infinite() && item.contains(|char: char| char.is_ascii_digit()) {
+                return Err(Fault::Range);
+            }
+            Ok(value)
+        })
+        .collect()
+}
+
+/// A list of the type given, of elements of its element type.
+pub(super) fn list(data_type: &DataType, values: Vec<Value>) -> Read<Value> {
+    let count = values.len();
+    match data_type {
+        DataType::List(item) => {
+            let offsets = OffsetBuffer::from_lengths([count]);
+            let array = ListArray::try_new(item.clone(), offsets, elements(item, values)?, None);
+            Ok(Value::List(Arc::new(array.map_err(unfit)?)))
+        }
+        DataType::LargeList(item) => {
+            let offsets = OffsetBuffer::from_lengths([count]);
+            let array = LargeListArray::try_new(item.clone(), offsets, elements(item, values)?, None);
+            Ok(Value::LargeList(Arc::new(array.map_err(unfit)?)))
+        }
+        DataType::FixedSizeList(item, length) => {
+            let expected = usize::try_from(*length).unwrap_or(0);
+            if count != expected {
+                return Err(Fault::Dimensions { expected, actual: count });
+            }
+            let array = FixedSizeListArray::try_new(item.clone(), *length, elements(item, values)?, None);
+            Ok(Value::FixedSizeList(Arc::new(array.map_err(unfit)?)))
+        }
+        other => Err(Fault::Unsupported(format!("an array for a parameter of type {other}"))),
+    }
+}
+
+/// A vector for a parameter of a list type of 32-bit floats.
+pub(super) fn vector(data_type: &DataType, values: Vec<f32>) -> Read<Value> {
+    let array: ArrayRef = Arc::new(Float32Array::from(values));
+    let actual = array.len();
+    match data_type {
+        DataType::FixedSizeList(item, length) => {
+            let expected = usize::try_from(*length).unwrap_or(0);
+            if actual != expected {
+                return Err(Fault::Dimensions { expected, actual });
+            }
+            let list = FixedSizeListArray::try_new(item.clone(), *length, array, None);
+            Ok(Value::FixedSizeList(Arc::new(list.map_err(unfit)?)))
+        }
+        DataType::List(item) => {
+            let list = ListArray::try_new(item.clone(), OffsetBuffer::from_lengths([actual]), array, None);
+            Ok(Value::List(Arc::new(list.map_err(unfit)?)))
+        }
+        other => Err(Fault::Unsupported(format!("a vector for a parameter of type {other}"))),
+    }
+}
+
+fn elements(item: &FieldRef, values: Vec<Value>) -> Read<ArrayRef> {
+    if values.is_empty() {
+        return Ok(new_empty_array(item.data_type()));
+    }
+    Value::iter_to_array(values).map_err(|error| Fault::Unsupported(error.strip_backtrace()))
+}
+
+fn unfit(error: arrow::error::ArrowError) -> Fault {
+    Fault::Unsupported(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Element {
+        Element::Text(text.to_string())
+    }
+
+    #[test]
+    fn literals_are_read_with_their_quotes_and_nulls() {
+        assert_eq!(parse("{}").unwrap(), []);
+        assert_eq!(parse(" { } ").unwrap(), []);
+        assert_eq!(
+            parse(r#"{a, b c ,"d,\"e\\",NULL,"NULL",\null}"#).unwrap(),
+            [text("a"), text("b c"), text("d,\"e\\"), Element::Null, text("NULL"), text("null")]
+        );
+        assert_eq!(parse("{{1},{2}}").unwrap(), [Element::Array(vec![text("1")]), Element::Array(vec![text("2")])]);
+    }
+
+    #[test]
+    fn broken_literals_are_refused() {
+        for literal in ["", "a", "{", "{a", "{a,}", "{,a}", "{a}b", "{a\"b\"}", "{\"a", "{\"a\\", "{a{b}}", "{a}}"] {
+            assert_eq!(parse(literal), Err(Fault::Syntax), "{literal}");
+        }
+        assert_eq!(parse(&"{".repeat(100_000)), Err(Fault::Range));
+    }
+
+    #[test]
+    fn vectors_are_read_and_their_size_is_checked() {
+        assert_eq!(parse_vector(" [1, 2.5,-3e-1] ").unwrap(), [1.0, 2.5, -0.3]);
+        for literal in ["", "[]", "[1,]", "1,2", "[1", "[a]"] {
+            assert_eq!(parse_vector(literal), Err(Fault::Syntax), "{literal}");
+        }
+        assert_eq!(parse_vector("[1e39]"), Err(Fault::Range));
+        let item = Arc::new(arrow::datatypes::Field::new_list_field(DataType::Float32, true));
+        let fault = vector(&DataType::FixedSizeList(item, 3), vec![1.0]).unwrap_err();
+        assert_eq!(fault, Fault::Dimensions { expected: 3, actual: 1 });
+    }
+}

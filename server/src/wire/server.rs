@@ -1,0 +1,203 @@
+//! The listening socket, and the connections that it has taken.
+//!
+//! Each connection is a task of its own: one that fails ends alone. Stopping lets running statements
+//! finish for a grace time, then ends them.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use muster::Database;
+use pgwire::api::ConnectionManager;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::{JoinError, JoinSet};
+
+use super::cancel::Stop;
+use super::connection::{Context, refuse, serve};
+use super::error::{Error, Result};
+use super::sink::Sink;
+use super::startup::{Opening, open};
+
+/// How long a client may take to say what it wants (PostgreSQL's `authentication_timeout`).
+const STARTUP_TIME: Duration = Duration::from_secs(60);
+/// How long connections have for their last words, once their statements were ended.
+const FAREWELL_TIME: Duration = Duration::from_secs(2);
+
+/// Where and how to serve.
+#[derive(Clone, Debug)]
+pub struct ServeOptions {
+    /// A loopback address; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// How many clients may be connected at once.
+    pub max_connections: usize,
+    /// How long running statements may go on after the server was told to stop.
+    pub grace: Duration,
+}
+
+impl ServeOptions {
+    /// Serving at an address, with the defaults: 500 connections, 10 seconds of grace.
+    #[must_use]
+    pub fn new(listen: SocketAddr) -> Self {
+        Self { listen, max_connections: 500, grace: Duration::from_secs(10) }
+    }
+}
+
+/// A server that listens, and serves once it is run.
+#[derive(Debug)]
+pub struct Server {
+    database: Database,
+    listener: TcpListener,
+    address: SocketAddr,
+    options: ServeOptions,
+}
+
+impl Server {
+    /// Listens at the address of `options`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotLoopback`] for an address that other machines could reach, [`Error::Listen`] for
+    /// one that cannot be had.
+    pub async fn bind(database: Database, options: ServeOptions) -> Result<Self> {
+        let address = options.listen;
+        if !address.ip().is_loopback() {
+            return Err(Error::NotLoopback { address });
+        }
+        let failed = |source| Error::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        Ok(Self { database, listener, address, options })
+    }
+
+    /// The address that clients connect to, with the port that was taken.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `shutdown` is done: then no one new is let in, running statements finish within
+    /// the grace time, and all connections are closed.
+    ///
+    /// # Errors
+    ///
+    /// None today; errors of a connection end that connection only and are logged.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<()> {
+        let (stop, stopping) = watch::channel(Stop::Running);
+        let hall = Hall {
+            database: self.database,
+            registry: Arc::new(ConnectionManager::new()),
+            places: Arc::new(Semaphore::new(self.options.max_connections)),
+            limit: self.options.max_connections,
+            stop: stopping,
+        };
+        let mut connections = JoinSet::new();
+        let mut shutdown = std::pin::pin!(shutdown);
+        let mut id: i32 = 0;
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut shutdown => break,
+                Some(ended) = connections.join_next(), if !connections.is_empty() => log_end(ended),
+                accepted = self.listener.accept() => match accepted {
+                    Ok((stream, peer)) => {
+                        id = id.checked_add(1).unwrap_or(1);
+                        connections.spawn(hall.clone().host(stream, peer, id));
+                    }
+                    Err(error) => {
+                        // Out of file descriptors, most likely: those in use will come back.
+                        tracing::warn!(%error, "a connection could not be accepted");
+                        tokio::time::sleep(Duration::from_millis(50)).await;
+                    }
+                },
+            }
+        }
+        drop(self.listener);
+        let _ = stop.send(Stop::Draining);
+        if !drained(&mut connections, self.options.grace).await {
+            tracing::warn!(connections = connections.len(), "statements still run after the grace time: ending them");
+            let _ = stop.send(Stop::Now);
+            if !drained(&mut connections, FAREWELL_TIME).await {
+                connections.shutdown().await;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Waits until all connections have ended; false when they have not in time.
+async fn drained(connections: &mut JoinSet<()>, time: Duration) -> bool {
+    let all = async {
+        while let Some(ended) = connections.join_next().await {
+            log_end(ended);
+        }
+    };
+    tokio::time::timeout(time, all).await.is_ok()
+}
+
+fn log_end(ended: std::result::Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a connection's task failed; its connection is closed");
+    }
+}
+
+/// What connections share.
+#[derive(Clone)]
+struct Hall {
+    database: Database,
+    registry: Arc<ConnectionManager>,
+    places: Arc<Semaphore>,
+    limit: usize,
+    stop: watch::Receiver<Stop>,
+}
+
+impl Hall {
+    /// Serves one connection, and logs how it ended.
+    async fn host(self, stream: TcpStream, peer: SocketAddr, id: i32) {
+        tracing::debug!(%peer, id, "connected");
+        match self.serve(stream, id).await {
+            Ok(()) => tracing::debug!(%peer, id, "disconnected"),
+            Err(error) => tracing::info!(%peer, id, sqlstate = error.sqlstate(), %error, "connection ended"),
+        }
+    }
+
+    async fn serve(mut self, mut stream: TcpStream, id: i32) -> Result<()> {
+        // Answers are flushed whole; waiting to fill a packet would only delay them.
+        stream.set_nodelay(true)?;
+        let mut buffer = BytesMut::with_capacity(8 * 1024);
+        let opening = tokio::select! {
+            biased;
+            _ = self.stop.wait_for(|stop| *stop != Stop::Running) => Err(Error::ShuttingDown),
+            opening = tokio::time::timeout(STARTUP_TIME, open(&mut stream, &mut buffer)) => opening.unwrap_or_else(|_| {
+                Err(Error::ProtocolFatal { message: "the startup packet did not come in time".to_string() })
+            }),
+        };
+        let opening = match opening {
+            Ok(opening) => opening,
+            Err(error) => return turn_away(stream, error).await,
+        };
+        // A cancel request takes no place, so that a full server can still be relieved.
+        let _place = match &opening {
+            Opening::Start(_) => match self.places.try_acquire_owned() {
+                Ok(place) => Some(place),
+                Err(_) => return turn_away(stream, Error::TooManyConnections { limit: self.limit }).await,
+            },
+            Opening::Cancel { .. } | Opening::Closed => None,
+        };
+        let context = Context { database: self.database, registry: self.registry, stop: self.stop, id };
+        serve(context, stream, buffer, opening).await
+    }
+}
+
+/// Tells a client that has not begun why it cannot.
+async fn turn_away(stream: TcpStream, error: Error) -> Result<()> {
+    // Kept until the answer is sent: closing it with bytes unread would reset the connection.
+    let (_reader, writer) = stream.into_split();
+    let mut sink = Sink::new(writer);
+    match tokio::time::timeout(FAREWELL_TIME, refuse(&mut sink, error)).await {
+        Ok(result) => result,
+        Err(_) => Ok(()),
+    }
+}

@@ -1,0 +1,68 @@
+//! What is on its way to the client: a buffer before the socket.
+//!
+//! Messages are appended whole and without waiting, so that dropping a statement half way never
+//! cuts one; only flushing waits, which is the backpressure on everything that produces rows.
+
+use bytes::BytesMut;
+use pgwire::messages::PgWireBackendMessage;
+use tokio::io::AsyncWriteExt;
+use tokio::net::tcp::OwnedWriteHalf;
+
+use super::error::{Error, Result};
+
+/// How much may wait in the buffer before it is sent: some ten network round trips' worth, and small
+/// beside a batch of rows.
+pub(super) const HIGH_WATER: usize = 64 * 1024;
+
+/// The writing side of a connection.
+#[derive(Debug)]
+pub(super) struct Sink {
+    stream: OwnedWriteHalf,
+    buffer: BytesMut,
+}
+
+impl Sink {
+    pub(super) fn new(stream: OwnedWriteHalf) -> Self {
+        Self { stream, buffer: BytesMut::with_capacity(8 * 1024) }
+    }
+
+    /// Appends a message.
+    pub(super) fn put(&mut self, message: &PgWireBackendMessage) -> Result<()> {
+        let start = self.buffer.len();
+        message.encode(&mut self.buffer).map_err(|error| {
+            // The encoder may have written the head of what it then refused.
+            self.buffer.truncate(start);
+            Error::protocol(error.to_string())
+        })
+    }
+
+    /// The buffer, for messages that are written directly.
+    pub(super) fn buffer(&mut self) -> &mut BytesMut {
+        &mut self.buffer
+    }
+
+    /// Sends what is waiting, if it is much.
+    pub(super) async fn flush_if_full(&mut self) -> Result<()> {
+        if self.buffer.len() >= HIGH_WATER { self.flush().await } else { Ok(()) }
+    }
+
+    /// Sends what is waiting. When dropped half way, what was not sent is still in the buffer.
+    pub(super) async fn flush(&mut self) -> Result<()> {
+        while !self.buffer.is_empty() {
+            if self.stream.write_buf(&mut self.buffer).await? == 0 {
+                return Err(Error::ClientGone);
+            }
+        }
+        // One wide result must not hold its memory for the life of the connection.
+        if self.buffer.capacity() > 4 * HIGH_WATER {
+            self.buffer = BytesMut::with_capacity(HIGH_WATER);
+        }
+        Ok(())
+    }
+
+    /// Tells the client that nothing more will come.
+    pub(super) async fn close(&mut self) -> Result<()> {
+        self.stream.shutdown().await?;
+        Ok(())
+    }
+}

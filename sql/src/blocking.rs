@@ -1,0 +1,128 @@
+//! The database for programs without an async runtime: the same methods, waiting for their end.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use datafusion::common::ScalarValue;
+use tokio::runtime::Runtime;
+
+use crate::load::{LoadReport, LoadRequest};
+use crate::outcome::QueryResult;
+use crate::progress::Progress;
+use crate::sqlstate::SqlState;
+use crate::{Error, Options, Result};
+
+/// An open database; see [`crate::Database`]. Not for use inside an async runtime.
+#[derive(Clone, Debug)]
+pub struct Database {
+    runtime: Arc<Runtime>,
+    database: crate::Database,
+}
+
+/// A session; see [`crate::Session`].
+#[derive(Debug)]
+pub struct Session {
+    runtime: Arc<Runtime>,
+    session: crate::Session,
+}
+
+impl Database {
+    /// As [`crate::Database::open`].
+    ///
+    /// # Errors
+    /// As there, and when the system gives no threads.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::around(crate::Database::open(path)?)
+    }
+
+    /// As [`crate::Database::open_with`].
+    ///
+    /// # Errors
+    /// As there, and when the system gives no threads.
+    pub fn open_with(path: impl AsRef<Path>, options: Options) -> Result<Self> {
+        Self::around(crate::Database::open_with(path, options)?)
+    }
+
+    /// As [`crate::Database::in_memory`].
+    ///
+    /// # Errors
+    /// As there, and when the system gives no threads.
+    pub fn in_memory() -> Result<Self> {
+        Self::around(crate::Database::in_memory()?)
+    }
+
+    fn around(database: crate::Database) -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+            Error::new(
+                SqlState::InternalError,
+                format!("the runtime's threads could not be started: {error}"),
+            )
+        })?;
+        Ok(Self { runtime: Arc::new(runtime), database })
+    }
+
+    /// A session: one for each thread of work.
+    #[must_use]
+    pub fn session(&self) -> Session {
+        Session { runtime: self.runtime.clone(), session: self.database.session() }
+    }
+
+    /// As [`crate::Database::checkpoint`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn checkpoint(&self) -> Result<()> {
+        self.database.checkpoint()
+    }
+
+    /// As [`crate::Database::path`].
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.database.path()
+    }
+}
+
+impl Session {
+    /// As [`crate::Session::query`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn query(&self, sql: &str, params: &[ScalarValue]) -> Result<QueryResult> {
+        self.runtime.block_on(self.session.query(sql, params))
+    }
+
+    /// As [`crate::Session::execute`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn execute(&self, sql: &str, params: &[ScalarValue]) -> Result<u64> {
+        self.runtime.block_on(self.session.execute(sql, params))
+    }
+
+    /// As [`crate::Session::load`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn load(&self, request: &LoadRequest) -> Result<LoadReport> {
+        self.runtime.block_on(self.session.load(request))
+    }
+
+    /// As [`crate::Session::set_progress`].
+    pub fn set_progress(&self, progress: Arc<dyn Progress>) {
+        self.session.set_progress(progress);
+    }
+
+    /// As [`crate::Session::setting`].
+    #[must_use]
+    pub fn setting(&self, name: &str) -> Option<String> {
+        self.session.setting(name)
+    }
+
+    /// As [`crate::Session::set_setting`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn set_setting(&self, name: &str, value: &str) -> Result<()> {
+        self.session.set_setting(name, value)
+    }
+}

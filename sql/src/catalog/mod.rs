@@ -1,0 +1,20 @@
+//! Muster's tables as DataFusion sees them.
+//!
+//! - [`StoredTable`]: a table of storage, by its definition; it holds no rows.
+//! - [`Scan`]: reads the rows from the snapshot that the running statement carries.
+//! - [`PublicSchema`]: the list of tables, for `pg_catalog` and `information_schema`.
+//! - [`builtin`]: the tables that every database has from its start.
+
+pub(crate) mod builtin;
+mod scan;
+mod schema;
+mod stored_table;
+
+pub(crate) use scan::Scan;
+pub(crate) use schema::PublicSchema;
+pub(crate) use stored_table::StoredTable;
+
+/// The database's name.
+pub(crate) const CATALOG: &str = "muster";
+/// The schema of all tables.
+pub(crate) const SCHEMA: &str = "public";

@@ -1,0 +1,115 @@
+//! What a table knows of a column beyond its Arrow type: SQL type, default, generation, embedder.
+//!
+//! It travels in the Arrow field's metadata, so that storage keeps it without knowing it.
+
+use std::collections::HashMap;
+
+use arrow::datatypes::{DataType, Field};
+
+/// The SQL type where Arrow's does not tell it: `jsonb`, `json`, `varchar(20)`.
+pub(crate) const TYPE_KEY: &str = "muster.type";
+/// The default expression, as SQL.
+const DEFAULT_KEY: &str = "muster.default";
+/// The generation expression, as SQL.
+const GENERATED_KEY: &str = "muster.generated";
+/// The embedding model that a generated vector column is computed with.
+const MODEL_KEY: &str = "muster.model";
+/// What arrow-pg and datafusion-pg-catalog look at to tell a vector from an array.
+const VECTOR_KEY: &str = "pg.vector";
+/// Arrow's canonical extension name.
+const EXTENSION_KEY: &str = "ARROW:extension:name";
+
+/// Sets one metadata entry.
+fn with(field: Field, key: &str, value: &str) -> Field {
+    let mut metadata = field.metadata().clone();
+    metadata.insert(key.to_string(), value.to_string());
+    field.with_metadata(metadata)
+}
+
+/// The field of `vector(dimensions)`.
+pub(crate) fn vector_field(name: &str, dimensions: i32, nullable: bool) -> Field {
+    let item = std::sync::Arc::new(Field::new("item", DataType::Float32, true));
+    with(Field::new(name, DataType::FixedSizeList(item, dimensions), nullable), VECTOR_KEY, "vector")
+}
+
+/// The field of `vector` without a dimension: a list that a cast gives or a parameter takes.
+pub(crate) fn unsized_vector_field(name: &str) -> Field {
+    let item = std::sync::Arc::new(Field::new("item", DataType::Float32, true));
+    with(Field::new(name, DataType::List(item), true), VECTOR_KEY, "vector")
+}
+
+/// The field of `json` or `jsonb`.
+pub(crate) fn json_field(name: &str, sql_type: &str, nullable: bool) -> Field {
+    let field = with(Field::new(name, DataType::Utf8, nullable), EXTENSION_KEY, "arrow.json");
+    with(field, TYPE_KEY, sql_type)
+}
+
+/// The field of `uuid`.
+pub(crate) fn uuid_field(name: &str, nullable: bool) -> Field {
+    with(Field::new(name, DataType::FixedSizeBinary(16), nullable), EXTENSION_KEY, "arrow.uuid")
+}
+
+/// The field of `varchar(length)`.
+pub(crate) fn varchar_field(name: &str, length: u64, nullable: bool) -> Field {
+    with(Field::new(name, DataType::Utf8, nullable), TYPE_KEY, &format!("varchar({length})"))
+}
+
+pub(crate) fn with_default(field: Field, sql: &str) -> Field {
+    with(field, DEFAULT_KEY, sql)
+}
+
+pub(crate) fn with_generated(field: Field, sql: &str) -> Field {
+    with(field, GENERATED_KEY, sql)
+}
+
+pub(crate) fn with_model(field: Field, model: &str) -> Field {
+    with(field, MODEL_KEY, model)
+}
+
+/// The same type under another name, without default and generation.
+pub(crate) fn type_only(field: &Field, name: &str) -> Field {
+    let metadata: HashMap<String, String> = field
+        .metadata()
+        .iter()
+        .filter(|(key, _)| [TYPE_KEY, VECTOR_KEY, EXTENSION_KEY].contains(&key.as_str()))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    Field::new(name, field.data_type().clone(), true).with_metadata(metadata)
+}
+
+pub(crate) fn default(field: &Field) -> Option<&str> {
+    field.metadata().get(DEFAULT_KEY).map(String::as_str)
+}
+
+pub(crate) fn generated(field: &Field) -> Option<&str> {
+    field.metadata().get(GENERATED_KEY).map(String::as_str)
+}
+
+pub(crate) fn model(field: &Field) -> Option<&str> {
+    field.metadata().get(MODEL_KEY).map(String::as_str)
+}
+
+/// The dimensions of a stored vector column.
+pub(crate) fn dimensions(field: &Field) -> Option<usize> {
+    match field.data_type() {
+        DataType::FixedSizeList(_, length) if is_vector(field) => usize::try_from(*length).ok(),
+        _ => None,
+    }
+}
+
+pub(crate) fn is_vector(field: &Field) -> bool {
+    field.metadata().get(VECTOR_KEY).is_some_and(|kind| kind == "vector")
+}
+
+pub(crate) fn is_json(field: &Field) -> bool {
+    field.metadata().get(EXTENSION_KEY).is_some_and(|name| name == "arrow.json")
+}
+
+pub(crate) fn is_uuid(field: &Field) -> bool {
+    field.metadata().get(EXTENSION_KEY).is_some_and(|name| name == "arrow.uuid")
+}
+
+/// The most characters that a `varchar(n)` column takes.
+pub(crate) fn max_characters(field: &Field) -> Option<usize> {
+    field.metadata().get(TYPE_KEY)?.strip_prefix("varchar(")?.strip_suffix(')')?.parse().ok()
+}

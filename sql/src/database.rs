@@ -1,0 +1,142 @@
+//! A database: opened once by a process, shared by its sessions.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use muster_storage::Store;
+
+use crate::catalog::{PublicSchema, builtin};
+use crate::index::Indexes;
+use crate::index::worker::Worker;
+use crate::planning::Planner;
+use crate::sqlstate::SqlState;
+use crate::{Error, Result, Session, state, statement};
+
+/// How a database is opened.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The folders that `COPY ... FROM 'file'` may read from. `None`: any, for the statement has
+    /// the rights of the program that runs it anyway. A server says which.
+    pub copy_dirs: Option<Vec<PathBuf>>,
+}
+
+/// What all sessions of a database share.
+pub(crate) struct Shared {
+    pub(crate) store: Store,
+    pub(crate) planner: Planner,
+    pub(crate) indexes: Indexes,
+    pub(crate) options: Options,
+    /// Set when the last handle goes: background work ends.
+    pub(crate) closing: Arc<AtomicBool>,
+}
+
+/// The last of these to go ends the background work.
+struct Handle {
+    // Dropped first: it waits for the thread, which uses what is shared.
+    worker: Worker,
+    shared: Arc<Shared>,
+}
+
+/// An open database. Clones are handles to the same one; it closes when the last of them and of
+/// their sessions is gone.
+#[derive(Clone)]
+pub struct Database {
+    handle: Arc<Handle>,
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database").field("path", &self.path()).finish()
+    }
+}
+
+impl Database {
+    /// Opens the database in a folder; makes folder and database where there are none.
+    ///
+    /// # Errors
+    /// 55006 when the folder is open elsewhere, naming the process; 0A000 when a newer Muster wrote it; XX001
+    /// when it is damaged.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_with(path, Options::default())
+    }
+
+    /// Opens the database in a folder, with options.
+    ///
+    /// # Errors
+    /// As [`Database::open`].
+    pub fn open_with(path: impl AsRef<Path>, options: Options) -> Result<Self> {
+        Self::start(Store::open(path)?, options)
+    }
+
+    /// A database that lives as long as its handles.
+    ///
+    /// # Errors
+    /// When the system gives no thread for its background work.
+    pub fn in_memory() -> Result<Self> {
+        Self::in_memory_with(Options::default())
+    }
+
+    /// A database in memory, with options.
+    ///
+    /// # Errors
+    /// As [`Database::in_memory`].
+    pub fn in_memory_with(options: Options) -> Result<Self> {
+        Self::start(Store::in_memory()?, options)
+    }
+
+    fn start(store: Store, options: Options) -> Result<Self> {
+        let planner = Planner::new(state::session_state(Arc::new(PublicSchema::new(store.clone())))?);
+        let shared = Arc::new(Shared {
+            indexes: Indexes::new(store.clone()),
+            store,
+            planner,
+            options,
+            closing: Arc::new(AtomicBool::new(false)),
+        });
+        // A new store has no tables and no history: it gets the tables that every database has.
+        if shared.store.snapshot().version() == 0 {
+            let changes = statement::builtin_changes(&shared, builtin::STATEMENTS)?;
+            shared.store.commit(changes)?;
+        }
+        let worker = Worker::start(&shared).map_err(|error| {
+            Error::new(
+                SqlState::InternalError,
+                format!("the background thread could not be started: {error}"),
+            )
+        })?;
+        // What an earlier process left unsealed or unindexed is done now.
+        worker.wake();
+        Ok(Self { handle: Arc::new(Handle { worker, shared }) })
+    }
+
+    /// A session: one for each connection or thread of work.
+    #[must_use]
+    pub fn session(&self) -> Session {
+        Session::new(self.clone())
+    }
+
+    /// Seals all rows that are still in the journal into segments. Blocks until it is durable.
+    ///
+    /// # Errors
+    /// When the disk is full or fails; nothing is lost then.
+    pub fn checkpoint(&self) -> Result<()> {
+        self.shared().store.checkpoint()?;
+        self.wake_worker();
+        Ok(())
+    }
+
+    /// The folder, unless the database is in memory.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.handle.shared.store.path()
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.handle.shared
+    }
+
+    pub(crate) fn wake_worker(&self) {
+        self.handle.worker.wake();
+    }
+}

@@ -1,0 +1,410 @@
+//! Everything that can go wrong in SQL, and the SQLSTATE of each.
+//!
+//! Errors of the layers below are kept whole inside; [`Error::sqlstate`] is the one place where an
+//! error becomes a SQLSTATE.
+
+use std::fmt;
+
+use datafusion::common::SchemaError;
+use datafusion::error::DataFusionError;
+
+use crate::sqlstate::SqlState;
+
+/// The result of a database call.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// An error as a person sees it: `Display` is one sentence.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The statement itself is at fault: mend it and send it again.
+    #[error("{0}")]
+    Statement(Box<Report>),
+    /// Storage refused or failed: the message says what to do.
+    #[error("{0}")]
+    Storage(#[from] muster_storage::Error),
+    /// A vector, an embedder or an index parameter is at fault.
+    #[error("{0}")]
+    Engine(#[from] muster_engine::Error),
+    /// Planning or execution failed: usually the statement is at fault.
+    #[error("{}", first_line(.0))]
+    Query(Box<DataFusionError>),
+}
+
+/// What a [`Error::Statement`] says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    pub(crate) state: SqlState,
+    pub(crate) message: String,
+    pub(crate) detail: Option<String>,
+    pub(crate) hint: Option<String>,
+    pub(crate) table: Option<String>,
+    pub(crate) column: Option<String>,
+    pub(crate) position: Option<usize>,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error {
+    pub(crate) fn new(state: SqlState, message: impl Into<String>) -> Self {
+        Self::Statement(Box::new(Report {
+            state,
+            message: message.into(),
+            detail: None,
+            hint: None,
+            table: None,
+            column: None,
+            position: None,
+        }))
+    }
+
+    /// A feature that does not exist, by its name.
+    pub(crate) fn unsupported(feature: impl fmt::Display) -> Self {
+        Self::new(SqlState::FeatureNotSupported, format!("{feature} is not supported"))
+    }
+
+    pub(crate) fn undefined_table(name: impl fmt::Display) -> Self {
+        Self::new(SqlState::UndefinedTable, format!("relation \"{name}\" does not exist"))
+    }
+
+    pub(crate) fn undefined_column(column: &str, table: &str) -> Self {
+        Self::new(
+            SqlState::UndefinedColumn,
+            format!("column \"{column}\" of relation \"{table}\" does not exist"),
+        )
+    }
+
+    fn report(self, change: impl FnOnce(&mut Report)) -> Self {
+        match self {
+            Self::Statement(mut report) => {
+                change(&mut report);
+                Self::Statement(report)
+            }
+            other => other,
+        }
+    }
+
+    pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
+        self.report(|report| report.hint = Some(hint.into()))
+    }
+
+    pub(crate) fn with_detail(self, detail: impl Into<String>) -> Self {
+        self.report(|report| report.detail = Some(detail.into()))
+    }
+
+    pub(crate) fn with_column(self, table: &str, column: &str) -> Self {
+        self.report(|report| {
+            report.table = Some(table.to_string());
+            report.column = Some(column.to_string());
+        })
+    }
+
+    pub(crate) fn with_position(self, position: Option<usize>) -> Self {
+        self.report(|report| report.position = position)
+    }
+
+    /// The error of a value in a file, with the place that it stands at.
+    pub(crate) fn in_file(self, path: &std::path::Path, place: &str, column: &str) -> Self {
+        let message = format!("{}, {place}, column \"{column}\": {self}", path.display());
+        Self::new(self.state(), message)
+    }
+
+    /// The error of one of several rows of a file, with the lines that they stand at.
+    pub(crate) fn in_rows(self, first: &str, last: &str) -> Self {
+        let detail = self.detail().map_or_else(String::new, |detail| format!("{detail} "));
+        self.with_detail(format!("{detail}It is among {first} to {last}."))
+    }
+
+    /// The SQLSTATE that PostgreSQL's clients look at.
+    #[must_use]
+    pub fn sqlstate(&self) -> &'static str {
+        self.state().code()
+    }
+
+    fn state(&self) -> SqlState {
+        match self {
+            Self::Statement(report) => report.state,
+            Self::Storage(error) => storage_state(error),
+            Self::Engine(error) => engine_state(error),
+            Self::Query(error) => query_state(error),
+        }
+    }
+
+    /// More about the error, where there is more to say.
+    #[must_use]
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Self::Statement(report) => report.detail.clone(),
+            Self::Storage(muster_storage::Error::DuplicateKey { key, .. }) => {
+                Some(format!("Key {key} already exists."))
+            }
+            Self::Storage(_) | Self::Engine(_) | Self::Query(_) => None,
+        }
+    }
+
+    /// What to try.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Statement(report) => report.hint.clone(),
+            Self::Storage(_) | Self::Engine(_) | Self::Query(_) => None,
+        }
+    }
+
+    /// The table that the error is about.
+    #[must_use]
+    pub fn table(&self) -> Option<&str> {
+        match self {
+            Self::Statement(report) => report.table.as_deref(),
+            Self::Storage(
+                muster_storage::Error::DuplicateKey { table, .. }
+                | muster_storage::Error::NotNull { table, .. },
+            ) => Some(table),
+            Self::Storage(_) | Self::Engine(_) | Self::Query(_) => None,
+        }
+    }
+
+    /// The column that the error is about.
+    #[must_use]
+    pub fn column(&self) -> Option<&str> {
+        match self {
+            Self::Statement(report) => report.column.as_deref(),
+            Self::Storage(muster_storage::Error::NotNull { column, .. }) => Some(column),
+            Self::Storage(_) | Self::Engine(_) | Self::Query(_) => None,
+        }
+    }
+
+    /// The constraint that was violated.
+    #[must_use]
+    pub fn constraint(&self) -> Option<&str> {
+        match self {
+            Self::Storage(muster_storage::Error::DuplicateKey { constraint, .. }) => Some(constraint),
+            Self::Statement(_) | Self::Storage(_) | Self::Engine(_) | Self::Query(_) => None,
+        }
+    }
+
+    /// Where in the statement, in characters from 1.
+    #[must_use]
+    pub fn position(&self) -> Option<usize> {
+        match self {
+            Self::Statement(report) => report.position,
+            Self::Storage(_) | Self::Engine(_) | Self::Query(_) => None,
+        }
+    }
+}
+
+/// An error that crossed DataFusion comes back as what it was.
+impl From<DataFusionError> for Error {
+    fn from(error: DataFusionError) -> Self {
+        fn unwrap(error: DataFusionError) -> std::result::Result<Error, DataFusionError> {
+            match error {
+                DataFusionError::External(inner) => match inner.downcast::<Error>() {
+                    Ok(own) => Ok(*own),
+                    Err(inner) => match inner.downcast::<DataFusionError>() {
+                        Ok(inner) => unwrap(*inner),
+                        Err(other) => Err(DataFusionError::External(other)),
+                    },
+                },
+                DataFusionError::Context(context, inner) => {
+                    unwrap(*inner).map_err(|inner| DataFusionError::Context(context, Box::new(inner)))
+                }
+                DataFusionError::Diagnostic(_, inner) => unwrap(*inner),
+                DataFusionError::ArrowError(inner, backtrace) => match *inner {
+                    arrow::error::ArrowError::ExternalError(inner) => match inner.downcast::<Error>() {
+                        Ok(own) => Ok(*own),
+                        Err(inner) => match inner.downcast::<DataFusionError>() {
+                            Ok(inner) => unwrap(*inner),
+                            Err(other) => Err(DataFusionError::External(other)),
+                        },
+                    },
+                    other => Err(DataFusionError::ArrowError(Box::new(other), backtrace)),
+                },
+                DataFusionError::Collection(mut errors) if !errors.is_empty() => {
+                    unwrap(errors.swap_remove(0))
+                }
+                // An error that several consumers share cannot be taken apart; what is inside is told by its text and state.
+                DataFusionError::Shared(shared) => match std::sync::Arc::try_unwrap(shared) {
+                    Ok(inner) => unwrap(inner),
+                    Err(shared) => match find_own(&shared) {
+                        Some(report) => Ok(Error::Statement(Box::new(report.clone()))),
+                        None => Err(DataFusionError::Shared(shared)),
+                    },
+                },
+                other => Err(other),
+            }
+        }
+        unwrap(error).unwrap_or_else(|error| Self::Query(Box::new(error)))
+    }
+}
+
+impl From<arrow::error::ArrowError> for Error {
+    fn from(error: arrow::error::ArrowError) -> Self {
+        DataFusionError::from(error).into()
+    }
+}
+
+impl From<Error> for DataFusionError {
+    fn from(error: Error) -> Self {
+        Self::External(Box::new(error))
+    }
+}
+
+fn find_own(error: &DataFusionError) -> Option<&Report> {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = source {
+        if let Some(Error::Statement(report)) = error.downcast_ref::<Error>() {
+            return Some(report);
+        }
+        source = error.source();
+    }
+    None
+}
+
+fn storage_state(error: &muster_storage::Error) -> SqlState {
+    use muster_storage::Error as E;
+    match error {
+        E::DiskFull { .. } => SqlState::DiskFull,
+        E::Corrupt { .. } => SqlState::DataCorrupted,
+        E::Locked { .. } => SqlState::ObjectInUse,
+        E::NewerFormat { .. } => SqlState::FeatureNotSupported,
+        E::DuplicateKey { .. } => SqlState::UniqueViolation,
+        E::NotNull { .. } => SqlState::NotNullViolation,
+        E::TableExists { .. } => SqlState::DuplicateTable,
+        E::IndexExists { .. } => SqlState::DuplicateTable,
+        E::NoSuchTable { .. } => SqlState::UndefinedTable,
+        E::NoSuchIndex { .. } => SqlState::UndefinedObject,
+        E::Conflict { .. } => SqlState::SerializationFailure,
+        E::ReadOnly { .. } => SqlState::ReadOnlySqlTransaction,
+        E::Io { .. } => SqlState::IoError,
+        // Storage's enum is open: what it adds is a fault until it is given a state here.
+        _ => SqlState::InternalError,
+    }
+}
+
+fn engine_state(error: &muster_engine::Error) -> SqlState {
+    use muster_engine::Error as E;
+    match error {
+        E::Row { source, .. } => engine_state(source),
+        E::NullElement { .. } => SqlState::DataException,
+        E::Dimensions { .. } | E::NotFinite { .. } | E::ZeroVector { .. } => SqlState::DataException,
+        E::Parameter { .. } => SqlState::InvalidParameterValue,
+        E::UnknownModel { .. } => SqlState::UndefinedObject,
+        E::Cancelled => SqlState::QueryCanceled,
+        // The engine's enum is open, as storage's is.
+        _ => SqlState::InternalError,
+    }
+}
+
+/// DataFusion tells its errors apart by variant, and within a variant only by their words.
+fn query_state(error: &DataFusionError) -> SqlState {
+    use arrow::error::ArrowError;
+    match error.find_root() {
+        DataFusionError::SQL(_, _) => SqlState::SyntaxError,
+        DataFusionError::NotImplemented(_) => SqlState::FeatureNotSupported,
+        DataFusionError::SchemaError(error, _) => match error.as_ref() {
+            SchemaError::AmbiguousReference { .. } => SqlState::AmbiguousColumn,
+            SchemaError::DuplicateQualifiedField { .. } | SchemaError::DuplicateUnqualifiedField { .. } => {
+                SqlState::DuplicateColumn
+            }
+            SchemaError::FieldNotFound { .. } => SqlState::UndefinedColumn,
+        },
+        DataFusionError::ArrowError(error, _) => match error.as_ref() {
+            ArrowError::DivideByZero => SqlState::DivisionByZero,
+            ArrowError::ArithmeticOverflow(_) => SqlState::NumericValueOutOfRange,
+            ArrowError::CastError(message) => cast_state(message),
+            ArrowError::ParseError(_) => SqlState::InvalidTextRepresentation,
+            ArrowError::NotYetImplemented(_) => SqlState::FeatureNotSupported,
+            ArrowError::InvalidArgumentError(message) if message.contains("too large to store") => {
+                SqlState::NumericValueOutOfRange
+            }
+            _ => SqlState::DataException,
+        },
+        DataFusionError::ResourcesExhausted(_) => SqlState::OutOfMemory,
+        DataFusionError::IoError(_) => SqlState::IoError,
+        DataFusionError::Plan(message) => plan_state(message),
+        DataFusionError::Execution(message) => execution_state(message),
+        DataFusionError::Configuration(_) => SqlState::InvalidParameterValue,
+        _ => SqlState::InternalError,
+    }
+}
+
+fn cast_state(message: &str) -> SqlState {
+    let message = message.to_ascii_lowercase();
+    if message.contains("out of range")
+        || message.contains("overflow")
+        || message.contains("can't cast value")
+    {
+        SqlState::NumericValueOutOfRange
+    } else if message.contains("not supported") {
+        SqlState::DatatypeMismatch
+    } else {
+        SqlState::InvalidTextRepresentation
+    }
+}
+
+fn plan_state(message: &str) -> SqlState {
+    let lower = message.to_ascii_lowercase();
+    if lower.contains("invalid function")
+        || lower.contains("no function matches")
+        || lower.contains("table function")
+        || lower.contains("function") && lower.contains("failed to match any signature")
+    {
+        SqlState::UndefinedFunction
+    } else if lower.contains("table '") && lower.contains("not found") {
+        SqlState::UndefinedTable
+    } else if lower.contains("group by") || lower.contains("aggregate") {
+        SqlState::GroupingError
+    } else if lower.contains("no field named") {
+        SqlState::UndefinedColumn
+    } else if lower.contains("placeholder") {
+        SqlState::IndeterminateDatatype
+    } else if lower.contains("cannot coerce")
+        || lower.contains("cannot infer common")
+        || lower.contains("type_coercion")
+        || lower.contains("cannot cast")
+        || lower.contains("unsupported cast")
+        || lower.contains("must be")
+    {
+        SqlState::DatatypeMismatch
+    } else if lower.contains("unsupported") || lower.contains("not supported") {
+        SqlState::FeatureNotSupported
+    } else {
+        SqlState::SyntaxErrorOrAccessRuleViolation
+    }
+}
+
+fn execution_state(message: &str) -> SqlState {
+    let lower = message.to_ascii_lowercase();
+    if lower.contains("overflow") || lower.contains("out of range") {
+        SqlState::NumericValueOutOfRange
+    } else if lower.contains("divide by zero") || lower.contains("division by zero") {
+        SqlState::DivisionByZero
+    } else if lower.contains("parsing timestamp") || lower.contains("error parsing") {
+        SqlState::InvalidDatetimeFormat
+    } else {
+        SqlState::DataException
+    }
+}
+
+/// DataFusion's message without its prefix, its context and the backtrace that follows it.
+fn first_line(error: &DataFusionError) -> String {
+    let message = error.find_root().strip_backtrace();
+    let message = message.split_once("\n\nbacktrace").map_or(message.as_str(), |(first, _)| first);
+    let prefixes = [
+        "Error during planning: ",
+        "SQL error: ",
+        "Schema error: ",
+        "Execution error: ",
+        "Arrow error: ",
+        "This feature is not implemented: ",
+    ];
+    let mut message = message;
+    for prefix in prefixes {
+        message = message.strip_prefix(prefix).unwrap_or(message);
+    }
+    message.trim().to_string()
+}

@@ -1,0 +1,7 @@
+//! What Muster adds to SQL's functions.
+//!
+//! - [`table`]: table functions, one file each.
+//! - [`scalar`]: scalar functions, one file each.
+
+pub(crate) mod scalar;
+pub(crate) mod table;

@@ -1,0 +1,39 @@
+//! Scalar functions, one file each. To add one: a file here, a line in [`all`], a `.slt` of its name.
+//!
+//! Those whose name begins with `muster_` are no functions for users: they are how casts and
+//! assignments work that Arrow's casts do not know (see `planning::rewrite` and `planning::assign`).
+
+mod check_length;
+mod embed;
+mod text;
+mod to_array;
+mod to_bytea;
+mod to_json;
+mod to_uuid;
+mod to_vector;
+
+use std::sync::Arc;
+
+use datafusion::logical_expr::ScalarUDF;
+
+pub(crate) use check_length::check_length;
+pub(crate) use embed::model_of;
+pub(crate) use to_array::to_array;
+pub(crate) use to_bytea::to_bytea;
+pub(crate) use to_json::to_json;
+pub(crate) use to_uuid::to_uuid;
+pub(crate) use to_vector::to_vector;
+
+/// All of them, for the session state.
+pub(crate) fn all() -> Vec<Arc<ScalarUDF>> {
+    vec![
+        embed::function(),
+        to_vector::function(),
+        to_json::json_function(),
+        to_json::jsonb_function(),
+        to_uuid::function(),
+        to_bytea::function(),
+        to_array::function(),
+        check_length::function(),
+    ]
+}

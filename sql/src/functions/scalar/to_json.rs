@@ -1,0 +1,89 @@
+//! What `x::json`, `x::jsonb` and assignment to such a column run: the text is checked, and for
+//! `jsonb` brought into its canonical form.
+
+use std::sync::{Arc, LazyLock};
+
+use arrow::array::{Array, ArrayRef, StringArray};
+use arrow::datatypes::{DataType, FieldRef};
+use datafusion::common::ScalarValue;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::logical_expr::{
+    ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
+    TypeSignature, Volatility,
+};
+
+use super::text::strings;
+use crate::column;
+use crate::types::json;
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct ToJson {
+    name: &'static str,
+    sql_type: &'static str,
+    signature: Signature,
+}
+
+fn make(name: &'static str, sql_type: &'static str) -> Arc<ScalarUDF> {
+    let signature =
+        Signature::one_of(vec![TypeSignature::Exact(vec![DataType::Utf8])], Volatility::Immutable);
+    Arc::new(ScalarUDF::new_from_impl(ToJson { name, sql_type, signature }))
+}
+
+/// The function for `json`.
+pub(super) fn json_function() -> Arc<ScalarUDF> {
+    static FUNCTION: LazyLock<Arc<ScalarUDF>> = LazyLock::new(|| make("muster_to_json", "json"));
+    FUNCTION.clone()
+}
+
+/// The function for `jsonb`.
+pub(super) fn jsonb_function() -> Arc<ScalarUDF> {
+    static FUNCTION: LazyLock<Arc<ScalarUDF>> = LazyLock::new(|| make("muster_to_jsonb", "jsonb"));
+    FUNCTION.clone()
+}
+
+/// `expression` as `json` or `jsonb`.
+pub(crate) fn to_json(expression: Expr, sql_type: &str) -> Expr {
+    if sql_type == "json" { json_function() } else { jsonb_function() }.call(vec![expression])
+}
+
+impl ScalarUDFImpl for ToJson {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _arg_types: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Utf8)
+    }
+
+    fn return_field_from_args(&self, _args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
+        Ok(Arc::new(column::json_field(self.name, self.sql_type, true)))
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let Some(argument) = args.args.first() else {
+            return Err(DataFusionError::Internal(format!("{} is called without a value", self.name)));
+        };
+        let scalar = matches!(argument, ColumnarValue::Scalar(_));
+        let texts = strings(&argument.to_array(if scalar { 1 } else { args.number_rows })?)?;
+        let mut out: Vec<Option<String>> = Vec::with_capacity(texts.len());
+        for text in &texts {
+            out.push(match text {
+                None => None,
+                Some(text) if self.sql_type == "jsonb" => Some(json::canonical(text)?),
+                Some(text) => {
+                    json::parse(text)?;
+                    Some(text.to_string())
+                }
+            });
+        }
+        let out: ArrayRef = Arc::new(StringArray::from(out));
+        if scalar {
+            return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&out, 0)?));
+        }
+        Ok(ColumnarValue::Array(out))
+    }
+}

@@ -1,0 +1,78 @@
+//! Table functions, one file (or folder) each.
+//!
+//! To add one: the capability as plain Rust in the engine; a file here with its node; a line in
+//! [`plan`] and in [`TABLE_FUNCTIONS`]; a `.slt` of the same name. Nothing else changes.
+//!
+//! They are planned by a `RelationPlanner`, because only that route gives named arguments,
+//! parameters and LATERAL (`docs/decisions`).
+
+pub(crate) mod arguments;
+mod vector_search;
+
+use std::sync::Arc;
+
+use datafusion::common::Result;
+use datafusion::logical_expr::planner::{
+    PlannedRelation, RelationPlanner, RelationPlannerContext, RelationPlanning,
+};
+use datafusion::logical_expr::{Extension, LogicalPlan};
+use datafusion::sql::sqlparser::ast::{FunctionArg, ObjectName, ObjectNamePart, TableFactor};
+
+pub(crate) use vector_search::{VectorSearch, VectorSearchPlanner};
+
+use crate::Error;
+
+/// The names of all table functions.
+pub const TABLE_FUNCTIONS: &[&str] = &[vector_search::NAME];
+
+/// Whether a name in FROM is one of ours.
+pub(crate) fn is_known(name: &ObjectName) -> bool {
+    known(name).is_some()
+}
+
+fn known(name: &ObjectName) -> Option<&'static str> {
+    let [ObjectNamePart::Identifier(ident)] = name.0.as_slice() else { return None };
+    TABLE_FUNCTIONS.iter().copied().find(|known| known.eq_ignore_ascii_case(&ident.value))
+}
+
+fn plan(name: &str, args: Vec<FunctionArg>, context: &mut dyn RelationPlannerContext) -> Result<LogicalPlan> {
+    match name {
+        vector_search::NAME => {
+            let node = Arc::new(vector_search::plan(args, context)?);
+            Ok(LogicalPlan::Extension(Extension { node }))
+        }
+        other => Err(Error::unsupported(format!("table function {other}")).into()),
+    }
+}
+
+/// Plans our table functions wherever they stand in FROM.
+#[derive(Debug, Default)]
+pub(crate) struct TableFunctions;
+
+impl RelationPlanner for TableFunctions {
+    fn plan_relation(
+        &self,
+        relation: TableFactor,
+        context: &mut dyn RelationPlannerContext,
+    ) -> Result<RelationPlanning> {
+        let (name, args, alias, ordinality) = match relation {
+            TableFactor::Table { ref name, args: Some(ref args), ref alias, with_ordinality, .. }
+                if is_known(name) =>
+            {
+                (name.clone(), args.args.clone(), alias.clone(), with_ordinality)
+            }
+            TableFactor::Function { ref name, ref args, ref alias, with_ordinality, .. }
+                if is_known(name) =>
+            {
+                (name.clone(), args.clone(), alias.clone(), with_ordinality)
+            }
+            other => return Ok(RelationPlanning::Original(Box::new(other))),
+        };
+        if ordinality {
+            return Err(Error::unsupported("WITH ORDINALITY").into());
+        }
+        let Some(name) = known(&name) else { return Err(Error::undefined_table(name).into()) };
+        let plan = plan(name, args, context)?;
+        Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, alias))))
+    }
+}

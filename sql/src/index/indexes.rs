@@ -1,0 +1,149 @@
+//! The graphs of a database: which are open, and how one is built.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use muster_engine::{Graph, Vectors, build_graph, check_rows};
+use muster_storage::{IndexDefinition, IndexId, Part, SegmentId, Store, Table};
+use parking_lot::{Mutex, RwLock};
+
+use super::{metric_of, params_of};
+use crate::progress::{Phase, Progress};
+use crate::{Error, Result};
+
+type Place = (SegmentId, IndexId);
+
+/// What is known of a segment's graph.
+#[derive(Clone)]
+enum Known {
+    Open(Arc<Graph>),
+    /// The file was damaged: it is not read again until it is rebuilt.
+    Damaged,
+}
+
+/// See the module.
+pub(crate) struct Indexes {
+    store: Store,
+    known: RwLock<HashMap<Place, Known>>,
+    /// One build at a time: a build uses all cores.
+    building: Mutex<()>,
+}
+
+impl Indexes {
+    pub(crate) fn new(store: Store) -> Self {
+        Self { store, known: RwLock::new(HashMap::new()), building: Mutex::new(()) }
+    }
+
+    /// The graph of a part, if it is there and sound. A part without one is searched exactly.
+    pub(crate) fn graph(&self, table: &Table, part: &Part, index: &IndexDefinition) -> Option<Arc<Graph>> {
+        let place = (part.segment_id()?, index.id);
+        match self.known.read().get(&place) {
+            Some(Known::Open(graph)) => return Some(graph.clone()),
+            Some(Known::Damaged) => return None,
+            None => {}
+        }
+        let known = match self.open(part, index) {
+            Ok(None) => return None,
+            Ok(Some(graph)) => Known::Open(graph),
+            Err(error) => {
+                tracing::warn!(
+                    table = %table.definition().name, index = %index.name, %error,
+                    "an index file is damaged: searching exactly until it is rebuilt from the table"
+                );
+                Known::Damaged
+            }
+        };
+        self.known.write().insert(place, known.clone());
+        match known {
+            Known::Open(graph) => Some(graph),
+            Known::Damaged => None,
+        }
+    }
+
+    fn open(&self, part: &Part, index: &IndexDefinition) -> Result<Option<Arc<Graph>>> {
+        let Some(bytes) = part.index_file(index.id)? else { return Ok(None) };
+        let graph = Graph::open(bytes)?;
+        let metric = metric_of(index)?;
+        if graph.len() != part.rows() || graph.metric() != metric {
+            return Err(Error::new(
+                crate::sqlstate::SqlState::IndexCorrupted,
+                format!("the graph is of {} rows by {}", graph.len(), graph.metric()),
+            ));
+        }
+        Ok(Some(Arc::new(graph)))
+    }
+
+    /// The sealed parts of `table` whose graph is missing or damaged.
+    pub(crate) fn missing<'a>(&self, table: &'a Table, index: &IndexDefinition) -> Vec<&'a Part> {
+        table
+            .parts()
+            .filter(|part| part.segment_id().is_some() && self.graph(table, part, index).is_none())
+            .collect()
+    }
+
+    /// Builds what is missing of one index. `continues` is asked now and then; false cancels.
+    ///
+    /// # Errors
+    /// 57014 when cancelled; what storage and the engine refuse.
+    pub(crate) fn build(
+        &self,
+        table_name: &str,
+        index: &IndexDefinition,
+        progress: &dyn Progress,
+        continues: &(dyn Fn() -> bool + Sync),
+    ) -> Result<()> {
+        let _one_at_a_time = self.building.lock();
+        let snapshot = self.store.snapshot();
+        let Some(table) = snapshot.table(table_name) else { return Ok(()) };
+        if table.definition().index(&index.name).is_none_or(|current| current.id != index.id) {
+            return Ok(());
+        }
+        let missing = self.missing(table, index);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let total = missing.iter().map(|part| part.rows() as u64).sum();
+        progress.begin(Phase::Indexing, Some(total));
+        let mut before = 0;
+        for part in missing {
+            let Some(segment) = part.segment_id() else { continue };
+            let vectors = part.vectors(index.column)?;
+            let vectors = Vectors::from_array(&vectors)?;
+            let bytes = build_graph(&vectors, metric_of(index)?, &params_of(index), &|done, _| {
+                progress.set(Phase::Indexing, before + done);
+                continues()
+            })?;
+            self.store.put_index_file(table_name, segment, index.id, &bytes)?;
+            self.known.write().remove(&(segment, index.id));
+            before += part.rows() as u64;
+            progress.set(Phase::Indexing, before);
+        }
+        progress.end(Phase::Indexing);
+        Ok(())
+    }
+
+    /// Whether all rows of a column can be indexed: zero vectors have no cosine distance.
+    ///
+    /// # Errors
+    /// 22000, naming the row.
+    pub(crate) fn check(table: &Table, column: usize, metric: muster_engine::Metric) -> Result<()> {
+        for part in table.parts() {
+            let vectors = part.vectors(column)?;
+            let vectors = Vectors::from_array(&vectors)?;
+            check_rows(&vectors, Some(metric), part.first_row_id())?;
+        }
+        Ok(())
+    }
+
+    /// Forgets graphs of segments and indexes that are gone.
+    pub(crate) fn forget_dropped(&self) {
+        let snapshot = self.store.snapshot();
+        let mut live = std::collections::HashSet::new();
+        for table in snapshot.tables() {
+            for segment in table.parts().filter_map(Part::segment_id) {
+                live.extend(table.definition().indexes.iter().map(|index| (segment, index.id)));
+            }
+        }
+        self.known.write().retain(|place, _| live.contains(place));
+    }
+}

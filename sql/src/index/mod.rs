@@ -1,0 +1,40 @@
+//! Vector indexes of a database: built for each segment, opened once, mended when damaged.
+//!
+//! Graphs are the engine's, files are storage's; this is where the two meet. The table is the
+//! truth: a graph that is missing or damaged costs an exact search and a rebuild, nothing else.
+//!
+//! - [`Indexes`]: the open graphs, and building them.
+//! - [`worker`]: the thread that seals rows and builds what is missing, in the background.
+
+mod indexes;
+pub(crate) mod worker;
+
+use muster_engine::{HnswParams, Metric};
+use muster_storage::IndexDefinition;
+
+pub(crate) use indexes::Indexes;
+
+use crate::{Error, Result};
+
+/// The method's name in CREATE INDEX.
+pub(crate) const METHOD: &str = "hnsw";
+/// The properties that an index keeps in its definition.
+pub(crate) const METRIC: &str = "metric";
+pub(crate) const M: &str = "m";
+pub(crate) const EF_CONSTRUCTION: &str = "ef_construction";
+
+/// The distance that an index is for.
+pub(crate) fn metric_of(index: &IndexDefinition) -> Result<Metric> {
+    let name = index.properties.get(METRIC).map_or("cosine", String::as_str);
+    name.parse::<Metric>().map_err(Error::from)
+}
+
+/// What an index is built with.
+pub(crate) fn params_of(index: &IndexDefinition) -> HnswParams {
+    let default = HnswParams::default();
+    let property = |name: &str| index.properties.get(name).and_then(|value| value.parse::<usize>().ok());
+    HnswParams {
+        m: property(M).unwrap_or(default.m),
+        ef_construction: property(EF_CONSTRUCTION).unwrap_or(default.ef_construction),
+    }
+}

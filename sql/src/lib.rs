@@ -1,0 +1,81 @@
+//! Muster: an embedded database for matching work to people.
+//!
+//! ```
+//! # fn main() -> muster::Result<()> {
+//! let db = muster::blocking::Database::in_memory()?;
+//! let session = db.session();
+//! session.execute(
+//!     "INSERT INTO workers (worker_id, name, role, city, state) VALUES
+//!         ('w-1', 'Ana Silva', 'Forklift Operator', 'Detroit', 'MI'),
+//!         ('w-2', 'Ben Okafor', 'Welder', 'Toledo', 'OH')",
+//!     &[],
+//! )?;
+//! let found = session.query(
+//!     "SELECT id, distance FROM vector_search('workers', $1, k => 1)",
+//!     &muster::params!["forklift operator in Detroit"],
+//! )?;
+//! assert_eq!(found.num_rows(), 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The walk of a query
+//!
+//! 1. A client's bytes reach the server crate, which decodes them and decides nothing; a program calls
+//!    [`Session::query`].
+//! 2. [`Session::parse`] makes statements of the text ([`parse`]).
+//! 3. [`Session::prepare`] plans one: names against one snapshot, table functions into nodes of ours,
+//!    types of parameters ([`planning`], [`functions`]).
+//! 4. [`Session::run`] binds the parameters, optimizes and runs the plan ([`session`]). Its nodes read
+//!    storage's snapshot ([`catalog`]) and the engine's graphs ([`index`]).
+//! 5. Arrow batches come back ([`Outcome`]); the server encodes them.
+//!
+//! What is no query - INSERT, COPY, DDL, SET - is taken at the AST ([`statement`]) and becomes one
+//! commit of storage ([`write`], [`load`]).
+//!
+//! Errors walk the same way back, each layer's inside the next, and become a SQLSTATE in one place:
+//! [`Error::sqlstate`].
+#![cfg_attr(doc, allow(rustdoc::private_intra_doc_links))]
+
+pub mod blocking;
+mod catalog;
+mod column;
+mod database;
+mod error;
+mod functions;
+mod index;
+mod load;
+mod outcome;
+mod parse;
+mod planning;
+mod progress;
+mod session;
+mod sqlstate;
+mod state;
+mod statement;
+mod types;
+mod write;
+
+pub use arrow;
+pub use database::{Database, Options};
+/// A parameter's value.
+pub use datafusion::common::ScalarValue as Value;
+pub use error::{Error, Report, Result};
+pub use functions::table::TABLE_FUNCTIONS;
+pub use load::{FileFormat, LoadReport, LoadRequest};
+pub use outcome::{CommandTag, Outcome, QueryResult, Rows};
+pub use parse::Statement;
+pub use progress::{Phase, Progress};
+pub use session::{Prepared, Session};
+pub use sqlstate::SqlState;
+
+/// The values of a statement's parameters, each made a [`Value`] by `From`.
+///
+/// ```
+/// let params = muster::params!["welder", 5_i64];
+/// assert_eq!(params.len(), 2);
+/// ```
+#[macro_export]
+macro_rules! params {
+    ($($value:expr),* $(,)?) => { [$($crate::Value::from($value)),*] };
+}

@@ -1,0 +1,158 @@
+//! A file of JSON lines as batches of texts; the mapping brings them to the columns' types.
+//!
+//! A key that is absent is NULL. A key that no column has is refused, naming the line.
+
+use std::io::{BufRead, BufReader, Seek};
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, StringBuilder};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use muster_storage::TableDefinition;
+use serde_json::Value;
+
+use super::source::{BATCH_ROWS, Source};
+use super::{bad_file, open_file};
+use crate::types::json;
+use crate::{Result, column};
+
+/// Lines that are looked at to tell the columns of a table that is not there yet.
+const INFERENCE_LINES: usize = 10_000;
+
+/// Opens the file: with the table's columns, or with those that its lines show.
+///
+/// # Errors
+/// 22P04 for a file that cannot be read.
+pub(super) fn open(path: &Path, table: Option<&TableDefinition>) -> Result<Source> {
+    let mut file = open_file(path)?;
+    let schema: SchemaRef = match table {
+        Some(table) => {
+            let given = table.schema.fields().iter().filter(|field| column::generated(field).is_none());
+            Arc::new(Schema::new(given.cloned().collect::<Vec<_>>()))
+        }
+        None => {
+            let (schema, _) =
+                arrow::json::reader::infer_json_schema(BufReader::new(&mut file), Some(INFERENCE_LINES))
+                    .map_err(|error| bad_file(path, error))?;
+            file.rewind().map_err(|error| bad_file(path, error))?;
+            Arc::new(schema)
+        }
+    };
+    let rows = Rows {
+        lines: BufReader::new(file),
+        line: 0,
+        schema: schema.clone(),
+        path: path.to_path_buf(),
+        done: false,
+    };
+    Ok(Source { schema, total: None, batches: Box::new(rows), first_line: Some(1), texts: true })
+}
+
+struct Rows {
+    lines: BufReader<std::fs::File>,
+    line: u64,
+    schema: SchemaRef,
+    path: std::path::PathBuf,
+    done: bool,
+}
+
+impl Iterator for Rows {
+    type Item = Result<RecordBatch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.done {
+            return None;
+        }
+        let batch = self.read();
+        self.done |= batch.is_err();
+        match batch {
+            Ok(batch) if batch.num_rows() == 0 => None,
+            other => Some(other),
+        }
+    }
+}
+
+impl Rows {
+    fn read(&mut self) -> Result<RecordBatch> {
+        let mut builders: Vec<StringBuilder> =
+            self.schema.fields().iter().map(|_| StringBuilder::new()).collect();
+        let mut rows = 0;
+        let mut text = String::new();
+        while rows < BATCH_ROWS {
+            text.clear();
+            self.line += 1;
+            let length = self
+                .lines
+                .read_line(&mut text)
+                .map_err(|error| bad_file(&self.path, format!("line {}: {error}", self.line)))?;
+            if length == 0 {
+                self.done = true;
+                break;
+            }
+            // An empty line is refused too: a row's line must be its number in the file.
+            let value: Value = serde_json::from_str(&text)
+                .map_err(|error| bad_file(&self.path, format!("line {}: {error}", self.line)))?;
+            let Value::Object(object) = value else {
+                return Err(bad_file(&self.path, format!("line {} is no JSON object", self.line)));
+            };
+            if let Some(unknown) = object.keys().find(|key| self.schema.index_of(key).is_err()) {
+                return Err(bad_file(
+                    &self.path,
+                    format!("line {}: the table has no column \"{unknown}\" that can be written", self.line),
+                ));
+            }
+            for (builder, field) in builders.iter_mut().zip(self.schema.fields()) {
+                match object.get(field.name()) {
+                    None | Some(Value::Null) => builder.append_null(),
+                    Some(value) => builder.append_value(text_of(value, field)),
+                }
+            }
+            rows += 1;
+        }
+        let fields: Vec<Field> =
+            self.schema.fields().iter().map(|field| Field::new(field.name(), DataType::Utf8, true)).collect();
+        let arrays: Vec<ArrayRef> =
+            builders.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef).collect();
+        let options = arrow::record_batch::RecordBatchOptions::new().with_row_count(Some(rows));
+        Ok(RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)?)
+    }
+}
+
+/// The text that a column of `field`'s type reads.
+fn text_of(value: &Value, field: &Field) -> String {
+    let mut out = String::new();
+    match value {
+        _ if column::is_json(field) => json::write_value(value, &mut out),
+        Value::String(text) => out.push_str(text),
+        Value::Array(items)
+            if matches!(field.data_type(), DataType::List(_)) && !column::is_vector(field) =>
+        {
+            out.push('{');
+            for (position, item) in items.iter().enumerate() {
+                if position > 0 {
+                    out.push(',');
+                }
+                match item {
+                    Value::Null => out.push_str("NULL"),
+                    Value::String(text) => quote(text, &mut out),
+                    other => quote(&other.to_string(), &mut out),
+                }
+            }
+            out.push('}');
+        }
+        other => json::write_value(other, &mut out),
+    }
+    out
+}
+
+/// An element as PostgreSQL's array text quotes it.
+fn quote(text: &str, out: &mut String) {
+    out.push('"');
+    for character in text.chars() {
+        if matches!(character, '"' | '\\') {
+            out.push('\\');
+        }
+        out.push(character);
+    }
+    out.push('"');
+}

@@ -1,0 +1,129 @@
+//! What a statement gives back: a command tag, and rows where it has any.
+//!
+//! It is not an encoding: the server turns these into protocol messages, the library hands them out.
+
+use std::fmt;
+
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+use futures::stream::BoxStream;
+
+use crate::Result;
+
+/// The outcome of one statement.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What PostgreSQL would answer when the statement is complete.
+    pub tag: CommandTag,
+    /// The rows, for a statement that returns any (possibly none of them).
+    pub rows: Option<Rows>,
+}
+
+impl Outcome {
+    pub(crate) fn done(tag: CommandTag) -> Self {
+        Self { tag, rows: None }
+    }
+}
+
+/// Rows on their way. Dropping them cancels the statement.
+pub struct Rows {
+    /// The columns.
+    pub schema: SchemaRef,
+    /// Batches of rows, in order.
+    pub batches: BoxStream<'static, Result<RecordBatch>>,
+}
+
+impl fmt::Debug for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rows").field("schema", &self.schema).finish_non_exhaustive()
+    }
+}
+
+/// The tag that ends a statement: `SELECT 5`, `INSERT 0 3`, `CREATE TABLE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandTag {
+    name: &'static str,
+    count: Count,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Count {
+    /// The tag has no number.
+    None,
+    /// The number is that of the rows sent.
+    Returned,
+    /// The number is that of the rows changed.
+    Affected(u64),
+}
+
+impl CommandTag {
+    pub(crate) const fn plain(name: &'static str) -> Self {
+        Self { name, count: Count::None }
+    }
+
+    pub(crate) const fn returning(name: &'static str) -> Self {
+        Self { name, count: Count::Returned }
+    }
+
+    pub(crate) const fn affecting(name: &'static str, rows: u64) -> Self {
+        Self { name, count: Count::Affected(rows) }
+    }
+
+    /// The tag's text once `rows_sent` rows were sent.
+    #[must_use]
+    pub fn complete(&self, rows_sent: u64) -> String {
+        match self.count {
+            Count::None => self.name.to_string(),
+            Count::Returned => format!("{} {rows_sent}", self.name),
+            // PostgreSQL keeps a zero where an object id once stood.
+            Count::Affected(rows) if self.name == "INSERT" => format!("INSERT 0 {rows}"),
+            Count::Affected(rows) => format!("{} {rows}", self.name),
+        }
+    }
+
+    /// The rows that the statement changed; `None` where it changes none by its nature.
+    #[must_use]
+    pub fn rows_affected(&self) -> Option<u64> {
+        match self.count {
+            Count::Affected(rows) => Some(rows),
+            Count::None | Count::Returned => None,
+        }
+    }
+}
+
+/// All rows of one statement.
+#[derive(Clone, Debug)]
+pub struct QueryResult {
+    schema: SchemaRef,
+    batches: Vec<RecordBatch>,
+}
+
+impl QueryResult {
+    pub(crate) fn new(schema: SchemaRef, batches: Vec<RecordBatch>) -> Self {
+        Self { schema, batches }
+    }
+
+    /// The columns.
+    #[must_use]
+    pub fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+
+    /// The rows, in order.
+    #[must_use]
+    pub fn batches(&self) -> &[RecordBatch] {
+        &self.batches
+    }
+
+    /// The rows, taken out.
+    #[must_use]
+    pub fn into_batches(self) -> Vec<RecordBatch> {
+        self.batches
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn num_rows(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+}

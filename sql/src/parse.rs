@@ -1,0 +1,119 @@
+//! From a query string to statements.
+//!
+//! The parser is sqlparser's, in the PostgreSQL dialect. Queries on `pg_catalog` and
+//! `information_schema`, which clients write for PostgreSQL itself, go through
+//! datafusion-pg-catalog's compatibility rewrites; nothing else does, for those rewrites bend
+//! what a statement means.
+
+use std::sync::{Arc, LazyLock};
+
+use datafusion::sql::sqlparser::ast;
+use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
+use datafusion::sql::sqlparser::parser::{Parser, ParserError};
+use datafusion_pg_catalog::sql::PostgresCompatibilityParser;
+
+use crate::sqlstate::SqlState;
+use crate::{Error, Result};
+
+/// How deeply expressions and queries may nest. Beyond it a statement is refused, so that no
+/// statement can use up the stack.
+const NESTING_LIMIT: usize = 100;
+
+/// One parsed statement.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    pub(crate) ast: Arc<ast::Statement>,
+    text: Arc<str>,
+}
+
+impl Statement {
+    /// The query string that it stands in.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+/// The statements of one query string; none for an empty one or one of comments alone.
+pub(crate) fn parse(sql: &str) -> Result<Vec<Statement>> {
+    static COMPATIBILITY: LazyLock<PostgresCompatibilityParser> =
+        LazyLock::new(PostgresCompatibilityParser::new);
+    let text: Arc<str> = Arc::from(sql);
+    let wrap = |ast| Statement { ast: Arc::new(ast), text: text.clone() };
+    let statements = parse_postgres(sql)?;
+    if !statements.is_empty() && asks_the_catalog(sql) && statements.iter().all(is_query) {
+        let rewritten = COMPATIBILITY.parse(sql).map_err(|error| syntax_error(&error, sql))?;
+        return Ok(rewritten.into_iter().map(wrap).collect());
+    }
+    Ok(statements.into_iter().map(wrap).collect())
+}
+
+/// A single expression, as `filter` takes it.
+pub(crate) fn parse_expression(sql: &str) -> Result<ast::Expr> {
+    let dialect = PostgreSqlDialect {};
+    let parse = || -> std::result::Result<ast::Expr, ParserError> {
+        let mut parser = Parser::new(&dialect).with_recursion_limit(NESTING_LIMIT).try_with_sql(sql)?;
+        let expression = parser.parse_expr()?;
+        parser.expect_token(&datafusion::sql::sqlparser::tokenizer::Token::EOF)?;
+        Ok(expression)
+    };
+    parse().map_err(|error| syntax_error(&error, sql))
+}
+
+fn parse_postgres(sql: &str) -> Result<Vec<ast::Statement>> {
+    let dialect = PostgreSqlDialect {};
+    Parser::new(&dialect)
+        .with_recursion_limit(NESTING_LIMIT)
+        .try_with_sql(sql)
+        .and_then(|mut parser| parser.parse_statements())
+        .map_err(|error| syntax_error(&error, sql))
+}
+
+fn is_query(statement: &ast::Statement) -> bool {
+    matches!(statement, ast::Statement::Query(_) | ast::Statement::Explain { .. })
+}
+
+fn asks_the_catalog(sql: &str) -> bool {
+    let lower = sql.to_ascii_lowercase();
+    [
+        "pg_",
+        "information_schema",
+        "regclass",
+        "regtype",
+        "regproc",
+        "current_schema",
+        "current_user",
+        "session_user",
+        "version()",
+        "current_database",
+    ]
+    .iter()
+    .any(|word| lower.contains(word))
+}
+
+/// sqlparser says where in words: `... at Line: 1, Column: 15`.
+fn syntax_error(error: &ParserError, sql: &str) -> Error {
+    let message = match error {
+        ParserError::ParserError(message) | ParserError::TokenizerError(message) => message.clone(),
+        ParserError::RecursionLimitExceeded => {
+            return Error::new(
+                SqlState::FeatureNotSupported,
+                format!("the statement nests deeper than {NESTING_LIMIT} levels"),
+            );
+        }
+    };
+    let (words, position) = match message.rsplit_once(" at Line: ") {
+        Some((words, place)) => (
+            words.to_string(),
+            place.split_once(", Column: ").and_then(|(line, column)| {
+                let line: usize = line.trim().parse().ok()?;
+                let column: usize = column.trim().parse().ok()?;
+                let before: usize =
+                    sql.split('\n').take(line.checked_sub(1)?).map(|text| text.chars().count() + 1).sum();
+                Some(before + column)
+            }),
+        ),
+        None => (message, None),
+    };
+    Error::new(SqlState::SyntaxError, format!("syntax error: {words}")).with_position(position)
+}

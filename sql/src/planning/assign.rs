@@ -1,0 +1,108 @@
+//! Assignment: how a value of one type becomes a value of a column.
+//!
+//! It follows PostgreSQL's assignment casts, with text (an untyped literal) going to any type.
+
+use arrow::datatypes::{DataType, Field};
+use datafusion::logical_expr::{Expr, cast, lit};
+
+use crate::functions::scalar;
+use crate::sqlstate::SqlState;
+use crate::types::type_name;
+use crate::{Error, Result, column};
+
+/// `expression`, which gives `from`, as a value for `target`.
+///
+/// # Errors
+/// 42804 where PostgreSQL has no such assignment.
+pub(crate) fn assign(expression: Expr, from: &Field, target: &Field, table: &str) -> Result<Expr> {
+    let text = matches!(from.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+    if from.data_type() == &DataType::Null {
+        return Ok(cast(expression, target.data_type().clone()));
+    }
+    if let Some(dimensions) = column::dimensions(target) {
+        return match from.data_type() {
+            DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(_, _) => {
+                Ok(scalar::to_vector(expression, i64::try_from(dimensions).ok()))
+            }
+            _ if text => Ok(scalar::to_vector(expression, i64::try_from(dimensions).ok())),
+            _ => Err(mismatch(from, target, table)),
+        };
+    }
+    if column::is_json(target) {
+        let sql_type = type_name(target);
+        return if text {
+            Ok(scalar::to_json(expression, &sql_type))
+        } else {
+            Err(mismatch(from, target, table))
+        };
+    }
+    if column::is_uuid(target) {
+        return match from.data_type() {
+            DataType::FixedSizeBinary(16) => Ok(expression),
+            _ if text => Ok(scalar::to_uuid(expression)),
+            _ => Err(mismatch(from, target, table)),
+        };
+    }
+    if !assignable(from.data_type(), target.data_type(), text) {
+        return Err(mismatch(from, target, table));
+    }
+    if text && matches!(target.data_type(), DataType::List(_)) {
+        return Ok(cast(scalar::to_array(expression), target.data_type().clone()));
+    }
+    if text && target.data_type() == &DataType::Binary {
+        return Ok(scalar::to_bytea(expression));
+    }
+    let value = if from.data_type() == target.data_type() {
+        expression
+    } else {
+        cast(expression, target.data_type().clone())
+    };
+    Ok(match column::max_characters(target) {
+        Some(most) => scalar::check_length(value, lit(i64::try_from(most).unwrap_or(i64::MAX))),
+        None => value,
+    })
+}
+
+fn assignable(from: &DataType, target: &DataType, text: bool) -> bool {
+    let number = |t: &DataType| t.is_numeric();
+    let string = |t: &DataType| matches!(t, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+    match (from, target) {
+        (from, target) if from == target => true,
+        _ if text => true,
+        (from, target) if number(from) && number(target) => true,
+        // PostgreSQL writes every type into text columns on assignment, except arrays' elements of their own.
+        (from, target) if string(target) => !matches!(from, DataType::Struct(_) | DataType::Map(_, _)),
+        (
+            DataType::Timestamp(_, _) | DataType::Date32 | DataType::Date64,
+            DataType::Timestamp(_, _) | DataType::Date32,
+        ) => true,
+        (DataType::Timestamp(_, _), DataType::Time64(_))
+        | (DataType::Time64(_) | DataType::Time32(_), DataType::Time64(_)) => true,
+        (DataType::Interval(_) | DataType::Duration(_), DataType::Interval(_)) => true,
+        (DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_), DataType::Binary) => {
+            true
+        }
+        (
+            DataType::List(from) | DataType::LargeList(from) | DataType::FixedSizeList(from, _),
+            DataType::List(target),
+        ) => {
+            from.data_type() == &DataType::Null
+                || assignable(from.data_type(), target.data_type(), string(from.data_type()))
+        }
+        _ => false,
+    }
+}
+
+fn mismatch(from: &Field, target: &Field, table: &str) -> Error {
+    Error::new(
+        SqlState::DatatypeMismatch,
+        format!(
+            "column \"{}\" is of type {} but expression is of type {}",
+            target.name(),
+            type_name(target),
+            type_name(from)
+        ),
+    )
+    .with_column(table, target.name())
+    .with_hint("You will need to rewrite or cast the expression.")
+}

@@ -1,0 +1,137 @@
+//! `FROM left, LATERAL vector_search(..., left.column)`: the analyzer rule that runs first.
+//!
+//! DataFusion plans it as a join with a subquery that refers outward, and can run no such
+//! subquery. The rule moves the left side into the search node's input: the search then runs once
+//! for each row of it. Projections, filters and aliases above the function move along.
+
+use std::sync::Arc;
+
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{Column, JoinType, Result};
+use datafusion::logical_expr::{Expr, Extension, Join, LogicalPlan, LogicalPlanBuilder, Projection};
+use datafusion::optimizer::AnalyzerRule;
+
+use crate::Error;
+use crate::functions::table::VectorSearch;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct LateralSearch;
+
+impl AnalyzerRule for LateralSearch {
+    fn name(&self) -> &str {
+        "lateral_search"
+    }
+
+    fn analyze(&self, plan: LogicalPlan, _options: &ConfigOptions) -> Result<LogicalPlan> {
+        plan.transform_up_with_subqueries(|plan| match plan {
+            LogicalPlan::Join(join) if searches_laterally(&join.right) => {
+                apply_join(join).map(Transformed::yes)
+            }
+            other => Ok(Transformed::no(other)),
+        })
+        .map(|transformed| transformed.data)
+    }
+}
+
+/// Whether this side of a join is a subquery that reaches outward from a search's arguments.
+fn searches_laterally(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::SubqueryAlias(alias) => searches_laterally(&alias.input),
+        LogicalPlan::Subquery(subquery) => {
+            !subquery.outer_ref_columns.is_empty() && search_below(&subquery.subquery)
+        }
+        _ => false,
+    }
+}
+
+fn search_below(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::Extension(Extension { node }) => node.as_any().is::<VectorSearch>(),
+        _ => plan.inputs().into_iter().any(search_below),
+    }
+}
+
+fn apply_join(join: Join) -> Result<LogicalPlan> {
+    let outer = match join.join_type {
+        JoinType::Inner => false,
+        JoinType::Left => true,
+        other => return Err(Error::unsupported(format!("{other} JOIN LATERAL")).into()),
+    };
+    let always = |filter: &Expr| matches!(filter, Expr::Literal(value, _) if *value == true.into());
+    let filter = join.filter.filter(|filter| !always(filter));
+    if outer && (filter.is_some() || !join.on.is_empty()) {
+        return Err(Error::unsupported("LEFT JOIN LATERAL with a condition other than TRUE").into());
+    }
+    let applied = apply(&join.left, &join.right, outer)?;
+    let mut conditions: Vec<Expr> =
+        join.on.into_iter().map(|(left, right)| left.eq(right)).chain(filter).collect();
+    let mut builder = LogicalPlanBuilder::from(applied);
+    while let Some(condition) = conditions.pop() {
+        builder = builder.filter(condition)?;
+    }
+    builder.build()
+}
+
+/// The plan of `right` for each row of `left`: `left`'s columns, then `right`'s.
+fn apply(left: &Arc<LogicalPlan>, right: &LogicalPlan, outer: bool) -> Result<LogicalPlan> {
+    let left_columns = || left.schema().columns().into_iter().map(Expr::Column);
+    match right {
+        LogicalPlan::Subquery(subquery) => apply(left, &subquery.subquery, outer),
+        LogicalPlan::SubqueryAlias(alias) => {
+            let input = apply(left, &alias.input, outer)?;
+            let renamed = alias.input.schema().columns().into_iter().map(|column| {
+                let name = column.name.clone();
+                Expr::Column(column).alias_qualified(Some(alias.alias.clone()), name)
+            });
+            let expressions = left_columns().chain(renamed).collect();
+            Ok(LogicalPlan::Projection(Projection::try_new(expressions, Arc::new(input))?))
+        }
+        LogicalPlan::Projection(projection) => {
+            let input = apply(left, &projection.input, outer)?;
+            let own = projection.expr.iter().cloned().map(inward);
+            let expressions = left_columns().map(Ok).chain(own).collect::<Result<Vec<_>>>()?;
+            Ok(LogicalPlan::Projection(Projection::try_new(expressions, Arc::new(input))?))
+        }
+        LogicalPlan::Filter(filter) if !outer => {
+            let input = apply(left, &filter.input, outer)?;
+            LogicalPlanBuilder::from(input).filter(inward(filter.predicate.clone())?)?.build()
+        }
+        LogicalPlan::Extension(Extension { node }) => match node.as_any().downcast_ref::<VectorSearch>() {
+            Some(search) => {
+                let arguments =
+                    search.arguments().iter().cloned().map(|argument| argument.map(inward).transpose());
+                let arguments = arguments.collect::<Result<Vec<_>>>()?;
+                let node = search.applied_to(left.as_ref().clone(), arguments, outer)?;
+                Ok(LogicalPlan::Extension(Extension { node: Arc::new(node) }))
+            }
+            None => Err(Error::unsupported(format!("LATERAL over {}", node.name())).into()),
+        },
+        other => {
+            let operator = other.display().to_string();
+            let operator = operator.split([':', ' ']).next().unwrap_or_default().to_string();
+            Err(Error::unsupported(format!("{operator} inside a LATERAL search"))
+                .with_hint("Give k and filter to the function, and sort or aggregate outside of LATERAL.")
+                .into())
+        }
+    }
+}
+
+/// References to the outer query become references to the node's own input.
+fn inward(expression: Expr) -> Result<Expr> {
+    let name = expression.schema_name().to_string();
+    let is_column = matches!(expression, Expr::Column(_));
+    let transformed = expression.transform_up(|expression| match expression {
+        Expr::OuterReferenceColumn(_, column) => {
+            Ok(Transformed::yes(Expr::Column(Column::new(column.relation, column.name))))
+        }
+        other => Ok(Transformed::no(other)),
+    })?;
+    let expression = transformed.data;
+    // The column keeps its name for whoever refers to it from above.
+    if transformed.transformed && !is_column && !matches!(expression, Expr::Alias(_)) {
+        return Ok(expression.alias(name));
+    }
+    Ok(expression)
+}

@@ -1,0 +1,25 @@
+//! From a parsed statement to a plan that runs.
+//!
+//! 1. [`rewrite`] changes the AST where PostgreSQL's meaning needs another form for DataFusion.
+//! 2. [`Names`] resolves tables against one snapshot; DataFusion's `SqlToRel` plans.
+//! 3. [`lateral`] turns LATERAL searches into apply nodes, as the first analyzer rule.
+//! 4. [`Planner`] analyzes, optimizes and makes the physical plan, over one shared session state.
+//!
+//! It is not execution: nodes read the snapshot that the statement carries
+//! ([`crate::session::StatementContext`]), so a plan holds no data.
+
+mod assign;
+pub(crate) mod expression;
+mod lateral;
+mod names;
+mod parameters;
+mod planner;
+mod rewrite;
+
+pub(crate) use assign::assign;
+pub(crate) use lateral::LateralSearch;
+pub(crate) use names::Names;
+use parameters::declare;
+pub(crate) use parameters::{parameters, settle};
+pub(crate) use planner::Planner;
+pub(crate) use rewrite::{rewrite_expression, rewrite_statement};

@@ -1,0 +1,154 @@
+//! Resolves names while a statement is planned: tables against one snapshot, functions against
+//! the shared session state.
+//!
+//! It is why a session sees its own tables: DataFusion's own resolution knows only what all
+//! sessions share.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, SchemaRef};
+use datafusion::common::TableReference;
+use datafusion::common::config::ConfigOptions;
+use datafusion::datasource::cte_worktable::CteWorkTable;
+use datafusion::datasource::provider_as_source;
+use datafusion::error::{DataFusionError, Result as PlanResult};
+use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner, RelationPlanner, TypePlanner};
+use datafusion::logical_expr::{AggregateUDF, Expr, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
+use datafusion::sql::resolve::resolve_table_references;
+use datafusion::sql::sqlparser::ast;
+use muster_storage::Snapshot;
+
+use crate::catalog::{CATALOG, SCHEMA, StoredTable};
+use crate::types::SqlTypes;
+use crate::{Error, Result};
+
+/// The names that one statement can use.
+pub(crate) struct Names<'a> {
+    state: &'a SessionState,
+    snapshot: &'a Snapshot,
+    /// Tables of `pg_catalog` and `information_schema`, looked up beforehand because that is async.
+    system: HashMap<(String, String), Arc<dyn TableSource>>,
+    types: Arc<SqlTypes>,
+}
+
+impl<'a> Names<'a> {
+    /// Names for an expression over known columns: no system tables.
+    pub(crate) fn new(state: &'a SessionState, snapshot: &'a Snapshot) -> Self {
+        Self { state, snapshot, system: HashMap::new(), types: Arc::new(SqlTypes::default()) }
+    }
+
+    /// Names for a whole statement.
+    pub(crate) async fn of_statement(
+        state: &'a SessionState,
+        snapshot: &'a Snapshot,
+        statement: &ast::Statement,
+    ) -> Result<Self> {
+        let mut names = Self::new(state, snapshot);
+        let df_statement = datafusion::sql::parser::Statement::Statement(Box::new(statement.clone()));
+        let (references, _ctes) = resolve_table_references(&df_statement, true)?;
+        for reference in references {
+            let Some(schema) = reference.schema().filter(|schema| *schema != SCHEMA) else { continue };
+            let Ok(provider) = state.schema_for_ref(reference.clone()) else { continue };
+            if let Some(table) = provider.table(reference.table()).await? {
+                names
+                    .system
+                    .insert((schema.to_string(), reference.table().to_string()), provider_as_source(table));
+            }
+        }
+        Ok(names)
+    }
+
+    /// The storage name of a reference to a table of the user's, if it names that schema.
+    pub(crate) fn stored_name(reference: &TableReference) -> Option<&str> {
+        let catalog = reference.catalog().is_none_or(|catalog| catalog == CATALOG || catalog == "postgres");
+        let schema = reference.schema().is_none_or(|schema| schema == SCHEMA);
+        (catalog && schema).then(|| reference.table())
+    }
+}
+
+impl ContextProvider for Names<'_> {
+    fn get_table_source(&self, name: TableReference) -> PlanResult<Arc<dyn TableSource>> {
+        if let Some(stored) = Self::stored_name(&name)
+            && let Some(table) = self.snapshot.table(stored)
+        {
+            return Ok(provider_as_source(Arc::new(StoredTable::new(table.definition().clone()))));
+        }
+        if let Some(schema) = name.schema()
+            && let Some(source) = self.system.get(&(schema.to_string(), name.table().to_string()))
+        {
+            return Ok(source.clone());
+        }
+        Err(Error::undefined_table(&name).into())
+    }
+
+    fn get_table_function_source(&self, name: &str, args: Vec<Expr>) -> PlanResult<Arc<dyn TableSource>> {
+        use datafusion::catalog::TableFunctionArgs;
+        let name = name.to_ascii_lowercase();
+        let function = self.state.table_functions().get(&name).ok_or_else(|| {
+            DataFusionError::from(Error::new(
+                crate::sqlstate::SqlState::UndefinedFunction,
+                format!("table function {name} does not exist"),
+            ))
+        })?;
+        let provider = function.create_table_provider_with_args(TableFunctionArgs::new(&args, self.state))?;
+        Ok(provider_as_source(provider))
+    }
+
+    fn create_cte_work_table(&self, name: &str, schema: SchemaRef) -> PlanResult<Arc<dyn TableSource>> {
+        Ok(provider_as_source(Arc::new(CteWorkTable::new(name, schema))))
+    }
+
+    fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {
+        self.state.expr_planners()
+    }
+
+    fn get_relation_planners(&self) -> &[Arc<dyn RelationPlanner>] {
+        self.state.relation_planners()
+    }
+
+    fn get_type_planner(&self) -> Option<Arc<dyn TypePlanner>> {
+        Some(self.types.clone())
+    }
+
+    fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {
+        self.state.scalar_functions().get(name).cloned()
+    }
+
+    fn get_higher_order_meta(&self, name: &str) -> Option<Arc<HigherOrderUDF>> {
+        self.state.higher_order_functions().get(name).cloned()
+    }
+
+    fn get_aggregate_meta(&self, name: &str) -> Option<Arc<AggregateUDF>> {
+        self.state.aggregate_functions().get(name).cloned()
+    }
+
+    fn get_window_meta(&self, name: &str) -> Option<Arc<WindowUDF>> {
+        self.state.window_functions().get(name).cloned()
+    }
+
+    fn get_variable_type(&self, _names: &[String]) -> Option<DataType> {
+        None
+    }
+
+    fn options(&self) -> &ConfigOptions {
+        self.state.config_options()
+    }
+
+    fn udf_names(&self) -> Vec<String> {
+        self.state.scalar_functions().keys().cloned().collect()
+    }
+
+    fn higher_order_function_names(&self) -> Vec<String> {
+        self.state.higher_order_functions().keys().cloned().collect()
+    }
+
+    fn udaf_names(&self) -> Vec<String> {
+        self.state.aggregate_functions().keys().cloned().collect()
+    }
+
+    fn udwf_names(&self) -> Vec<String> {
+        self.state.window_functions().keys().cloned().collect()
+    }
+}

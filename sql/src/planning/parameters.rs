@@ -1,0 +1,132 @@
+//! The types of a statement's parameters, `$1` and on.
+//!
+//! In this order: what the client declared, what the place in the statement asks for, text.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, FieldRef};
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::logical_expr::expr::Placeholder;
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
+
+use crate::sqlstate::SqlState;
+use crate::{Error, Result, column};
+
+/// PostgreSQL's limit on the number of a parameter.
+const MOST: usize = 65_535;
+
+/// Gives the placeholders of `plan` the types that the client declared, and those that their
+/// places ask for where DataFusion does not see it: LIMIT, casts to types of ours.
+pub(crate) fn declare(plan: LogicalPlan, declared: &[Option<FieldRef>]) -> Result<LogicalPlan> {
+    let declared_field = |id: &str| number(id).ok().and_then(|n| declared.get(n.checked_sub(1)?)?.clone());
+    let plan = retype(plan, &|id, field| declared_field(id).or(field))?;
+    let transformed = plan.transform_up_with_subqueries(|plan| {
+        let limit = matches!(plan, LogicalPlan::Limit(_));
+        plan.map_expressions(|expression| {
+            expression.transform_up(|expression| match expression {
+                Expr::Placeholder(Placeholder { id, field: None }) if limit => {
+                    let field = Arc::new(Field::new("", DataType::Int64, true));
+                    Ok(Transformed::yes(Expr::Placeholder(Placeholder { id, field: Some(field) })))
+                }
+                Expr::ScalarFunction(mut call) => {
+                    let Some(place) = place_of(call.func.name()) else {
+                        return Ok(Transformed::no(Expr::ScalarFunction(call)));
+                    };
+                    for argument in &mut call.args {
+                        if let Expr::Placeholder(Placeholder { field: field @ None, .. }) = argument {
+                            *field = Some(Arc::new(place.clone()));
+                        }
+                    }
+                    Ok(Transformed::yes(Expr::ScalarFunction(call)))
+                }
+                other => Ok(Transformed::no(other)),
+            })
+        })
+    })?;
+    Ok(transformed.data)
+}
+
+/// What an untyped parameter of a cast function is: the cast's type, as in PostgreSQL.
+fn place_of(function: &str) -> Option<Field> {
+    match function {
+        "muster_to_vector" => Some(column::unsized_vector_field("")),
+        "muster_to_json" => Some(column::json_field("", "json", true)),
+        "muster_to_jsonb" => Some(column::json_field("", "jsonb", true)),
+        "muster_to_uuid" => Some(column::uuid_field("", true)),
+        _ => None,
+    }
+}
+
+/// Makes text of the placeholders that nothing gave a type.
+pub(crate) fn settle(plan: LogicalPlan) -> Result<LogicalPlan> {
+    retype(plan, &|_, field| match field {
+        Some(field) if field.data_type() != &DataType::Null => Some(field),
+        _ => Some(Arc::new(Field::new("", DataType::Utf8, true))),
+    })
+}
+
+fn retype(
+    plan: LogicalPlan,
+    change: &dyn Fn(&str, Option<FieldRef>) -> Option<FieldRef>,
+) -> Result<LogicalPlan> {
+    let transformed = plan.transform_up_with_subqueries(|plan| {
+        plan.map_expressions(|expression| {
+            expression.transform_up(|expression| match expression {
+                Expr::Placeholder(Placeholder { id, field }) => {
+                    let changed = change(&id, field.clone());
+                    let same = changed == field;
+                    let expression = Expr::Placeholder(Placeholder { id, field: changed });
+                    Ok(if same { Transformed::no(expression) } else { Transformed::yes(expression) })
+                }
+                other => Ok(Transformed::no(other)),
+            })
+        })?
+        .map_data(rebuild)
+    })?;
+    Ok(transformed.data)
+}
+
+/// A node's schema follows its expressions' types.
+fn rebuild(plan: LogicalPlan) -> datafusion::error::Result<LogicalPlan> {
+    match plan {
+        LogicalPlan::Values(values) => LogicalPlanBuilder::values(values.values)?.build(),
+        other => other.recompute_schema(),
+    }
+}
+
+/// The parameters of `plan`, in the order of their numbers.
+///
+/// # Errors
+/// 42P18 where a number is left out between others: nothing tells that parameter's type.
+pub(crate) fn parameters(plan: &LogicalPlan, declared: &[Option<FieldRef>]) -> Result<Vec<FieldRef>> {
+    let text = || Arc::new(Field::new("", DataType::Utf8, true));
+    let mut found: BTreeMap<usize, FieldRef> = BTreeMap::new();
+    for (id, field) in plan.get_parameter_fields()? {
+        let field = field.filter(|field| field.data_type() != &DataType::Null).unwrap_or_else(text);
+        found.insert(number(&id)?, field);
+    }
+    for (position, field) in declared.iter().enumerate() {
+        if let Some(field) = field {
+            found.insert(position + 1, field.clone());
+        }
+    }
+    let count = found.keys().next_back().copied().unwrap_or(0);
+    (1..=count)
+        .map(|number| {
+            found.remove(&number).ok_or_else(|| {
+                Error::new(
+                    SqlState::IndeterminateDatatype,
+                    format!("could not determine data type of parameter ${number}"),
+                )
+            })
+        })
+        .collect()
+}
+
+fn number(id: &str) -> Result<usize> {
+    id.strip_prefix('$')
+        .and_then(|digits| digits.parse().ok())
+        .filter(|number| (1..=MOST).contains(number))
+        .ok_or_else(|| Error::new(SqlState::UndefinedParameter, format!("there is no parameter {id}")))
+}

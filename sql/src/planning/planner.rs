@@ -1,0 +1,77 @@
+//! One planner a database: the shared session state, its analyzer and its optimizer.
+//!
+//! The optimizer runs with a context of its own for each statement, because `now()` is folded
+//! there; nothing else of the state changes from statement to statement, so it is never cloned.
+
+use std::sync::Arc;
+
+use arrow::datatypes::FieldRef;
+use chrono::{DateTime, Utc};
+use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::optimizer::optimizer::OptimizerContext;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::sql::planner::{ParserOptions, SqlToRel};
+use datafusion::sql::sqlparser::ast;
+use muster_storage::Snapshot;
+
+use super::{Names, declare, rewrite_statement};
+use crate::Result;
+
+/// Plans statements over one session state.
+#[derive(Debug)]
+pub(crate) struct Planner {
+    state: SessionState,
+}
+
+impl Planner {
+    pub(crate) fn new(state: SessionState) -> Self {
+        Self { state }
+    }
+
+    pub(crate) fn state(&self) -> &SessionState {
+        &self.state
+    }
+
+    /// The options of DataFusion's SQL planner, as this database sets them.
+    pub(crate) fn parser_options(&self) -> ParserOptions {
+        let options = &self.state.config_options().sql_parser;
+        ParserOptions::new()
+            .with_parse_float_as_decimal(options.parse_float_as_decimal)
+            .with_enable_ident_normalization(options.enable_ident_normalization)
+            .with_support_varchar_with_length(options.support_varchar_with_length)
+            .with_map_string_types_to_utf8view(options.map_string_types_to_utf8view)
+    }
+
+    /// The plan of a query as it stands, with its parameters still open.
+    pub(crate) async fn plan(
+        &self,
+        statement: &ast::Statement,
+        snapshot: &Snapshot,
+        declared: &[Option<FieldRef>],
+    ) -> Result<LogicalPlan> {
+        let mut statement = statement.clone();
+        rewrite_statement(&mut statement)?;
+        let names = Names::of_statement(&self.state, snapshot, &statement).await?;
+        let planner = SqlToRel::new_with_options(&names, self.parser_options());
+        let plan = planner.sql_statement_to_plan(statement)?;
+        declare(plan, declared)
+    }
+
+    /// Resolves LATERAL and coerces types. The parameters may still be open, but must have types.
+    pub(crate) fn analyze(&self, plan: LogicalPlan) -> Result<LogicalPlan> {
+        Ok(self.state.analyzer().execute_and_check(plan, self.state.config_options(), |_, _| {})?)
+    }
+
+    /// Optimizes an analyzed plan whose parameters are bound.
+    pub(crate) fn optimize(&self, plan: LogicalPlan, now: DateTime<Utc>) -> Result<LogicalPlan> {
+        let context = OptimizerContext::new_with_config_options(self.state.config_options().clone())
+            .with_query_execution_start_time(now);
+        Ok(self.state.optimizer().optimize(plan, &context, |_, _| {})?)
+    }
+
+    /// The physical plan of an optimized one.
+    pub(crate) async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(self.state.query_planner().create_physical_plan(plan, &self.state).await?)
+    }
+}

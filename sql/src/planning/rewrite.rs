@@ -1,0 +1,145 @@
+//! Changes to the AST before DataFusion plans it.
+//!
+//! - Casts to `vector`, `json`, `jsonb` and `uuid` become functions, because a DataFusion cast knows only
+//!   Arrow's types.
+//! - A table function of ours after another FROM item becomes LATERAL, as every function in
+//!   PostgreSQL's FROM is.
+//! - Operators that DataFusion would read as something else are refused by name.
+
+use std::ops::ControlFlow;
+
+use datafusion::sql::sqlparser::ast::{
+    self, BinaryOperator, CastKind, DataType as SqlType, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, Select, TableFactor, Value,
+    VisitMut, VisitorMut,
+};
+
+use crate::functions;
+use crate::{Error, Result};
+
+/// Rewrites a whole statement.
+pub(crate) fn rewrite_statement(statement: &mut ast::Statement) -> Result<()> {
+    finish(statement.visit(&mut Rewrite))
+}
+
+/// Rewrites an expression, such as a filter's.
+pub(crate) fn rewrite_expression(expression: &mut Expr) -> Result<()> {
+    finish(expression.visit(&mut Rewrite))
+}
+
+fn finish(flow: ControlFlow<Error>) -> Result<()> {
+    match flow {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(error) => Err(error),
+    }
+}
+
+struct Rewrite;
+
+impl VisitorMut for Rewrite {
+    type Break = Error;
+
+    fn post_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<Error> {
+        match rewrite_one(expression) {
+            Ok(Some(rewritten)) => *expression = rewritten,
+            Ok(None) => {}
+            Err(error) => return ControlFlow::Break(error),
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Error> {
+        let mut first = true;
+        for item in &mut select.from {
+            if !first {
+                make_lateral(&mut item.relation);
+            }
+            first = false;
+            for join in &mut item.joins {
+                make_lateral(&mut join.relation);
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+fn make_lateral(relation: &mut TableFactor) {
+    if let TableFactor::Table { name, args: Some(args), alias, with_ordinality, .. } = relation
+        && functions::table::is_known(name)
+    {
+        *relation = TableFactor::Function {
+            lateral: true,
+            name: name.clone(),
+            args: args.args.clone(),
+            with_ordinality: *with_ordinality,
+            alias: alias.clone(),
+        };
+    }
+}
+
+fn rewrite_one(expression: &Expr) -> Result<Option<Expr>> {
+    match expression {
+        Expr::Cast { kind, expr, data_type, .. } => match kind {
+            CastKind::Cast | CastKind::DoubleColon => Ok(cast(expr, data_type)),
+            CastKind::TryCast | CastKind::SafeCast => Ok(None),
+        },
+        Expr::TypedString(typed) => Ok(cast(&Expr::Value(typed.value.clone()), &typed.data_type)),
+        Expr::BinaryOp { op, .. } => match op {
+            // DataFusion plans `<=>` as IS NOT DISTINCT FROM: refusing is better than a wrong answer.
+            BinaryOperator::Spaceship => Err(operator("<=>")),
+            BinaryOperator::LtDashGt => Err(operator("<->")),
+            BinaryOperator::Custom(name) if ["<#>", "<~>", "<%>", "<+>"].contains(&name.as_str()) => {
+                Err(operator(name))
+            }
+            _ => Ok(None),
+        },
+        _ => Ok(None),
+    }
+}
+
+fn operator(name: &str) -> Error {
+    Error::unsupported(format!("operator {name}"))
+        .with_hint("Use the table function vector_search, which sorts by distance.")
+}
+
+fn cast(expression: &Expr, data_type: &SqlType) -> Option<Expr> {
+    match data_type {
+        SqlType::JSON => Some(call("muster_to_json", vec![expression.clone()])),
+        SqlType::JSONB => Some(call("muster_to_jsonb", vec![expression.clone()])),
+        SqlType::Uuid => Some(call("muster_to_uuid", vec![expression.clone()])),
+        SqlType::Custom(name, modifiers) => {
+            let last = name.0.last().and_then(ObjectNamePart::as_ident)?;
+            if !last.value.eq_ignore_ascii_case("vector") {
+                return None;
+            }
+            let mut arguments = vec![expression.clone()];
+            if let [modifier] = modifiers.as_slice() {
+                // A modifier that is no number is refused where types are planned.
+                modifier.parse::<i32>().ok()?;
+                arguments.push(Expr::value(Value::Number(modifier.clone(), false)));
+            }
+            Some(call("muster_to_vector", arguments))
+        }
+        _ => None,
+    }
+}
+
+fn call(name: &str, arguments: Vec<Expr>) -> Expr {
+    Expr::Function(Function {
+        name: ObjectName(vec![ObjectNamePart::Identifier(Ident::new(name))]),
+        uses_odbc_syntax: false,
+        parameters: FunctionArguments::None,
+        args: FunctionArguments::List(FunctionArgumentList {
+            duplicate_treatment: None,
+            args: arguments
+                .into_iter()
+                .map(|argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument)))
+                .collect(),
+            clauses: Vec::new(),
+        }),
+        filter: None,
+        null_treatment: None,
+        over: None,
+        within_group: Vec::new(),
+    })
+}

@@ -1,0 +1,47 @@
+//! What a running statement carries to the nodes of its plan: one snapshot, the settings.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::TaskContext;
+use muster_storage::Snapshot;
+
+use super::Settings;
+use crate::database::Shared;
+
+/// See the module. All nodes of a statement read this snapshot and no other.
+pub(crate) struct StatementContext {
+    pub(crate) database: Arc<Shared>,
+    pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) settings: Settings,
+}
+
+impl StatementContext {
+    /// The context of the statement that this task belongs to.
+    pub(crate) fn of(context: &TaskContext) -> Result<Arc<Self>> {
+        context
+            .session_config()
+            .get_extension::<Self>()
+            .ok_or_else(|| DataFusionError::Internal("the task runs outside of a statement".to_string()))
+    }
+
+    /// DataFusion's context for the statement's tasks.
+    pub(crate) fn task(self: Arc<Self>) -> Arc<TaskContext> {
+        let state = self.database.planner.state();
+        let runtime = state.runtime_env().clone();
+        let session_id = state.session_id().to_string();
+        let config = state.config().clone().with_extension(self.clone());
+        // Plans hold their functions; nothing looks them up while it runs.
+        Arc::new(TaskContext::new(
+            None,
+            session_id,
+            config,
+            HashMap::new(),
+            HashMap::new(),
+            HashMap::new(),
+            HashMap::new(),
+            runtime,
+        ))
+    }
+}

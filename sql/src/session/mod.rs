@@ -1,0 +1,19 @@
+//! One connection's view of the database: its settings, its statements.
+//!
+//! - [`Session`]: parse, prepare, run.
+//! - [`Prepared`]: a statement that is planned, with its parameters open.
+//! - [`StatementContext`]: what a running statement carries to its plan's nodes.
+//! - [`Settings`]: `SET` and `SHOW`.
+
+mod context;
+mod prepared;
+mod run;
+#[expect(clippy::module_inception, reason = "the noun of the folder")]
+mod session;
+pub(crate) mod settings;
+
+pub(crate) use context::StatementContext;
+pub(crate) use prepared::Planned;
+pub use prepared::Prepared;
+pub use session::Session;
+pub(crate) use settings::Settings;

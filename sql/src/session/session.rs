@@ -1,0 +1,244 @@
+//! A session: statements in, outcomes out.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{Field, FieldRef, Schema, SchemaRef};
+use datafusion::common::ScalarValue;
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::sql::sqlparser::ast;
+use futures::TryStreamExt;
+use muster_storage::{Snapshot, TableId};
+use parking_lot::Mutex;
+
+use super::{Planned, Prepared, Settings, run};
+use crate::catalog::StoredTable;
+use crate::functions::table::VectorSearch;
+use crate::load::{LoadReport, LoadRequest};
+use crate::outcome::{CommandTag, Outcome, QueryResult};
+use crate::parse::{Statement, parse};
+use crate::planning::{parameters, settle};
+use crate::progress::{Progress, Silent};
+use crate::sqlstate::SqlState;
+use crate::statement::insert::PlannedInsert;
+use crate::statement::{explain, refused, show};
+use crate::{Database, Error, Result};
+
+/// One connection's or thread's view of a database: its settings, its statements.
+///
+/// Methods take `&self`; statements of one session may run at the same time.
+pub struct Session {
+    pub(super) database: Database,
+    pub(super) settings: Mutex<Settings>,
+    pub(super) progress: Mutex<Arc<dyn Progress>>,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("database", &self.database).finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    pub(crate) fn new(database: Database) -> Self {
+        Self { database, settings: Mutex::new(Settings::default()), progress: Mutex::new(Arc::new(Silent)) }
+    }
+
+    /// Runs one statement and gives all its rows.
+    ///
+    /// # Errors
+    /// See [`Error::sqlstate`]. 42601 when `sql` is not exactly one statement.
+    pub async fn query(&self, sql: &str, params: &[ScalarValue]) -> Result<QueryResult> {
+        let outcome = self.run_one(sql, params).await?;
+        match outcome.rows {
+            Some(rows) => {
+                let batches = rows.batches.try_collect().await?;
+                Ok(QueryResult::new(rows.schema, batches))
+            }
+            None => Ok(QueryResult::new(Arc::new(Schema::empty()), Vec::new())),
+        }
+    }
+
+    /// Runs a statement, or several when there are no parameters, and gives the number of rows
+    /// changed (of a query: returned).
+    ///
+    /// # Errors
+    /// See [`Error::sqlstate`]. The statements before the one that failed have taken effect.
+    pub async fn execute(&self, sql: &str, params: &[ScalarValue]) -> Result<u64> {
+        let mut count = 0;
+        if params.is_empty() {
+            for statement in parse(sql)? {
+                let prepared = self.prepare(&statement, &[]).await?;
+                count += drain(self.run(&prepared, &[]).await?).await?;
+            }
+            return Ok(count);
+        }
+        drain(self.run_one(sql, params).await?).await
+    }
+
+    async fn run_one(&self, sql: &str, params: &[ScalarValue]) -> Result<Outcome> {
+        let statements = parse(sql)?;
+        let [statement] = statements.as_slice() else {
+            return Err(Error::new(
+                SqlState::SyntaxError,
+                format!("one statement is expected here, not {}", statements.len()),
+            ));
+        };
+        let types: Vec<Option<FieldRef>> = params
+            .iter()
+            .map(|value| (!value.is_null()).then(|| Arc::new(Field::new("", value.data_type(), true))))
+            .collect();
+        let prepared = self.prepare(statement, &types).await?;
+        self.run(&prepared, params).await
+    }
+
+    /// The statements of one query string; none for an empty one.
+    ///
+    /// # Errors
+    /// 42601 where it does not parse.
+    pub fn parse(&self, sql: &str) -> Result<Vec<Statement>> {
+        parse(sql)
+    }
+
+    /// Plans a statement. `types` are the parameters' types where the caller knows them.
+    ///
+    /// # Errors
+    /// See [`Error::sqlstate`].
+    pub async fn prepare(&self, statement: &Statement, types: &[Option<FieldRef>]) -> Result<Prepared> {
+        let shared = self.database.shared();
+        let snapshot = shared.store.snapshot();
+        let (planned, parameters, columns) = match statement.ast.as_ref() {
+            ast::Statement::Query(_) => {
+                let (plan, parameters) = self.plan_query(&statement.ast, &snapshot, types).await?;
+                let columns = columns_of(&plan);
+                (Planned::Query { plan, tag: CommandTag::returning("SELECT") }, parameters, Some(columns))
+            }
+            ast::Statement::Explain { statement: inner, analyze, .. } => match inner.as_ref() {
+                ast::Statement::Query(_) => {
+                    let (plan, parameters) = self.plan_query(inner, &snapshot, types).await?;
+                    (Planned::Explain { plan, analyze: *analyze }, parameters, Some(explain::columns()))
+                }
+                _ => return Err(Error::unsupported("EXPLAIN of a statement other than a query")),
+            },
+            ast::Statement::Insert(insert) => {
+                let mut insert = PlannedInsert::of(shared, &snapshot, insert, types).await?;
+                let parameters = parameters(&insert.plan, types)?;
+                insert.plan = shared.planner.analyze(insert.plan)?;
+                (Planned::Insert(insert), parameters, None)
+            }
+            ast::Statement::ShowVariable { variable } => {
+                (Planned::Utility, Vec::new(), Some(show::columns(variable)))
+            }
+            other if run::is_utility(other) => (Planned::Utility, Vec::new(), None),
+            other => return Err(refused::refusal(other)),
+        };
+        let tables = match &planned {
+            Planned::Query { plan, .. } | Planned::Explain { plan, .. } => tables_of(plan)?,
+            Planned::Insert(insert) => {
+                let mut tables = tables_of(&insert.plan)?;
+                tables.push((insert.definition.name.clone(), insert.definition.id));
+                tables
+            }
+            Planned::Utility => Vec::new(),
+        };
+        Ok(Prepared {
+            statement: statement.clone(),
+            parameters,
+            declared: types.to_vec(),
+            columns,
+            planned: Arc::new(planned),
+            tables,
+        })
+    }
+
+    async fn plan_query(
+        &self,
+        statement: &ast::Statement,
+        snapshot: &Snapshot,
+        types: &[Option<FieldRef>],
+    ) -> Result<(LogicalPlan, Vec<FieldRef>)> {
+        let planner = &self.database.shared().planner;
+        let plan = settle(planner.plan(statement, snapshot, types).await?)?;
+        let parameters = parameters(&plan, types)?;
+        Ok((planner.analyze(plan)?, parameters))
+    }
+
+    /// Runs a prepared statement.
+    ///
+    /// # Errors
+    /// See [`Error::sqlstate`]. 08P01 when the parameters are not as many as the statement's.
+    pub async fn run(&self, prepared: &Prepared, params: &[ScalarValue]) -> Result<Outcome> {
+        run::run(self, prepared, params).await
+    }
+
+    /// Tells `progress` of this session's loads and index builds.
+    pub fn set_progress(&self, progress: Arc<dyn Progress>) {
+        *self.progress.lock() = progress;
+    }
+
+    /// Loads a file into a table, which is made from the file's columns when it is not there and
+    /// the request says so. All of the file or nothing.
+    ///
+    /// # Errors
+    /// 58P01 for no such file, 22P04 for one that cannot be read, naming line and column; see
+    /// [`Error::sqlstate`] for the rest.
+    pub async fn load(&self, request: &LoadRequest) -> Result<LoadReport> {
+        run::load(self, request).await
+    }
+
+    /// A setting's value, as SHOW gives it.
+    #[must_use]
+    pub fn setting(&self, name: &str) -> Option<String> {
+        self.settings.lock().get(name)
+    }
+
+    /// Changes a setting, as SET does.
+    ///
+    /// # Errors
+    /// 42704 for a setting that nobody knows, 22023 for a value that it cannot have.
+    pub fn set_setting(&self, name: &str, value: &str) -> Result<()> {
+        self.settings.lock().set(name, Some(value))
+    }
+}
+
+/// Runs an outcome to its end and counts.
+async fn drain(outcome: Outcome) -> Result<u64> {
+    let mut returned = 0;
+    if let Some(mut rows) = outcome.rows {
+        while let Some(batch) = rows.batches.try_next().await? {
+            returned += batch.num_rows() as u64;
+        }
+    }
+    Ok(outcome.tag.rows_affected().unwrap_or(returned))
+}
+
+/// The result's columns. Any may be NULL as far as a reader can tell.
+fn columns_of(plan: &LogicalPlan) -> SchemaRef {
+    let fields: Vec<Field> =
+        plan.schema().fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
+    Arc::new(Schema::new(fields))
+}
+
+/// The tables that a plan reads, with their numbers.
+fn tables_of(plan: &LogicalPlan) -> Result<Vec<(String, TableId)>> {
+    let mut tables = Vec::new();
+    plan.apply_with_subqueries(|node| {
+        match node {
+            LogicalPlan::TableScan(scan) => {
+                let provider = datafusion::datasource::source_as_provider(&scan.source)?;
+                let provider: &dyn std::any::Any = provider.as_ref();
+                if let Some(table) = provider.downcast_ref::<StoredTable>() {
+                    tables.push((table.definition().name.clone(), table.definition().id));
+                }
+            }
+            LogicalPlan::Extension(extension) => {
+                if let Some(search) = extension.node.as_any().downcast_ref::<VectorSearch>() {
+                    tables.push((search.definition().name.clone(), search.definition().id));
+                }
+            }
+            _ => {}
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(tables)
+}

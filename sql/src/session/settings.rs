@@ -1,0 +1,163 @@
+//! What `SET` changes and `SHOW` tells.
+//!
+//! A setting that nobody knows is refused. A setting that clients send by habit and that has one
+//! value here takes that value and refuses others.
+
+use std::collections::BTreeMap;
+
+use crate::sqlstate::SqlState;
+use crate::{Error, Result};
+
+/// The settings of one session. Cheap to clone for each statement.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// The beam's width when a statement does not give one.
+    pub(crate) ef_search: usize,
+    /// Texts that change nothing here but are told back.
+    texts: BTreeMap<&'static str, String>,
+}
+
+/// pgvector's bounds and default of `hnsw.ef_search`.
+const EF_SEARCH: (usize, usize, usize) = (1, 1000, 40);
+
+/// Settings that clients may set to anything, with their defaults.
+const FREE: &[(&str, &str)] =
+    &[("application_name", ""), ("extra_float_digits", "1"), ("client_min_messages", "notice")];
+
+/// Settings with one value: setting that value is no error.
+const FIXED: &[(&str, &str, &[&str])] = &[
+    ("client_encoding", "UTF8", &["utf8", "utf-8", "unicode"]),
+    ("server_encoding", "UTF8", &["utf8"]),
+    ("DateStyle", "ISO, MDY", &["iso", "iso, mdy", "iso,mdy", "iso, ymd"]),
+    ("IntervalStyle", "postgres", &["postgres"]),
+    ("TimeZone", "UTC", &["utc", "etc/utc", "gmt", "+00:00", "0", "default", "local"]),
+    ("standard_conforming_strings", "on", &["on", "true", "1"]),
+    ("integer_datetimes", "on", &["on"]),
+    ("bytea_output", "hex", &["hex"]),
+    ("search_path", "public", &["public", "\"$user\", public", "\"$user\",public"]),
+    ("statement_timeout", "0", &["0"]),
+    ("lock_timeout", "0", &["0"]),
+    ("idle_in_transaction_session_timeout", "0", &["0"]),
+    ("row_security", "off", &["off"]),
+    ("default_transaction_read_only", "off", &["off"]),
+    ("transaction_isolation", "repeatable read", &["repeatable read"]),
+    ("server_version", "16.0 (Muster)", &[]),
+    ("server_version_num", "160000", &[]),
+    ("max_identifier_length", "63", &[]),
+];
+
+impl Default for Settings {
+    fn default() -> Self {
+        let texts = FREE.iter().map(|(name, value)| (*name, (*value).to_string())).collect();
+        Self { ef_search: EF_SEARCH.2, texts }
+    }
+}
+
+impl Settings {
+    /// Changes one setting; `None` is DEFAULT.
+    ///
+    /// # Errors
+    /// 42704 for a setting that nobody knows, 22023 for a value that it cannot have.
+    pub(crate) fn set(&mut self, name: &str, value: Option<&str>) -> Result<()> {
+        if name.eq_ignore_ascii_case("hnsw.ef_search") {
+            let (least, most, default) = EF_SEARCH;
+            let Some(value) = value else {
+                self.ef_search = default;
+                return Ok(());
+            };
+            let number: i64 = value.trim().parse().map_err(|_| invalid("hnsw.ef_search", value))?;
+            self.ef_search =
+                usize::try_from(number).ok().filter(|ef| (least..=most).contains(ef)).ok_or_else(|| {
+                    Error::new(
+                        SqlState::InvalidParameterValue,
+                        format!(
+                            "{number} is outside the valid range for parameter \"hnsw.ef_search\" ({least} .. {most})"
+                        ),
+                    )
+                })?;
+            return Ok(());
+        }
+        if let Some((known, default)) = FREE.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            self.texts.insert(known, value.unwrap_or(default).to_string());
+            return Ok(());
+        }
+        if let Some((known, _, accepted)) =
+            FIXED.iter().find(|(known, _, _)| known.eq_ignore_ascii_case(name))
+        {
+            let Some(value) = value else { return Ok(()) };
+            let wanted = value.trim().to_ascii_lowercase();
+            if accepted.contains(&wanted.as_str()) {
+                return Ok(());
+            }
+            return Err(if accepted.is_empty() {
+                Error::new(
+                    SqlState::InsufficientPrivilege,
+                    format!("parameter \"{known}\" cannot be changed"),
+                )
+            } else {
+                Error::unsupported(format!("setting {known} to {value:?}"))
+            });
+        }
+        Err(unknown(name))
+    }
+
+    /// A setting's value as text.
+    pub(crate) fn get(&self, name: &str) -> Option<String> {
+        if name.eq_ignore_ascii_case("hnsw.ef_search") {
+            return Some(self.ef_search.to_string());
+        }
+        if let Some((_, value)) = self.texts.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            return Some(value.clone());
+        }
+        FIXED
+            .iter()
+            .find(|(known, _, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value, _)| (*value).to_string())
+    }
+
+    /// All settings, by name.
+    pub(crate) fn all(&self) -> Vec<(String, String)> {
+        let mut all: Vec<(String, String)> =
+            FIXED.iter().map(|(name, value, _)| ((*name).to_string(), (*value).to_string())).collect();
+        all.extend(self.texts.iter().map(|(name, value)| ((*name).to_string(), value.clone())));
+        all.push(("hnsw.ef_search".to_string(), self.ef_search.to_string()));
+        all.sort_by_key(|(name, _)| name.to_ascii_lowercase());
+        all
+    }
+}
+
+/// The error for a setting that nobody knows.
+pub(crate) fn unknown(name: &str) -> Error {
+    Error::new(SqlState::UndefinedObject, format!("unrecognized configuration parameter \"{name}\""))
+}
+
+fn invalid(name: &str, value: &str) -> Error {
+    Error::new(
+        SqlState::InvalidParameterValue,
+        format!("invalid value for parameter \"{name}\": \"{value}\""),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ef_search_keeps_to_its_range() {
+        let mut settings = Settings::default();
+        settings.set("HNSW.ef_search", Some("100")).unwrap();
+        assert_eq!(settings.get("hnsw.ef_search").unwrap(), "100");
+        assert_eq!(settings.set("hnsw.ef_search", Some("0")).unwrap_err().sqlstate(), "22023");
+        assert_eq!(settings.set("hnsw.ef_search", Some("many")).unwrap_err().sqlstate(), "22023");
+        settings.set("hnsw.ef_search", None).unwrap();
+        assert_eq!(settings.ef_search, 40);
+    }
+
+    #[test]
+    fn a_setting_that_nobody_knows_is_refused() {
+        let mut settings = Settings::default();
+        assert_eq!(settings.set("no.such", Some("1")).unwrap_err().sqlstate(), "42704");
+        assert_eq!(settings.set("TimeZone", Some("Europe/Paris")).unwrap_err().sqlstate(), "0A000");
+        settings.set("timezone", Some("UTC")).unwrap();
+    }
+}

@@ -1,0 +1,115 @@
+//! The SQLSTATEs that Muster gives, by their PostgreSQL names.
+//!
+//! It is the list; which error has which is decided in [`crate::Error::sqlstate`].
+
+macro_rules! sqlstates {
+    ($($(#[$doc:meta])* $name:ident = $code:literal,)*) => {
+        /// A five-character SQLSTATE, named as PostgreSQL's manual (appendix A) names it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum SqlState { $($(#[$doc])* $name,)* }
+
+        impl SqlState {
+            /// The five characters.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+        }
+    };
+}
+
+sqlstates! {
+    /// The feature is named in the message and does not exist here.
+    FeatureNotSupported = "0A000",
+    /// The value does not fit what the operation needs (vector dimensions, NaN).
+    DataException = "22000",
+    /// A text is longer than its column allows.
+    StringDataRightTruncation = "22001",
+    /// A number does not fit its type.
+    NumericValueOutOfRange = "22003",
+    /// A date or time that is none.
+    InvalidDatetimeFormat = "22007",
+    /// Division by zero.
+    DivisionByZero = "22012",
+    /// An argument's value is not one that the function takes.
+    InvalidParameterValue = "22023",
+    /// A text that the target type cannot read.
+    InvalidTextRepresentation = "22P02",
+    /// A file for COPY that cannot be read as its format.
+    BadCopyFileFormat = "22P04",
+    /// NULL for a column that takes none.
+    NotNullViolation = "23502",
+    /// A key that is there already.
+    UniqueViolation = "23505",
+    /// An index or object depends on it.
+    DependentObjectsStillExist = "2BP01",
+    /// The other transaction committed first: try again.
+    SerializationFailure = "40001",
+    /// The rule is not allowed here.
+    InsufficientPrivilege = "42501",
+    /// No such schema.
+    InvalidSchemaName = "3F000",
+    /// A definition that cannot be (a volatile generated column).
+    InvalidObjectDefinition = "42P17",
+    /// SQL that does not parse.
+    SyntaxError = "42601",
+    /// A column named twice.
+    DuplicateColumn = "42701",
+    /// A name that several columns bear.
+    AmbiguousColumn = "42702",
+    /// No such column.
+    UndefinedColumn = "42703",
+    /// No such type, setting or other object.
+    UndefinedObject = "42704",
+    /// An object of that name exists.
+    DuplicateObject = "42710",
+    /// The expression is not allowed in GROUP BY or an aggregate is misplaced.
+    GroupingError = "42803",
+    /// The types do not fit each other.
+    DatatypeMismatch = "42804",
+    /// No function, operator or argument list like that.
+    UndefinedFunction = "42883",
+    /// No such table.
+    UndefinedTable = "42P01",
+    /// No parameter of that number.
+    UndefinedParameter = "42P02",
+    /// A table of that name exists.
+    DuplicateTable = "42P07",
+    /// The columns named do not fit.
+    InvalidColumnReference = "42P10",
+    /// The table's definition contradicts itself.
+    InvalidTableDefinition = "42P16",
+    /// The parameter's type cannot be told.
+    IndeterminateDatatype = "42P18",
+    /// A value may not be written to that column.
+    GeneratedAlways = "428C9",
+    /// The object is of the wrong kind for the statement.
+    WrongObjectType = "42809",
+    /// A statement that is wrong in another way.
+    SyntaxErrorOrAccessRuleViolation = "42000",
+    /// Memory for the statement is used up.
+    OutOfMemory = "53200",
+    /// The disk is full.
+    DiskFull = "53100",
+    /// The folder is open elsewhere.
+    ObjectInUse = "55006",
+    /// The statement cannot run in the present state.
+    ObjectNotInPrerequisiteState = "55000",
+    /// Writes are refused until the database is opened again.
+    ReadOnlySqlTransaction = "25006",
+    /// The statement was cancelled.
+    QueryCanceled = "57014",
+    /// Reading or writing a file failed.
+    IoError = "58030",
+    /// No such file.
+    UndefinedFile = "58P01",
+    /// A file of the database is damaged.
+    DataCorrupted = "XX001",
+    /// A derived index file is damaged.
+    IndexCorrupted = "XX002",
+    /// A fault of Muster itself.
+    InternalError = "XX000",
+    /// The count of values and parameters differ.
+    ProtocolViolation = "08P01",
+}

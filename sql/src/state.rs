@@ -1,0 +1,86 @@
+//! The DataFusion session state that all sessions of a database share: functions, planners, rules.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, SchemaProvider, Session};
+use datafusion::error::Result as PlanResult;
+use datafusion::execution::context::QueryPlanner;
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::optimizer::AnalyzerRule;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner};
+use datafusion::prelude::{SessionConfig, SessionContext};
+use datafusion_pg_catalog::pg_catalog::context::EmptyContextProvider;
+use datafusion_pg_catalog::pg_catalog::setup_pg_catalog;
+
+use crate::Result;
+use crate::catalog::{CATALOG, PublicSchema, SCHEMA};
+use crate::functions::scalar;
+use crate::functions::table::{TableFunctions, VectorSearchPlanner};
+use crate::planning::LateralSearch;
+
+/// Makes the state. It is made once a database and not changed after.
+pub(crate) fn session_state(public: Arc<PublicSchema>) -> Result<SessionState> {
+    let mut config = SessionConfig::new()
+        .with_default_catalog_and_schema(CATALOG, SCHEMA)
+        .with_create_default_catalog_and_schema(false)
+        .with_information_schema(true);
+    let options = config.options_mut();
+    options.sql_parser.map_string_types_to_utf8view = false;
+    options.sql_parser.dialect = datafusion::common::config::Dialect::PostgreSQL;
+    options.execution.time_zone = Some("UTC".to_string());
+    let mut state = SessionStateBuilder::new().with_config(config).with_default_features().build();
+    datafusion_functions_json::register_all(&mut state)?;
+    let catalog = Arc::new(MemoryCatalogProvider::new());
+    catalog.register_schema(SCHEMA, public as Arc<dyn SchemaProvider>)?;
+    state.catalog_list().register_catalog(CATALOG.to_string(), catalog);
+    let context = SessionContext::new_with_state(state);
+    setup_pg_catalog(&context, CATALOG, EmptyContextProvider).map_err(|error| crate::Error::from(*error))?;
+    for function in scalar::all() {
+        context.register_udf(function.as_ref().clone());
+    }
+    let state = context.state();
+    let mut rules: Vec<Arc<dyn AnalyzerRule + Send + Sync>> = vec![Arc::new(LateralSearch)];
+    rules.extend(state.analyzer().rules.iter().cloned());
+    let state = SessionStateBuilder::new_from_existing(state)
+        .with_analyzer_rules(rules)
+        .with_relation_planners(vec![Arc::new(TableFunctions)])
+        .with_query_planner(Arc::new(Physical::new()))
+        .build();
+    Ok(state)
+}
+
+/// DataFusion's physical planner with our nodes.
+#[derive(Debug)]
+struct Physical {
+    planner: PlannerDebug,
+}
+
+impl Physical {
+    fn new() -> Self {
+        let planner = DefaultPhysicalPlanner::with_extension_planners(vec![Arc::new(VectorSearchPlanner)]);
+        Self { planner: PlannerDebug(planner) }
+    }
+}
+
+/// The default planner has no `Debug` of its own.
+struct PlannerDebug(DefaultPhysicalPlanner);
+
+impl std::fmt::Debug for PlannerDebug {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DefaultPhysicalPlanner")
+    }
+}
+
+#[async_trait]
+impl QueryPlanner for Physical {
+    async fn create_physical_plan(
+        &self,
+        plan: &LogicalPlan,
+        session: &dyn Session,
+    ) -> PlanResult<Arc<dyn ExecutionPlan>> {
+        self.planner.0.create_physical_plan(plan, session).await
+    }
+}

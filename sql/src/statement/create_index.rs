@@ -1,0 +1,209 @@
+//! `CREATE INDEX ... USING hnsw (column opclass) WITH (m = 16, ef_construction = 200)`.
+//!
+//! The index is built before the statement answers, from sealed rows; writers go on meanwhile, so
+//! CONCURRENTLY is how it always works.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::datatypes::Schema;
+use datafusion::sql::sqlparser::ast::{BinaryOperator, CreateIndex, Expr, IndexType};
+use muster_engine::{HnswParams, Metric};
+use muster_storage::{Changes, IndexDefinition};
+
+use super::name;
+use crate::database::Shared;
+use crate::index::{EF_CONSTRUCTION, Indexes, M, METHOD, METRIC};
+use crate::progress::Progress;
+use crate::sqlstate::SqlState;
+use crate::{Error, Result, column};
+
+/// An index as it is to be made.
+pub(crate) struct NewIndex {
+    pub(crate) name: String,
+    table: String,
+    column: usize,
+    metric: Metric,
+    params: HnswParams,
+}
+
+impl NewIndex {
+    /// `taken` are the names of the indexes that are there.
+    ///
+    /// # Errors
+    /// 0A000 for another method or what hnsw has not, 42703, 42704, 42804 and 22023 for what is wrong.
+    pub(crate) fn of(create: &CreateIndex, table: &str, schema: &Schema, taken: &[&str]) -> Result<Self> {
+        let method = match &create.using {
+            Some(IndexType::Custom(method)) => name::ident(method),
+            Some(other) => other.to_string().to_lowercase(),
+            None => "btree".to_string(),
+        };
+        if method != METHOD {
+            return Err(Error::unsupported(format!("index method {method}")).with_hint("The method is hnsw."));
+        }
+        let refused = [
+            (create.unique, "a unique hnsw index"),
+            (!create.include.is_empty(), "INCLUDE"),
+            (create.predicate.is_some(), "a partial index (WHERE)"),
+            (create.nulls_distinct.is_some(), "NULLS DISTINCT"),
+            (!create.index_options.is_empty() || !create.alter_options.is_empty(), "index options"),
+        ];
+        if let Some((_, what)) = refused.iter().find(|(said, _)| *said) {
+            return Err(Error::unsupported(what));
+        }
+        let [indexed] = create.columns.as_slice() else {
+            return Err(Error::unsupported("an hnsw index over several columns"));
+        };
+        let Expr::Identifier(ident) = &indexed.column.expr else {
+            return Err(Error::unsupported("an hnsw index over an expression"));
+        };
+        if indexed.column.options.asc.is_some() || indexed.column.options.nulls_first.is_some() {
+            return Err(Error::unsupported("ASC, DESC and NULLS FIRST in an hnsw index"));
+        }
+        let column_name = name::ident(ident);
+        let column =
+            schema.index_of(&column_name).map_err(|_| Error::undefined_column(&column_name, table))?;
+        if column::dimensions(schema.field(column)).is_none() {
+            return Err(Error::new(
+                SqlState::DatatypeMismatch,
+                format!("column \"{column_name}\" is no vector, so it has no hnsw index"),
+            )
+            .with_column(table, &column_name));
+        }
+        let metric = match &indexed.operator_class {
+            None => Metric::Cosine,
+            Some(class) => {
+                let class = class.to_string().to_lowercase();
+                match class.as_str() {
+                    "vector_cosine_ops" => Metric::Cosine,
+                    "vector_l2_ops" => Metric::L2,
+                    "vector_ip_ops" => Metric::InnerProduct,
+                    "vector_l1_ops" => Metric::L1,
+                    _ => {
+                        return Err(Error::new(
+                            SqlState::UndefinedObject,
+                            format!("operator class \"{class}\" does not exist for access method \"hnsw\""),
+                        ));
+                    }
+                }
+            }
+        };
+        let params = params(&create.with)?;
+        let name = match &create.name {
+            Some(name) => name::table(name)?,
+            None => free_name(&format!("{table}_{column_name}_idx"), taken),
+        };
+        Ok(Self { name, table: table.to_string(), column, metric, params })
+    }
+
+    pub(crate) fn add_to(&self, changes: Changes) -> Changes {
+        let properties = BTreeMap::from([
+            (METRIC.to_string(), self.metric.name().to_string()),
+            (M.to_string(), self.params.m.to_string()),
+            (EF_CONSTRUCTION.to_string(), self.params.ef_construction.to_string()),
+        ]);
+        changes.create_index(&self.table, &self.name, self.column, METHOD, properties)
+    }
+}
+
+fn params(with: &[Expr]) -> Result<HnswParams> {
+    let mut params = HnswParams::default();
+    for option in with {
+        let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = option else {
+            return Err(Error::new(
+                SqlState::SyntaxError,
+                format!("index option {option} is not name = value"),
+            ));
+        };
+        let name = left.to_string().to_lowercase();
+        let written = right.to_string();
+        let value: usize = written.trim_matches('\'').parse().map_err(|_| {
+            Error::new(
+                SqlState::InvalidParameterValue,
+                format!("invalid value for integer option \"{name}\": {written}"),
+            )
+        })?;
+        match name.as_str() {
+            M => params.m = value,
+            EF_CONSTRUCTION => params.ef_construction = value,
+            _ => {
+                return Err(Error::new(
+                    SqlState::InvalidParameterValue,
+                    format!("unrecognized parameter \"{name}\""),
+                ));
+            }
+        }
+    }
+    params.check()?;
+    Ok(params)
+}
+
+fn free_name(wanted: &str, taken: &[&str]) -> String {
+    let mut name = wanted.to_string();
+    let mut number = 0_u32;
+    while taken.contains(&name.as_str()) {
+        number += 1;
+        name = format!("{wanted}{number}");
+    }
+    name
+}
+
+/// Runs the statement. False: the index was there and IF NOT EXISTS was said.
+///
+/// # Errors
+/// As [`NewIndex::of`]; 22000 for a zero vector under cosine; 57014 when cancelled.
+pub(crate) fn run(
+    shared: &Arc<Shared>,
+    create: &CreateIndex,
+    progress: &dyn Progress,
+    continues: &(dyn Fn() -> bool + Sync),
+) -> Result<bool> {
+    let table_name = name::table(&create.table_name)?;
+    let snapshot = shared.store.snapshot();
+    let table = snapshot.table(&table_name).ok_or_else(|| Error::undefined_table(&table_name))?;
+    let taken: Vec<&str> = snapshot
+        .tables()
+        .flat_map(|table| &table.definition().indexes)
+        .map(|index| index.name.as_str())
+        .collect();
+    let index = NewIndex::of(create, &table_name, &table.definition().schema, &taken)?;
+    if taken.contains(&index.name.as_str()) || snapshot.table(&index.name).is_some() {
+        if create.if_not_exists {
+            return Ok(false);
+        }
+        return Err(Error::new(
+            SqlState::DuplicateTable,
+            format!("relation \"{}\" already exists", index.name),
+        ));
+    }
+    Indexes::check(table, index.column, index.metric)?;
+    let snapshot = shared.store.commit(index.add_to(Changes::new()))?;
+    let made = snapshot
+        .table(&table_name)
+        .and_then(|table| table.definition().index(&index.name).cloned())
+        .ok_or_else(|| Error::undefined_table(&index.name))?;
+    match build(shared, &table_name, &made, progress, continues) {
+        Ok(()) => Ok(true),
+        Err(error) => {
+            // A statement that failed leaves nothing behind, as in PostgreSQL.
+            shared.store.commit(Changes::new().drop_index(&table_name, &made.name))?;
+            Err(error)
+        }
+    }
+}
+
+fn build(
+    shared: &Shared,
+    table: &str,
+    index: &IndexDefinition,
+    progress: &dyn Progress,
+    continues: &(dyn Fn() -> bool + Sync),
+) -> Result<()> {
+    // Rows that came between the check and the index are checked by their own statements only
+    // once the index is known, so they are looked at again here.
+    shared.store.checkpoint_table(table)?;
+    if let Some(table) = shared.store.snapshot().table(table) {
+        Indexes::check(table, index.column, crate::index::metric_of(index)?)?;
+    }
+    shared.indexes.build(table, index, progress, continues)
+}

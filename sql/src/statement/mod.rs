@@ -1,0 +1,48 @@
+//! Statements other than queries, one file each: what they mean and what they change.
+//!
+//! They are taken at the AST: DataFusion plans most of them wrongly or not at all
+//! (`docs/decisions`). What no file here knows is refused by name in [`refused`].
+
+pub(crate) mod copy_from;
+pub(crate) mod create_index;
+pub(crate) mod create_table;
+pub(crate) mod drop;
+pub(crate) mod explain;
+pub(crate) mod insert;
+pub(crate) mod name;
+pub(crate) mod refused;
+pub(crate) mod set;
+pub(crate) mod show;
+
+use datafusion::sql::sqlparser::ast;
+use muster_storage::Changes;
+
+use crate::database::Shared;
+use crate::parse::parse;
+use crate::{Error, Result};
+
+/// The changes that make the built-in tables, as one commit.
+pub(crate) fn builtin_changes(shared: &Shared, statements: &[&str]) -> Result<Changes> {
+    let mut changes = Changes::new();
+    let mut tables: Vec<create_table::NewTable> = Vec::new();
+    for sql in statements {
+        for statement in parse(sql)? {
+            changes = match statement.ast.as_ref() {
+                ast::Statement::CreateTable(create) => {
+                    let table = create_table::NewTable::of(shared, &shared.store.snapshot(), create)?;
+                    let changes = table.add_to(changes);
+                    tables.push(table);
+                    changes
+                }
+                ast::Statement::CreateIndex(create) => {
+                    let name = name::table(&create.table_name)?;
+                    let table = tables.iter().find(|table| table.name == name);
+                    let table = table.ok_or_else(|| Error::undefined_table(&name))?;
+                    create_index::NewIndex::of(create, &name, &table.schema, &[])?.add_to(changes)
+                }
+                other => return Err(Error::unsupported(format!("{other} as a built-in"))),
+            };
+        }
+    }
+    Ok(changes)
+}

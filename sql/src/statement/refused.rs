@@ -1,0 +1,49 @@
+//! Statements that exist in PostgreSQL and not here yet: each is refused by its name.
+
+use datafusion::sql::sqlparser::ast::Statement;
+
+use crate::Error;
+
+/// The refusal of a statement that no other file here knows.
+pub(crate) fn refusal(statement: &Statement) -> Error {
+    let name = match statement {
+        Statement::Update(_) => "UPDATE",
+        Statement::Delete(_) => "DELETE",
+        Statement::Merge(_) => "MERGE",
+        Statement::StartTransaction { .. } => "BEGIN (transactions)",
+        Statement::Commit { .. } => "COMMIT (transactions)",
+        Statement::Rollback { .. } => "ROLLBACK (transactions)",
+        Statement::Savepoint { .. } => "SAVEPOINT (transactions)",
+        Statement::ReleaseSavepoint { .. } => "RELEASE SAVEPOINT (transactions)",
+        Statement::AlterTable(_) => "ALTER TABLE",
+        Statement::Truncate(_) => "TRUNCATE",
+        Statement::CreateView(_) => "CREATE VIEW",
+        Statement::CreateSchema { .. } => "CREATE SCHEMA",
+        Statement::CreateSequence { .. } => "CREATE SEQUENCE",
+        Statement::CreateFunction(_) => "CREATE FUNCTION",
+        Statement::CreateType { .. } => "CREATE TYPE",
+        Statement::CreateRole(_) => "CREATE ROLE",
+        Statement::CreateDatabase { .. } => "CREATE DATABASE",
+        Statement::CreateTrigger(_) => "CREATE TRIGGER",
+        Statement::Prepare { .. } => "PREPARE as a statement",
+        Statement::Execute { .. } => "EXECUTE as a statement",
+        Statement::Deallocate { .. } => "DEALLOCATE as a statement",
+        Statement::Declare { .. } | Statement::Fetch { .. } | Statement::Close { .. } => "a cursor",
+        Statement::Analyze(_) => "ANALYZE",
+        Statement::Vacuum(_) => "VACUUM",
+        Statement::Comment { .. } => "COMMENT ON",
+        Statement::Grant(_) => "GRANT",
+        Statement::Revoke(_) => "REVOKE",
+        Statement::LISTEN { .. } | Statement::NOTIFY { .. } | Statement::UNLISTEN { .. } => {
+            "LISTEN and NOTIFY"
+        }
+        Statement::LockTables { .. } => "LOCK TABLES",
+        other => {
+            // The first words name it well enough.
+            let text = other.to_string();
+            let words: Vec<&str> = text.split_whitespace().take(2).collect();
+            return Error::unsupported(words.join(" "));
+        }
+    };
+    Error::unsupported(name)
+}

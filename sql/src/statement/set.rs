@@ -1,0 +1,64 @@
+//! `SET name = value`, `RESET name`.
+
+use datafusion::sql::sqlparser::ast::Reset;
+use datafusion::sql::sqlparser::ast::{ContextModifier, Expr, ResetStatement, Set, UnaryOperator, Value};
+
+use crate::session::Settings;
+use crate::sqlstate::SqlState;
+use crate::{Error, Result};
+
+/// Changes the session's settings.
+///
+/// # Errors
+/// 42704 for a setting that nobody knows, 22023 for a value that it cannot have.
+pub(crate) fn run(settings: &mut Settings, set: &Set) -> Result<()> {
+    match set {
+        Set::SingleAssignment { scope, variable, values, .. } => {
+            if matches!(scope, Some(ContextModifier::Local)) {
+                return Err(Error::unsupported("SET LOCAL (transactions)"));
+            }
+            let name = variable.to_string();
+            let values: Vec<String> = values.iter().map(value).collect::<Result<_>>()?;
+            let joined = values.join(", ");
+            settings.set(&name, (!joined.eq_ignore_ascii_case("default")).then_some(joined.as_str()))
+        }
+        Set::SetTimeZone { value: zone, .. } => settings.set("TimeZone", Some(&value(zone)?)),
+        Set::SetNames { charset_name, .. } => settings.set("client_encoding", Some(&charset_name.value)),
+        Set::SetNamesDefault {} => settings.set("client_encoding", None),
+        Set::SetTransaction { .. } => Err(Error::unsupported("SET TRANSACTION (transactions)")),
+        Set::SetRole { .. } => Err(Error::unsupported("SET ROLE")),
+        other => Err(Error::unsupported(format!("{other}"))),
+    }
+}
+
+/// Gives settings their defaults back.
+///
+/// # Errors
+/// 42704 for a setting that nobody knows.
+pub(crate) fn reset(settings: &mut Settings, reset: &ResetStatement) -> Result<()> {
+    match &reset.reset {
+        Reset::ALL => {
+            *settings = Settings::default();
+            Ok(())
+        }
+        Reset::ConfigurationParameter(name) => settings.set(&name.to_string(), None),
+    }
+}
+
+fn value(expression: &Expr) -> Result<String> {
+    match expression {
+        Expr::Identifier(ident) => Ok(ident.value.clone()),
+        Expr::Value(value) => match &value.value {
+            Value::SingleQuotedString(text) | Value::DoubleQuotedString(text) => Ok(text.clone()),
+            Value::Number(number, _) => Ok(number.clone()),
+            Value::Boolean(on) => Ok(if *on { "on" } else { "off" }.to_string()),
+            other => Err(wrong(&other.to_string())),
+        },
+        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => Ok(format!("-{}", value(expr)?)),
+        other => Err(wrong(&other.to_string())),
+    }
+}
+
+fn wrong(text: &str) -> Error {
+    Error::new(SqlState::InvalidParameterValue, format!("{text} is no value for a setting"))
+}

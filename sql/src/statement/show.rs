@@ -1,0 +1,57 @@
+//! `SHOW name` and `SHOW ALL`.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::sql::sqlparser::ast::Ident;
+
+use crate::Result;
+use crate::session::{Settings, settings};
+
+/// The setting's name as SHOW writes it; `None` for ALL.
+fn setting(variable: &[Ident]) -> Option<String> {
+    let parts: Vec<&str> = variable.iter().map(|ident| ident.value.as_str()).collect();
+    match parts.as_slice() {
+        [all] if all.eq_ignore_ascii_case("all") => None,
+        [time, zone] if time.eq_ignore_ascii_case("time") && zone.eq_ignore_ascii_case("zone") => {
+            Some("TimeZone".to_string())
+        }
+        [transaction, isolation, level]
+            if transaction.eq_ignore_ascii_case("transaction")
+                && isolation.eq_ignore_ascii_case("isolation")
+                && level.eq_ignore_ascii_case("level") =>
+        {
+            Some("transaction_isolation".to_string())
+        }
+        parts => Some(parts.join(".")),
+    }
+}
+
+/// The columns that SHOW gives.
+pub(crate) fn columns(variable: &[Ident]) -> SchemaRef {
+    let text = |name: &str| Field::new(name, DataType::Utf8, true);
+    let fields = match setting(variable) {
+        Some(name) => vec![text(&name)],
+        None => vec![text("name"), text("setting")],
+    };
+    Arc::new(Schema::new(fields))
+}
+
+/// The rows that SHOW gives.
+///
+/// # Errors
+/// 42704 for a setting that nobody knows.
+pub(crate) fn rows(settings: &Settings, variable: &[Ident]) -> Result<RecordBatch> {
+    let arrays: Vec<ArrayRef> = match setting(variable) {
+        Some(name) => {
+            let value = settings.get(&name).ok_or_else(|| settings::unknown(&name))?;
+            vec![Arc::new(StringArray::from(vec![value]))]
+        }
+        None => {
+            let (names, values): (Vec<String>, Vec<String>) = settings.all().into_iter().unzip();
+            vec![Arc::new(StringArray::from(names)), Arc::new(StringArray::from(values))]
+        }
+    };
+    Ok(RecordBatch::try_new(columns(variable), arrays)?)
+}

@@ -1,0 +1,16 @@
+//! SQL's types: which Arrow field each is, and how their texts are read and written.
+//!
+//! - [`sql_field`]: from a type in a statement to an Arrow field.
+//! - [`vector`]: the text form `[1,2,3]`.
+//! - [`json`]: `jsonb`'s canonical text.
+//! - [`name`]: what a field's type is called in messages.
+
+pub(crate) mod json;
+mod name;
+mod planner;
+mod sql_field;
+pub(crate) mod vector;
+
+pub(crate) use name::type_name;
+pub(crate) use planner::SqlTypes;
+pub(crate) use sql_field::sql_field;

@@ -1,0 +1,7 @@
+//! Rows on their way into a table: generated columns computed, constraints checked.
+//!
+//! It is not storage: what leaves here is a batch that storage takes as it is.
+
+mod rows;
+
+pub(crate) use rows::RowMaker;

@@ -1,0 +1,133 @@
+//! Makes whole rows out of the columns that a statement or a file gives.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::datatypes::DataType;
+use muster_engine::{Metric, Vectors, check_rows};
+use muster_storage::{Snapshot, TableDefinition};
+
+use crate::index::metric_of;
+use crate::planning::Planner;
+use crate::planning::expression::{self, Compiled};
+use crate::sqlstate::SqlState;
+use crate::{Error, Result, column};
+
+/// Makes rows of one table. It holds the compiled generation expressions.
+pub(crate) struct RowMaker {
+    definition: Arc<TableDefinition>,
+    /// By column, the expression that computes it.
+    generated: Vec<Option<Compiled>>,
+    /// By column, the metric that its vectors are indexed by, if they are.
+    metrics: Vec<Option<Metric>>,
+    /// Rows made so far, to name a row in an error.
+    rows: u64,
+}
+
+impl RowMaker {
+    pub(crate) fn new(
+        planner: &Planner,
+        snapshot: &Snapshot,
+        definition: Arc<TableDefinition>,
+    ) -> Result<Self> {
+        let schema = &definition.schema;
+        let generated = schema
+            .fields()
+            .iter()
+            .map(|field| {
+                column::generated(field)
+                    .map(|sql| {
+                        let (expression, columns) =
+                            expression::logical(planner, snapshot, sql, &definition.name, schema)?;
+                        let source = expression::field(&expression, &columns)?;
+                        let assigned = crate::planning::assign(expression, &source, field, &definition.name)?;
+                        expression::compile(planner, assigned, &definition.name, schema, &columns)
+                    })
+                    .transpose()
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let metrics = (0..schema.fields().len())
+            .map(|position| {
+                let index = definition.indexes.iter().find(|index| index.column == position);
+                index.map(metric_of).transpose()
+            })
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Self { definition, generated, metrics, rows: 0 })
+    }
+
+    /// Whole rows of `given`: by column, its values, or `None` for a generated column.
+    ///
+    /// # Errors
+    /// 23502 for a NULL that may not be, 22000 for a vector that may not be; both name the row.
+    pub(crate) fn make(&mut self, given: Vec<Option<ArrayRef>>, rows: usize) -> Result<RecordBatch> {
+        let schema = self.definition.schema.clone();
+        let mut columns: Vec<Option<ArrayRef>> = given;
+        for (position, compiled) in self.generated.iter().enumerate() {
+            let Some(compiled) = compiled else { continue };
+            let inputs = compiled
+                .projection
+                .iter()
+                .map(|input| {
+                    columns.get(*input).cloned().flatten().ok_or_else(|| {
+                        Error::new(SqlState::InternalError, "a generated column depends on a missing one")
+                    })
+                })
+                .collect::<Result<Vec<_>>>()?;
+            let options = arrow::record_batch::RecordBatchOptions::new().with_row_count(Some(rows));
+            // NOT NULL is checked below, on whole rows, where the message can name the row.
+            let nullable = nullable(&compiled.schema);
+            let inputs = RecordBatch::try_new_with_options(nullable, inputs, &options)?;
+            let values = compiled.physical.evaluate(&inputs)?.into_array(rows)?;
+            if let Some(slot) = columns.get_mut(position) {
+                *slot = Some(values);
+            }
+        }
+        let columns = columns
+            .into_iter()
+            .enumerate()
+            .map(|(position, values)| {
+                values.ok_or_else(|| {
+                    Error::new(SqlState::InternalError, format!("column {position} has no values"))
+                })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        for ((field, values), metric) in schema.fields().iter().zip(&columns).zip(&self.metrics) {
+            if !field.is_nullable()
+                && let Some(row) = (0..values.len()).find(|row| values.is_null(*row))
+            {
+                return Err(Error::new(
+                    SqlState::NotNullViolation,
+                    format!(
+                        "null value in column \"{}\" of relation \"{}\" violates not-null constraint",
+                        field.name(),
+                        self.definition.name
+                    ),
+                )
+                .with_detail(format!("Row {} of those to be written.", self.rows + row as u64 + 1))
+                .with_column(&self.definition.name, field.name()));
+            }
+            if column::dimensions(field).is_some() {
+                self.check_vectors(values, *metric, field.name())?;
+            }
+        }
+        self.rows += rows as u64;
+        Ok(RecordBatch::try_new(schema, columns)?)
+    }
+
+    fn check_vectors(&self, values: &ArrayRef, metric: Option<Metric>, name: &str) -> Result<()> {
+        if !matches!(values.data_type(), DataType::FixedSizeList(_, _)) {
+            return Err(Error::new(SqlState::InternalError, "a vector column holds no vectors"));
+        }
+        let vectors = Vectors::from_array(values.as_fixed_size_list())?;
+        check_rows(&vectors, metric, self.rows + 1).map_err(|error| {
+            Error::new(SqlState::DataException, format!("column \"{name}\": {error}"))
+                .with_column(&self.definition.name, name)
+        })
+    }
+}
+
+fn nullable(schema: &arrow::datatypes::Schema) -> arrow::datatypes::SchemaRef {
+    let fields: Vec<_> =
+        schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
+    Arc::new(arrow::datatypes::Schema::new(fields))
+}

@@ -1,0 +1,340 @@
+//! Files in memory, for databases that end with their process and for tests that simulate a crash.
+//!
+//! It is the same contract as the disk, with names and bytes that are not synced kept apart from those that are when
+//! it is made by [`MemoryBackend::crashable`]. Invariant: [`MemoryBackend::crashed`] sees exactly what a disk could
+//! show after a power cut.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+
+use super::{Backend, BackendFile, LockGuard};
+
+/// A disk's smallest unit of writing: a torn write is cut at a multiple of it.
+const SECTOR: usize = 512;
+
+/// Files in memory.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryBackend {
+    state: Arc<Mutex<State>>,
+    crashable: bool,
+}
+
+/// What becomes of writes that were not synced when the power goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsynced {
+    /// None of them reached the disk.
+    Lost,
+    /// All of them did.
+    Kept,
+    /// Some did, some did not, and some were cut in the middle, as the seed decides.
+    Torn(u64),
+}
+
+#[derive(Debug, Default)]
+struct State {
+    folders: Vec<PathBuf>,
+    /// What a running process sees.
+    names: BTreeMap<PathBuf, Arc<Inode>>,
+    /// What is on the disk.
+    durable_names: BTreeMap<PathBuf, Arc<Inode>>,
+    locks: BTreeMap<PathBuf, std::sync::Weak<()>>,
+}
+
+#[derive(Debug, Default)]
+struct Inode {
+    content: Mutex<Content>,
+}
+
+#[derive(Debug, Default)]
+struct Content {
+    bytes: Stored,
+    /// The synced bytes and the writes since, in order; `None` where no crash is to be simulated.
+    history: Option<History>,
+}
+
+/// Bytes being written, or mapped and therefore shared.
+#[derive(Debug)]
+enum Stored {
+    Growing(Vec<u8>),
+    Mapped(Bytes),
+}
+
+#[derive(Debug, Default)]
+struct History {
+    durable: Vec<u8>,
+    unsynced: Vec<Write>,
+}
+
+#[derive(Clone, Debug)]
+enum Write {
+    Bytes { offset: usize, bytes: Vec<u8> },
+    Length(usize),
+}
+
+impl MemoryBackend {
+    /// An empty file system that forgets with the process.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty file system that can be crashed, at the price of keeping bytes twice.
+    pub fn crashable() -> Self {
+        Self { state: Arc::default(), crashable: true }
+    }
+
+    /// The file system as a machine finds it after a power cut at this moment; the original goes on unharmed.
+    ///
+    /// Names that were not synced share the fate of bytes that were not.
+    pub fn crashed(&self, unsynced: Unsynced) -> Self {
+        let state = self.state.lock();
+        let mut random = match unsynced {
+            Unsynced::Torn(seed) => seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
+            _ => 1,
+        };
+        let keep_names = match unsynced {
+            Unsynced::Lost => false,
+            Unsynced::Kept => true,
+            Unsynced::Torn(_) => next(&mut random) % 2 == 0,
+        };
+        let names = if keep_names { &state.names } else { &state.durable_names };
+        let mut after = BTreeMap::new();
+        for (path, inode) in names {
+            let content = inode.content.lock();
+            let bytes = match &content.history {
+                Some(history) => history.after_crash(unsynced, &mut random),
+                None => content.bytes.as_slice().to_vec(),
+            };
+            let history = History { durable: bytes.clone(), unsynced: Vec::new() };
+            let content = Content { bytes: Stored::Growing(bytes), history: Some(history) };
+            after.insert(path.clone(), Arc::new(Inode { content: Mutex::new(content) }));
+        }
+        let state = State {
+            folders: state.folders.clone(),
+            names: after.clone(),
+            durable_names: after,
+            locks: BTreeMap::new(),
+        };
+        Self { state: Arc::new(Mutex::new(state)), crashable: true }
+    }
+}
+
+impl History {
+    fn after_crash(&self, unsynced: Unsynced, random: &mut u64) -> Vec<u8> {
+        let mut bytes = self.durable.clone();
+        for write in &self.unsynced {
+            let keep = match unsynced {
+                Unsynced::Lost => 0,
+                Unsynced::Kept => usize::MAX,
+                Unsynced::Torn(_) => match next(random) % 3 {
+                    0 => 0,
+                    1 => usize::MAX,
+                    _ => (next(random) % 16) as usize * SECTOR,
+                },
+            };
+            match write {
+                Write::Length(len) if keep > 0 => bytes.resize(*len, 0),
+                Write::Length(_) => {}
+                Write::Bytes { offset, bytes: written } => {
+                    let kept = written.get(..keep.min(written.len())).unwrap_or_default();
+                    if !kept.is_empty() {
+                        put(&mut bytes, kept, *offset);
+                    }
+                }
+            }
+        }
+        bytes
+    }
+}
+
+/// xorshift64: which writes tear must be the same on every run of a test.
+fn next(random: &mut u64) -> u64 {
+    *random ^= *random << 13;
+    *random ^= *random >> 7;
+    *random ^= *random << 17;
+    *random
+}
+
+fn put(target: &mut Vec<u8>, bytes: &[u8], offset: usize) {
+    let end = offset.saturating_add(bytes.len());
+    if target.len() < end {
+        target.resize(end, 0);
+    }
+    if let Some(place) = target.get_mut(offset..end) {
+        place.copy_from_slice(bytes);
+    }
+}
+
+impl Default for Stored {
+    fn default() -> Self {
+        Stored::Growing(Vec::new())
+    }
+}
+
+impl Stored {
+    fn as_slice(&self) -> &[u8] {
+        match self {
+            Stored::Growing(bytes) => bytes,
+            Stored::Mapped(bytes) => bytes,
+        }
+    }
+
+    /// Lets `change` write; bytes that are mapped are copied first.
+    fn change(&mut self, change: impl FnOnce(&mut Vec<u8>)) {
+        match self {
+            Stored::Growing(bytes) => change(bytes),
+            Stored::Mapped(mapped) => {
+                let mut bytes = mapped.to_vec();
+                change(&mut bytes);
+                *self = Stored::Growing(bytes);
+            }
+        }
+    }
+
+    /// Shares the bytes without a copy.
+    fn mapped(&mut self) -> Bytes {
+        match self {
+            Stored::Mapped(bytes) => bytes.clone(),
+            Stored::Growing(growing) => {
+                let bytes = Bytes::from(std::mem::take(growing));
+                *self = Stored::Mapped(bytes.clone());
+                bytes
+            }
+        }
+    }
+}
+
+fn not_found(path: &Path) -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, format!("{} is not there", path.display()))
+}
+
+impl Backend for MemoryBackend {
+    fn create_folder(&self, path: &Path) -> io::Result<()> {
+        let mut state = self.state.lock();
+        if !state.folders.iter().any(|folder| folder == path) {
+            state.folders.push(path.into());
+        }
+        Ok(())
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn BackendFile>> {
+        let state = self.state.lock();
+        let inode = state.names.get(path).ok_or_else(|| not_found(path))?;
+        Ok(inode.clone())
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Arc<dyn BackendFile>> {
+        let history = self.crashable.then(History::default);
+        let inode = Arc::new(Inode { content: Mutex::new(Content { bytes: Stored::default(), history }) });
+        self.state.lock().names.insert(path.into(), inode.clone());
+        Ok(inode)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut state = self.state.lock();
+        let inode = state.names.remove(from).ok_or_else(|| not_found(from))?;
+        state.names.insert(to.into(), inode);
+        Ok(())
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.state.lock().names.remove(path).map(drop).ok_or_else(|| not_found(path))
+    }
+
+    fn exists(&self, path: &Path) -> io::Result<bool> {
+        let state = self.state.lock();
+        Ok(state.names.contains_key(path) || state.folders.iter().any(|folder| folder == path))
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        let state = self.state.lock();
+        Ok(state.names.keys().filter(|path| path.parent() == Some(folder)).cloned().collect())
+    }
+
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        if !self.crashable {
+            return Ok(());
+        }
+        let mut state = self.state.lock();
+        let inside = |path: &Path| path.parent() == Some(folder);
+        state.durable_names.retain(|path, _| !inside(path));
+        let names: Vec<_> = state.names.iter().filter(|(path, _)| inside(path)).collect();
+        let names: Vec<_> = names.into_iter().map(|(path, inode)| (path.clone(), inode.clone())).collect();
+        state.durable_names.extend(names);
+        Ok(())
+    }
+
+    fn map(&self, path: &Path) -> io::Result<Bytes> {
+        let state = self.state.lock();
+        let inode = state.names.get(path).ok_or_else(|| not_found(path))?;
+        let bytes = inode.content.lock().bytes.mapped();
+        Ok(bytes)
+    }
+
+    fn lock(&self, path: &Path, holder: &str) -> io::Result<Option<LockGuard>> {
+        let mut state = self.state.lock();
+        if state.locks.get(path).is_some_and(|held| held.strong_count() > 0) {
+            return Ok(None);
+        }
+        let guard = Arc::new(());
+        state.locks.insert(path.into(), Arc::downgrade(&guard));
+        let inode = Arc::new(Inode::default());
+        inode.content.lock().bytes = Stored::Growing(holder.as_bytes().to_vec());
+        state.names.insert(path.into(), inode);
+        Ok(Some(Box::new(guard)))
+    }
+}
+
+impl BackendFile for Inode {
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.content.lock().bytes.as_slice().len() as u64)
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        let content = self.content.lock();
+        let start = usize::try_from(offset).map_err(io::Error::other)?;
+        let end = start.checked_add(buffer.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
+        let bytes = content.bytes.as_slice().get(start..end).ok_or(io::ErrorKind::UnexpectedEof)?;
+        buffer.copy_from_slice(bytes);
+        Ok(())
+    }
+
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        let mut content = self.content.lock();
+        let offset = usize::try_from(offset).map_err(io::Error::other)?;
+        offset.checked_add(bytes.len()).ok_or(io::ErrorKind::FileTooLarge)?;
+        content.bytes.change(|content| put(content, bytes, offset));
+        if let Some(history) = &mut content.history {
+            history.unsynced.push(Write::Bytes { offset, bytes: bytes.to_vec() });
+        }
+        Ok(())
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        let mut content = self.content.lock();
+        let len = usize::try_from(len).map_err(io::Error::other)?;
+        content.bytes.change(|content| content.resize(len, 0));
+        if let Some(history) = &mut content.history {
+            history.unsynced.push(Write::Length(len));
+        }
+        Ok(())
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        let mut content = self.content.lock();
+        if let Some(mut history) = content.history.take() {
+            for write in history.unsynced.drain(..) {
+                match write {
+                    Write::Bytes { offset, bytes } => put(&mut history.durable, &bytes, offset),
+                    Write::Length(len) => history.durable.resize(len, 0),
+                }
+            }
+            content.history = Some(history);
+        }
+        Ok(())
+    }
+}

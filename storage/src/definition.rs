@@ -1,0 +1,78 @@
+//! What a table is: its columns, keys and indexes.
+//!
+//! It is data about a table, not its rows. Invariant: a definition is immutable; a change makes a new one under the
+//! same [`TableId`].
+
+use std::collections::BTreeMap;
+
+use arrow::datatypes::{DataType, Field, SchemaRef};
+use serde::{Deserialize, Serialize};
+
+use crate::{IndexId, TableId};
+
+/// A table's definition.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableDefinition {
+    /// The table's number.
+    pub id: TableId,
+    /// The table's name.
+    pub name: String,
+    /// The columns, with all metadata as it was given.
+    pub schema: SchemaRef,
+    /// Primary key and unique constraints.
+    pub keys: Vec<KeyConstraint>,
+    /// Vector indexes.
+    pub indexes: Vec<IndexDefinition>,
+    /// What the layers above want to remember.
+    pub properties: BTreeMap<String, String>,
+}
+
+impl TableDefinition {
+    /// The constraint of that name.
+    pub fn key(&self, name: &str) -> Option<&KeyConstraint> {
+        self.keys.iter().find(|key| key.name == name)
+    }
+
+    /// The index of that name.
+    pub fn index(&self, name: &str) -> Option<&IndexDefinition> {
+        self.indexes.iter().find(|index| index.name == name)
+    }
+}
+
+/// A primary key or unique constraint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyConstraint {
+    /// The constraint's name.
+    pub name: String,
+    /// Positions of its columns in the schema.
+    pub columns: Vec<usize>,
+    /// Whether it is the primary key.
+    pub primary: bool,
+    /// Whether two nulls differ, as SQL has it unless told otherwise.
+    pub nulls_distinct: bool,
+}
+
+/// An index over one column. Its files are opaque here: the layers above build and read them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexDefinition {
+    /// The index's number.
+    pub id: IndexId,
+    /// The index's name.
+    pub name: String,
+    /// Position of its column in the schema.
+    pub column: usize,
+    /// The method, such as `hnsw`.
+    pub method: String,
+    /// What the layers above want to remember.
+    pub properties: BTreeMap<String, String>,
+}
+
+/// The number of dimensions when `field` is a vector column: `FixedSizeList(Float32, n)`, n above 0.
+pub(crate) fn vector_dimensions(field: &Field) -> Option<usize> {
+    match field.data_type() {
+        DataType::FixedSizeList(item, dimensions) if item.data_type() == &DataType::Float32 => {
+            usize::try_from(*dimensions).ok().filter(|dimensions| *dimensions > 0)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,29 @@
+//! A value made at first use, by code that can fail.
+//!
+//! It is not a cache: what was made stays. Invariant: at most one thread makes the value; a failure leaves it unmade,
+//! so the next use tries again.
+
+use parking_lot::Mutex;
+
+/// A value made at first use.
+#[derive(Debug)]
+pub(crate) struct Lazy<T>(Mutex<Option<T>>);
+
+impl<T> Default for Lazy<T> {
+    fn default() -> Self {
+        Self(Mutex::new(None))
+    }
+}
+
+impl<T: Clone> Lazy<T> {
+    /// The value, made by `make` if it was not yet.
+    pub(crate) fn get_or_try<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        let mut slot = self.0.lock();
+        if let Some(value) = slot.as_ref() {
+            return Ok(value.clone());
+        }
+        let value = make()?;
+        *slot = Some(value.clone());
+        Ok(value)
+    }
+}

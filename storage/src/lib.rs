@@ -1,0 +1,46 @@
+//! Durable, versioned tables of Arrow rows.
+//!
+//! A [`Store`] is a database directory. A [`Snapshot`] of it is everything at one commit; its [`Table`]s consist of
+//! [`Part`]s: sealed segments, and chunks of rows that are still in the journal. [`Changes`] make the next snapshot;
+//! a [`BulkLoad`] does so for many rows at once.
+//!
+//! ```text
+//!  commit ──► journal.redb ──(checkpoint)──► segments/  ◄── bulk load
+//!             manifest, rows                 .parquet, .vec, .graph
+//!                  └───────── snapshot ──────────┘
+//! ```
+//!
+//! It is not a query engine: it knows no SQL and not what a vector means. `docs/format.md` has the byte layouts.
+//! Invariant: what was acknowledged is there after any crash, and nothing else is.
+
+mod backend;
+mod cache;
+mod changes;
+mod checksum;
+mod chunk;
+mod conform;
+mod definition;
+mod error;
+mod id;
+mod journal;
+mod keys;
+mod lazy;
+mod options;
+mod part;
+mod segment;
+mod snapshot;
+mod store;
+mod table;
+
+pub use backend::{
+    Backend, BackendFile, DiskBackend, Fault, FaultyBackend, LockGuard, MemoryBackend, Operation, Unsynced,
+};
+pub use changes::Changes;
+pub use definition::{IndexDefinition, KeyConstraint, TableDefinition};
+pub use error::{Error, Result};
+pub use id::{IndexId, SegmentId, TableId};
+pub use options::Options;
+pub use part::Part;
+pub use snapshot::Snapshot;
+pub use store::{BulkLoad, Store};
+pub use table::Table;

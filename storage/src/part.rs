@@ -1,0 +1,226 @@
+//! A part of a table as a snapshot sees it: a segment or a chunk of unsealed rows, and which of its rows are deleted.
+//!
+//! It is what readers scan. It does not leave deleted rows out: positions stay what they are. Invariant: it is immutable,
+//! and a clone costs a few reference counts.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, FixedSizeListArray, RecordBatch, RecordBatchOptions};
+use arrow::datatypes::SchemaRef;
+use bytes::Bytes;
+use roaring::RoaringBitmap;
+
+use crate::chunk::Chunk;
+use crate::definition::vector_dimensions;
+use crate::keys::{KeyEncoder, KeyIndex};
+use crate::lazy::Lazy;
+use crate::segment::Segment;
+use crate::segment::index_file::IndexFile;
+use crate::segment::record::SegmentRecord;
+use crate::{Error, IndexId, Result, SegmentId};
+
+/// A segment or an unsealed chunk, with the rows that are deleted in its snapshot.
+#[derive(Clone, Debug)]
+pub struct Part {
+    rows: Rows,
+    schema: SchemaRef,
+    first_row_id: u64,
+    deleted: Arc<RoaringBitmap>,
+    /// How many of the deleted rows the manifest's bitmap has; deletions only grow.
+    stored_deletions: u64,
+    indexes: Arc<Vec<Arc<IndexFile>>>,
+    /// For each constraint, in the definition's order; shared by all snapshots that have the part.
+    keys: Arc<Vec<Lazy<Arc<KeyIndex>>>>,
+}
+
+#[derive(Clone, Debug)]
+enum Rows {
+    Sealed(Arc<Segment>),
+    Unsealed(Arc<Chunk>),
+}
+
+impl Part {
+    pub(crate) fn segment(
+        schema: SchemaRef,
+        segment: Segment,
+        deleted: RoaringBitmap,
+        indexes: Vec<Arc<IndexFile>>,
+        constraints: usize,
+    ) -> Self {
+        let first_row_id = segment.record().first_row_id;
+        let rows = Rows::Sealed(Arc::new(segment));
+        Self::new(rows, schema, first_row_id, deleted, indexes, constraints)
+    }
+
+    pub(crate) fn chunk(
+        schema: SchemaRef,
+        first_row_id: u64,
+        chunk: Chunk,
+        deleted: RoaringBitmap,
+        constraints: usize,
+    ) -> Self {
+        Self::new(Rows::Unsealed(Arc::new(chunk)), schema, first_row_id, deleted, Vec::new(), constraints)
+    }
+
+    fn new(
+        rows: Rows,
+        schema: SchemaRef,
+        first_row_id: u64,
+        deleted: RoaringBitmap,
+        indexes: Vec<Arc<IndexFile>>,
+        constraints: usize,
+    ) -> Self {
+        let keys = Arc::new((0..constraints).map(|_| Lazy::default()).collect());
+        let (deleted, indexes) = (Arc::new(deleted), Arc::new(indexes));
+        Self { rows, schema, first_row_id, deleted, stored_deletions: 0, indexes, keys }
+    }
+
+    /// How many rows it has, deleted ones included.
+    pub fn rows(&self) -> usize {
+        match &self.rows {
+            Rows::Sealed(segment) => segment.rows(),
+            Rows::Unsealed(chunk) => chunk.rows.num_rows(),
+        }
+    }
+
+    /// Positions of the deleted rows, counted from 0 within the part.
+    pub fn deleted(&self) -> &RoaringBitmap {
+        &self.deleted
+    }
+
+    /// How many rows are not deleted.
+    pub fn live_rows(&self) -> usize {
+        self.rows() - self.deleted.len() as usize
+    }
+
+    /// The row id of the row at position 0; the others follow without gaps.
+    pub fn first_row_id(&self) -> u64 {
+        self.first_row_id
+    }
+
+    /// The segment's number; `None` for a chunk of unsealed rows.
+    pub fn segment_id(&self) -> Option<SegmentId> {
+        self.as_segment().map(|segment| segment.id())
+    }
+
+    /// Columns by their positions in the table's schema, of all rows, deleted ones included.
+    ///
+    /// Scalar columns of a segment are decoded once and cached; vector columns are views of a memory map.
+    pub fn columns(&self, projection: &[usize]) -> Result<RecordBatch> {
+        let failed = |error| Error::arrow(Path::new("rows"), error);
+        let schema = Arc::new(self.schema.project(projection).map_err(failed)?);
+        let columns = match &self.rows {
+            Rows::Sealed(segment) => segment.columns(projection)?,
+            Rows::Unsealed(chunk) => {
+                projection.iter().filter_map(|column| chunk.rows.columns().get(*column)).cloned().collect()
+            }
+        };
+        let options = RecordBatchOptions::new().with_row_count(Some(self.rows()));
+        RecordBatch::try_new_with_options(schema, columns, &options).map_err(failed)
+    }
+
+    /// A vector column by its position in the table's schema, of all rows, deleted ones included.
+    pub fn vectors(&self, column: usize) -> Result<FixedSizeListArray> {
+        let field = self.schema.fields().get(column).filter(|field| vector_dimensions(field).is_some());
+        if field.is_none() {
+            return Err(Error::schema("", format!("column {column} is no vector column")));
+        }
+        match &self.rows {
+            Rows::Sealed(segment) => segment.vectors(column),
+            Rows::Unsealed(chunk) => {
+                let vectors = chunk.rows.columns().get(column).and_then(|column| column.as_fixed_size_list_opt());
+                vectors.cloned().ok_or_else(|| Error::schema("", format!("column {column} holds no vectors")))
+            }
+        }
+    }
+
+    /// The bytes last given to [`Store::put_index_file`](crate::Store::put_index_file); `None` when there are none.
+    ///
+    /// They are memory-mapped, and checked against their checksums the first time. [`Error::Corrupt`] means that the file
+    /// is damaged or gone: the index can be built again from the rows.
+    pub fn index_file(&self, index: IndexId) -> Result<Option<Bytes>> {
+        let file = self.indexes.iter().find(|file| file.record().index == index);
+        file.map(|file| file.bytes()).transpose()
+    }
+
+    pub(crate) fn as_segment(&self) -> Option<&Arc<Segment>> {
+        match &self.rows {
+            Rows::Sealed(segment) => Some(segment),
+            Rows::Unsealed(_) => None,
+        }
+    }
+
+    pub(crate) fn as_chunk(&self) -> Option<&Arc<Chunk>> {
+        match &self.rows {
+            Rows::Sealed(_) => None,
+            Rows::Unsealed(chunk) => Some(chunk),
+        }
+    }
+
+    pub(crate) fn indexes(&self) -> &[Arc<IndexFile>] {
+        &self.indexes
+    }
+
+    pub(crate) fn with_indexes(&self, indexes: Vec<Arc<IndexFile>>) -> Self {
+        Self { indexes: Arc::new(indexes), ..self.clone() }
+    }
+
+    /// Whether the manifest does not know of all deletions.
+    pub(crate) fn has_unstored_deletions(&self) -> bool {
+        self.deleted.len() != self.stored_deletions
+    }
+
+    /// The same part, once the manifest has its deletions.
+    pub(crate) fn with_stored_deletions(&self) -> Self {
+        Self { stored_deletions: self.deleted.len(), ..self.clone() }
+    }
+
+    /// The same part with these deletions, none of which the manifest has.
+    pub(crate) fn with_deletions(&self, deleted: RoaringBitmap) -> Self {
+        Self { deleted: Arc::new(deleted), stored_deletions: 0, ..self.clone() }
+    }
+
+    /// The record of a segment for the manifest, with its index files.
+    pub(crate) fn record(&self) -> Option<SegmentRecord> {
+        let segment = self.as_segment()?;
+        let indexes = self.indexes.iter().map(|file| file.record().clone()).collect();
+        Some(SegmentRecord { indexes, ..segment.record().clone() })
+    }
+
+    /// Marks a row deleted; `false` when it was.
+    pub(crate) fn delete(&mut self, position: u32) -> bool {
+        Arc::make_mut(&mut self.deleted).insert(position)
+    }
+
+    /// The position of a row id, if it is within the part.
+    pub(crate) fn position(&self, row_id: u64) -> Option<u32> {
+        let position = row_id.checked_sub(self.first_row_id)?;
+        u32::try_from(position).ok().filter(|position| (*position as usize) < self.rows())
+    }
+
+    pub(crate) fn key_columns(&self, encoder: &KeyEncoder) -> Result<Vec<ArrayRef>> {
+        Ok(self.columns(&encoder.constraint().columns)?.columns().to_vec())
+    }
+
+    /// The index over the keys of constraint number `number`, made at first use.
+    pub(crate) fn key_index(&self, number: usize, encoder: &KeyEncoder) -> Result<Arc<KeyIndex>> {
+        /// Rows whose keys are encoded at a time; the encoded keys are not kept.
+        const STEP: usize = 1 << 16;
+        let make = || {
+            let columns = self.key_columns(encoder)?;
+            let mut hashed = Vec::with_capacity(self.rows());
+            for start in (0..self.rows()).step_by(STEP) {
+                let length = STEP.min(self.rows() - start);
+                let step: Vec<_> = columns.iter().map(|column| column.slice(start, length)).collect();
+                let keys = encoder.encode(&step)?;
+                hashed.extend(encoder.hash(&step, &keys, start as u32));
+            }
+            Ok(Arc::new(KeyIndex::new(hashed)))
+        };
+        match self.keys.get(number) {
+            Some(index) => index.get_or_try(make),
+            None => make(),
+        }
+    }
+}

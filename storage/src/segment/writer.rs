@@ -1,0 +1,123 @@
+//! Writes one segment's files.
+//!
+//! It is not the commit that makes them part of a table. Invariant: dropped before it is finished, or finished and not
+//! kept, it leaves no files.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::SchemaRef;
+
+use crate::cache::ColumnCache;
+use crate::definition::vector_dimensions;
+use crate::lazy::Lazy;
+use crate::segment::file_writer::FileWriter;
+use crate::segment::folder::Folder;
+use crate::segment::parquet_file::ParquetWriter;
+use crate::segment::record::{ParquetRecord, SegmentRecord, VectorsRecord};
+use crate::segment::vec_file::VecWriter;
+use crate::segment::{Scalars, Segment, Vectors, name, scalar_columns};
+use crate::{Error, Result, SegmentId, TableId};
+
+/// A segment being written.
+#[derive(Debug)]
+pub(crate) struct SegmentWriter {
+    id: SegmentId,
+    schema: SchemaRef,
+    scalars: Vec<usize>,
+    parquet: Option<ParquetWriter>,
+    vectors: Vec<(usize, VecWriter)>,
+    rows: usize,
+    scalar_bytes: usize,
+}
+
+impl SegmentWriter {
+    pub(crate) fn create(folder: &Folder, table: TableId, id: SegmentId, schema: SchemaRef) -> Result<Self> {
+        let scalars = scalar_columns(&schema);
+        let mut parquet = None;
+        if !scalars.is_empty() {
+            let fields: Vec<_> =
+                scalars.iter().filter_map(|column| schema.fields().get(*column)).map(|field| &**field).collect();
+            parquet = Some(ParquetWriter::create(FileWriter::create(folder, &name::parquet(table, id))?, &fields)?);
+        }
+        let mut vectors = Vec::new();
+        for (column, field) in schema.fields().iter().enumerate() {
+            if let Some(dimensions) = vector_dimensions(field) {
+                let name = name::vectors(table, id, column);
+                vectors.push((column, VecWriter::create(folder, &name, dimensions)?));
+            }
+        }
+        Ok(Self { id, schema, scalars, parquet, vectors, rows: 0, scalar_bytes: 0 })
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Bytes of the scalar columns in memory, as Arrow has them.
+    pub(crate) fn scalar_bytes(&self) -> usize {
+        self.scalar_bytes
+    }
+
+    /// Appends rows that have been checked against the schema.
+    pub(crate) fn append(&mut self, rows: &RecordBatch) -> Result<()> {
+        if let Some(parquet) = &mut self.parquet {
+            let columns: Vec<_> =
+                self.scalars.iter().filter_map(|column| rows.columns().get(*column)).cloned().collect();
+            for column in &columns {
+                self.scalar_bytes += column.to_data().get_slice_memory_size().unwrap_or_default();
+            }
+            parquet.append(columns, rows.num_rows())?;
+        }
+        for (column, writer) in &mut self.vectors {
+            match rows.columns().get(*column).and_then(|column| column.as_fixed_size_list_opt()) {
+                Some(vectors) => writer.append(vectors)?,
+                None => return Err(Error::schema("", format!("column {column} holds no vectors"))),
+            }
+        }
+        self.rows += rows.num_rows();
+        Ok(())
+    }
+
+    /// Syncs the files. The folder's names are left to the caller, who may have several segments.
+    pub(crate) fn finish(self, cache: &ColumnCache) -> Result<Segment> {
+        let rows = u32::try_from(self.rows).map_err(|_| Error::schema("", "a segment has too many rows"))?;
+        let mut record = SegmentRecord {
+            id: self.id,
+            first_row_id: 0,
+            rows,
+            parquet: None,
+            vectors: Vec::new(),
+            indexes: Vec::new(),
+        };
+        let mut parquet = None;
+        if let Some(writer) = self.parquet {
+            let finished = writer.finish()?;
+            let stored = ParquetRecord { length: finished.length, checksums: finished.sums };
+            record.parquet = Some(stored.clone());
+            parquet = Some(Scalars {
+                record: stored,
+                file: finished.owned,
+                columns: self.scalars,
+                open: Lazy::default(),
+                decoding: parking_lot::Mutex::new(()),
+            });
+        }
+        let mut vectors = Vec::new();
+        for (column, writer) in self.vectors {
+            let (finished, root) = writer.finish()?;
+            let stored = VectorsRecord { column, length: finished.length, root };
+            record.vectors.push(stored.clone());
+            vectors.push(Vectors { record: stored, file: Arc::clone(&finished.owned), open: Lazy::default() });
+        }
+        Ok(Segment { record, schema: self.schema, cache: cache.clone(), parquet, vectors })
+    }
+}
+
+impl Segment {
+    /// Places a finished segment in its table.
+    pub(crate) fn at(mut self, first_row_id: u64) -> Self {
+        self.record.first_row_id = first_row_id;
+        self
+    }
+}

@@ -1,0 +1,70 @@
+//! Group commit: whoever gets the writer's lock commits for all who wait.
+//!
+//! It decides the order of commits; what they mean is `apply`'s. Invariant: a commit that fails its checks leaves no
+//! trace, and those that pass in one group share one fsync and its fate.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::apply::{Draft, Prepared};
+use super::{Inner, Writer};
+use crate::{Changes, Error, Result, Snapshot};
+
+/// A commit that waits, or waited, for its turn.
+#[derive(Debug)]
+pub(super) struct Request {
+    prepared: Prepared,
+    outcome: Mutex<Option<Result<Arc<Snapshot>>>>,
+}
+
+impl Inner {
+    pub(super) fn commit(&self, changes: Changes) -> Result<Arc<Snapshot>> {
+        // What needs no lock is done before it is taken.
+        let prepared = Prepared::new(changes)?;
+        let request = Arc::new(Request { prepared, outcome: Mutex::new(None) });
+        self.queue.lock().push(request.clone());
+        let mut writer = self.writer.lock();
+        if let Some(outcome) = request.outcome.lock().take() {
+            return outcome;
+        }
+        let group = std::mem::take(&mut *self.queue.lock());
+        self.commit_group(&mut writer, &group);
+        let outcome = request.outcome.lock().take();
+        outcome.unwrap_or_else(|| Err(Error::ReadOnly { reason: "the commit was lost in its group".into() }))
+    }
+
+    fn commit_group(&self, writer: &mut Writer, group: &[Arc<Request>]) {
+        let settle = |request: &Request, outcome| *request.outcome.lock() = Some(outcome);
+        if let Err(error) = self.make_writable(writer) {
+            group.iter().for_each(|request| settle(request, Err(error.clone())));
+            return;
+        }
+        let mut latest = self.snapshot.load_full();
+        let mut edits = Vec::new();
+        let mut dropped = Vec::new();
+        let mut passed = Vec::new();
+        for request in group {
+            match Draft::of(&latest, &request.prepared) {
+                Ok(draft) => {
+                    latest = Arc::new(draft.snapshot);
+                    edits.extend(draft.edits);
+                    dropped.extend(draft.dropped);
+                    passed.push((request, latest.clone()));
+                }
+                Err(error) => settle(request, Err(error)),
+            }
+        }
+        let published = match edits.is_empty() {
+            true => Ok(latest),
+            false => self.publish(writer, Snapshot::clone(&latest), &edits),
+        };
+        match published {
+            Ok(_) => {
+                dropped.iter().for_each(|dropped| dropped.doom());
+                passed.into_iter().for_each(|(request, snapshot)| settle(request, Ok(snapshot)));
+            }
+            Err(error) => passed.into_iter().for_each(|(request, _)| settle(request, Err(error.clone()))),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! After a failed commit: finds out what is durable, and takes up writing again if that is possible.
+//!
+//! Readers notice nothing: the snapshot in memory is the last one that was acknowledged, and it is the truth. Invariant:
+//! a commit that was reported failed does not come to life, and none that was acknowledged is lost.
+
+use super::open::JOURNAL;
+use super::{Inner, Writer, edits};
+use crate::journal::{Journal, State};
+use crate::{Error, Result, Snapshot};
+
+impl Inner {
+    /// Makes sure that the journal is as the snapshot says, after a failure by opening it anew.
+    pub(super) fn make_writable(&self, writer: &mut Writer) -> Result<()> {
+        let Some(failure) = writer.failure.clone() else {
+            return Ok(());
+        };
+        let sync_failed = writer.journal.sync_failed();
+        writer.journal.abandon();
+        let recovered = match self.reopen(sync_failed) {
+            Ok(Some(journal)) => Ok(journal),
+            Ok(None) => self.rewrite(),
+            Err(error) => Err(error),
+        };
+        match recovered {
+            Ok(journal) => {
+                tracing::warn!("writing goes on after a failure: {failure}");
+                *writer = Writer { journal, failure: None };
+                Ok(())
+            }
+            Err(error) => Err(Error::ReadOnly { reason: format!("{failure}; trying to go on: {error}") }),
+        }
+    }
+
+    /// Opens the journal as it is; `None` when it does not hold exactly what was acknowledged.
+    fn reopen(&self, sync_failed: bool) -> Result<Option<Journal>> {
+        // After a failed sync the kernel may show pages that never reached the disk; nothing read back proves anything.
+        if sync_failed {
+            return Ok(None);
+        }
+        match Journal::open(self.folder.backend(), &self.dir.join(JOURNAL)) {
+            Ok((journal, contents)) => {
+                let acknowledged = contents.state.version == self.snapshot.load().version;
+                Ok(acknowledged.then_some(journal))
+            }
+            Err(Error::Corrupt { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes a new journal from the snapshot, and puts it in the place of the old one.
+    fn rewrite(&self) -> Result<Journal> {
+        let mut snapshot = Snapshot::clone(&self.snapshot.load());
+        let edits = edits::whole(&mut snapshot)?;
+        let path = self.dir.join(JOURNAL);
+        // One more, so that the new journal is told from the old one, whatever that holds.
+        snapshot.version += 1;
+        let state = State { version: snapshot.version, counters: snapshot.counters };
+        Journal::create(self.folder.backend(), &path, state, &edits)?;
+        let (journal, _) = Journal::open(self.folder.backend(), &path)?;
+        self.snapshot.store(std::sync::Arc::new(snapshot));
+        Ok(journal)
+    }
+}

@@ -1,0 +1,195 @@
+//! A table as a snapshot sees it.
+//!
+//! It is immutable: each change makes another. Invariant: row ids are given out once, in order; segments are sorted by
+//! their first row id, and so are the chunks after them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::Schema;
+use roaring::RoaringTreemap;
+
+use crate::keys::{KeyEncoder, unique};
+use crate::{Error, Part, Result, TableDefinition, chunk};
+
+/// A table's definition and rows at one commit.
+#[derive(Clone, Debug)]
+pub struct Table {
+    definition: Arc<TableDefinition>,
+    encoders: Arc<Vec<KeyEncoder>>,
+    /// Segments first.
+    parts: Vec<Part>,
+    segments: usize,
+    next_row_id: u64,
+    live_rows: u64,
+    /// Whether the journal has entries of the table.
+    journaled: bool,
+}
+
+impl Table {
+    /// A table that consists of these parts, in any order.
+    pub(crate) fn new(definition: TableDefinition, parts: Vec<Part>, next_row_id: u64) -> Result<Self> {
+        let encoders = definition.keys.iter().map(|key| KeyEncoder::new(&definition.name, &definition.schema, key));
+        let encoders = Arc::new(encoders.collect::<Result<_>>()?);
+        let table = Self {
+            definition: Arc::new(definition),
+            encoders,
+            parts: Vec::new(),
+            segments: 0,
+            next_row_id,
+            live_rows: 0,
+            journaled: false,
+        };
+        Ok(table.with_parts(parts))
+    }
+
+    /// The same table with other parts.
+    pub(crate) fn with_parts(&self, mut parts: Vec<Part>) -> Self {
+        parts.sort_by_key(|part| (part.as_segment().is_none(), part.first_row_id()));
+        let segments = parts.iter().filter(|part| part.as_segment().is_some()).count();
+        let end = parts.iter().map(|part| part.first_row_id() + part.rows() as u64).max();
+        let next_row_id = self.next_row_id.max(end.unwrap_or_default());
+        let live_rows = parts.iter().map(|part| part.live_rows() as u64).sum();
+        Self { parts, segments, next_row_id, live_rows, ..self.clone() }
+    }
+
+    /// The same table under another definition of the same columns and keys.
+    pub(crate) fn with_definition(&self, definition: TableDefinition) -> Self {
+        Self { definition: Arc::new(definition), ..self.clone() }
+    }
+
+    /// The definition.
+    pub fn definition(&self) -> &Arc<TableDefinition> {
+        &self.definition
+    }
+
+    /// How many rows are not deleted.
+    pub fn live_rows(&self) -> u64 {
+        self.live_rows
+    }
+
+    /// How many rows are still in the journal, deleted ones included.
+    pub fn unsealed_rows(&self) -> u64 {
+        self.chunks().iter().map(|chunk| chunk.rows() as u64).sum()
+    }
+
+    /// Sealed segments by row id, then chunks of unsealed rows by row id.
+    pub fn parts(&self) -> impl Iterator<Item = &Part> + Clone + '_ {
+        self.parts.iter()
+    }
+
+    /// Finds the live row with this key: the number of its part and its position there.
+    ///
+    /// `key` has one row, and the constraint's columns in the constraint's order. A null finds nothing where nulls are
+    /// distinct.
+    pub fn find(&self, constraint: &str, key: &RecordBatch) -> Result<Option<(usize, u32)>> {
+        let found = self.encoders.iter().enumerate().find(|(_, encoder)| encoder.constraint().name == constraint);
+        let Some((number, encoder)) = found else {
+            let table = self.definition.name.clone();
+            return Err(Error::NoSuchConstraint { table, constraint: constraint.into() });
+        };
+        let columns = key.columns();
+        let fields = encoder.constraint().columns.iter().filter_map(|column| self.definition.schema.fields().get(*column));
+        let fits = fields.clone().count() == columns.len()
+            && fields.zip(columns).all(|(field, column)| field.data_type() == column.data_type());
+        if key.num_rows() != 1 || !fits {
+            let detail = format!("a key of \"{constraint}\" is one row of its columns, not {}", key.schema());
+            return Err(Error::schema(&self.definition.name, detail));
+        }
+        let keys = encoder.encode(columns)?;
+        let hashed = encoder.hash(columns, &keys, 0);
+        for (number_of_part, part) in self.parts.iter().enumerate() {
+            if let Some((_, position)) = unique::taken(part, number, encoder, &hashed, &keys)? {
+                return Ok(Some((number_of_part, position)));
+            }
+        }
+        Ok(None)
+    }
+
+    pub(crate) fn encoders(&self) -> &Arc<Vec<KeyEncoder>> {
+        &self.encoders
+    }
+
+    pub(crate) fn segments(&self) -> &[Part] {
+        self.parts.get(..self.segments).unwrap_or_default()
+    }
+
+    pub(crate) fn chunks(&self) -> &[Part] {
+        self.parts.get(self.segments..).unwrap_or_default()
+    }
+
+    pub(crate) fn next_row_id(&self) -> u64 {
+        self.next_row_id
+    }
+
+    /// Deletes rows. Returns those that were not there, which a commit takes for a conflict and a replay for done.
+    pub(crate) fn delete(&mut self, rows: &RoaringTreemap) -> RoaringTreemap {
+        let mut missing = RoaringTreemap::new();
+        for row_id in rows {
+            let deleted = self.locate(row_id).and_then(|(number, position)| {
+                let part = self.parts.get_mut(number)?;
+                part.delete(position).then_some(())
+            });
+            match deleted {
+                Some(()) => self.live_rows -= 1,
+                None => {
+                    missing.insert(row_id);
+                }
+            }
+        }
+        missing
+    }
+
+    /// The part of a row id, and its position there.
+    fn locate(&self, row_id: u64) -> Option<(usize, u32)> {
+        for (base, parts) in [(0, self.segments()), (self.segments, self.chunks())] {
+            let number = parts.partition_point(|part| part.first_row_id() <= row_id).checked_sub(1);
+            let found = number.and_then(|number| Some((number, parts.get(number)?.position(row_id)?)));
+            if let Some((number, position)) = found {
+                return Some((base + number, position));
+            }
+        }
+        None
+    }
+
+    /// Whether the journal has entries of the table: unsealed rows, or deletions that no bitmap in the manifest has.
+    pub(crate) fn is_journaled(&self) -> bool {
+        self.journaled
+    }
+
+    pub(crate) fn set_journaled(&mut self, journaled: bool) {
+        self.journaled = journaled;
+    }
+
+    /// Checks that rows may join the table.
+    pub(crate) fn check_unique(&self, rows: &RecordBatch) -> Result<()> {
+        unique::check(&self.definition, &self.encoders, self.parts(), rows)
+    }
+
+    /// Appends rows that were checked, from the next row id on.
+    pub(crate) fn append(&mut self, rows: RecordBatch) -> Result<()> {
+        self.append_at(self.next_row_id, rows)
+    }
+
+    /// Appends rows that were checked, from this row id on.
+    pub(crate) fn append_at(&mut self, first_row_id: u64, rows: RecordBatch) -> Result<()> {
+        let count = rows.num_rows() as u64;
+        if count == 0 {
+            return Ok(());
+        }
+        let mut chunks = self.parts.split_off(self.segments);
+        let schema = &self.definition.schema;
+        let appended = chunk::append(&mut chunks, schema, first_row_id, rows, self.encoders.len());
+        self.parts.append(&mut chunks);
+        appended.map_err(|error| Error::arrow(Path::new("rows"), error))?;
+        self.next_row_id = self.next_row_id.max(first_row_id + count);
+        self.live_rows += count;
+        Ok(())
+    }
+
+    /// The columns.
+    pub(crate) fn schema(&self) -> &Arc<Schema> {
+        &self.definition.schema
+    }
+}
