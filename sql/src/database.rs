@@ -23,7 +23,7 @@ pub struct Options {
 
 /// What all sessions of a database share.
 pub(crate) struct Shared {
-    pub(crate) store: Store,
+    pub(crate) store: Arc<Store>,
     pub(crate) planner: Planner,
     pub(crate) indexes: Indexes,
     pub(crate) options: Options,
@@ -86,7 +86,8 @@ impl Database {
     }
 
     fn start(store: Store, options: Options) -> Result<Self> {
-        let planner = Planner::new(state::session_state(Arc::new(PublicSchema::new(store.clone())))?);
+        let store = Arc::new(store);
+        let planner = Planner::new(state::session_state(Arc::new(PublicSchema::new(&store)))?);
         let shared = Arc::new(Shared {
             indexes: Indexes::new(store.clone()),
             store,

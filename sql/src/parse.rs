@@ -10,9 +10,11 @@ use std::sync::{Arc, LazyLock};
 use datafusion::sql::sqlparser::ast;
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
+use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 use datafusion_pg_catalog::sql::PostgresCompatibilityParser;
 
 use crate::sqlstate::SqlState;
+use crate::stack::{check_depth, roomy};
 use crate::{Error, Result};
 
 /// How deeply expressions and queries may nest. Beyond it a statement is refused, so that no
@@ -38,35 +40,35 @@ impl Statement {
 pub(crate) fn parse(sql: &str) -> Result<Vec<Statement>> {
     static COMPATIBILITY: LazyLock<PostgresCompatibilityParser> =
         LazyLock::new(PostgresCompatibilityParser::new);
-    let text: Arc<str> = Arc::from(sql);
-    let wrap = |ast| Statement { ast: Arc::new(ast), text: text.clone() };
-    let statements = parse_postgres(sql)?;
-    if !statements.is_empty() && asks_the_catalog(sql) && statements.iter().all(is_query) {
-        let rewritten = COMPATIBILITY.parse(sql).map_err(|error| syntax_error(&error, sql))?;
-        return Ok(rewritten.into_iter().map(wrap).collect());
-    }
-    Ok(statements.into_iter().map(wrap).collect())
+    roomy(|| {
+        let text: Arc<str> = Arc::from(sql);
+        let wrap = |ast| Statement { ast: Arc::new(ast), text: text.clone() };
+        let statements = parser(sql)?.parse_statements().map_err(|error| syntax_error(&error, sql))?;
+        if !statements.is_empty() && asks_the_catalog(sql) && statements.iter().all(is_query) {
+            let rewritten = COMPATIBILITY.parse(sql).map_err(|error| syntax_error(&error, sql))?;
+            return Ok(rewritten.into_iter().map(wrap).collect());
+        }
+        Ok(statements.into_iter().map(wrap).collect())
+    })
 }
 
 /// A single expression, as `filter` takes it.
 pub(crate) fn parse_expression(sql: &str) -> Result<ast::Expr> {
-    let dialect = PostgreSqlDialect {};
-    let parse = || -> std::result::Result<ast::Expr, ParserError> {
-        let mut parser = Parser::new(&dialect).with_recursion_limit(NESTING_LIMIT).try_with_sql(sql)?;
-        let expression = parser.parse_expr()?;
-        parser.expect_token(&datafusion::sql::sqlparser::tokenizer::Token::EOF)?;
+    roomy(|| {
+        let mut parser = parser(sql)?;
+        let expression = parser.parse_expr().map_err(|error| syntax_error(&error, sql))?;
+        parser.expect_token(&Token::EOF).map_err(|error| syntax_error(&error, sql))?;
         Ok(expression)
-    };
-    parse().map_err(|error| syntax_error(&error, sql))
+    })
 }
 
-fn parse_postgres(sql: &str) -> Result<Vec<ast::Statement>> {
-    let dialect = PostgreSqlDialect {};
-    Parser::new(&dialect)
-        .with_recursion_limit(NESTING_LIMIT)
-        .try_with_sql(sql)
-        .and_then(|mut parser| parser.parse_statements())
-        .map_err(|error| syntax_error(&error, sql))
+fn parser(sql: &str) -> Result<Parser<'static>> {
+    static DIALECT: PostgreSqlDialect = PostgreSqlDialect {};
+    let tokens = Tokenizer::new(&DIALECT, sql)
+        .tokenize_with_location()
+        .map_err(|error| syntax_error(&ParserError::TokenizerError(error.to_string()), sql))?;
+    check_depth(&tokens)?;
+    Ok(Parser::new(&DIALECT).with_recursion_limit(NESTING_LIMIT).with_tokens_with_locations(tokens))
 }
 
 fn is_query(statement: &ast::Statement) -> bool {
@@ -97,7 +99,7 @@ fn syntax_error(error: &ParserError, sql: &str) -> Error {
         ParserError::ParserError(message) | ParserError::TokenizerError(message) => message.clone(),
         ParserError::RecursionLimitExceeded => {
             return Error::new(
-                SqlState::FeatureNotSupported,
+                SqlState::StatementTooComplex,
                 format!("the statement nests deeper than {NESTING_LIMIT} levels"),
             );
         }

@@ -90,6 +90,8 @@ sqlstates! {
     SyntaxErrorOrAccessRuleViolation = "42000",
     /// Memory for the statement is used up.
     OutOfMemory = "53200",
+    /// The statement nests too deeply.
+    StatementTooComplex = "54001",
     /// The disk is full.
     DiskFull = "53100",
     /// The folder is open elsewhere.

@@ -3,7 +3,7 @@
 //! It shows what is committed. Statements resolve their own tables in [`crate::planning::Names`].
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
 use datafusion::catalog::{SchemaProvider, TableProvider};
@@ -14,12 +14,14 @@ use super::StoredTable;
 
 /// The schema `public`.
 pub(crate) struct PublicSchema {
-    store: Store,
+    /// Weak, because datafusion-pg-catalog's schema and the catalog that holds it refer to each other:
+    /// what they hold is never dropped.
+    store: Weak<Store>,
 }
 
 impl PublicSchema {
-    pub(crate) fn new(store: Store) -> Self {
-        Self { store }
+    pub(crate) fn new(store: &Arc<Store>) -> Self {
+        Self { store: Arc::downgrade(store) }
     }
 }
 
@@ -32,17 +34,18 @@ impl fmt::Debug for PublicSchema {
 #[async_trait]
 impl SchemaProvider for PublicSchema {
     fn table_names(&self) -> Vec<String> {
-        self.store.snapshot().tables().map(|table| table.definition().name.clone()).collect()
+        let Some(store) = self.store.upgrade() else { return Vec::new() };
+        store.snapshot().tables().map(|table| table.definition().name.clone()).collect()
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
-        let snapshot = self.store.snapshot();
-        Ok(snapshot
-            .table(name)
-            .map(|table| Arc::new(StoredTable::new(table.definition().clone())) as Arc<dyn TableProvider>))
+        let Some(store) = self.store.upgrade() else { return Ok(None) };
+        let snapshot = store.snapshot();
+        let provider = |definition| Arc::new(StoredTable::new(definition)) as Arc<dyn TableProvider>;
+        Ok(snapshot.table(name).map(|table| provider(table.definition().clone())))
     }
 
     fn table_exist(&self, name: &str) -> bool {
-        self.store.snapshot().table(name).is_some()
+        self.store.upgrade().is_some_and(|store| store.snapshot().table(name).is_some())
     }
 }

@@ -23,14 +23,14 @@ enum Known {
 
 /// See the module.
 pub(crate) struct Indexes {
-    store: Store,
+    store: Arc<Store>,
     known: RwLock<HashMap<Place, Known>>,
     /// One build at a time: a build uses all cores.
     building: Mutex<()>,
 }
 
 impl Indexes {
-    pub(crate) fn new(store: Store) -> Self {
+    pub(crate) fn new(store: Arc<Store>) -> Self {
         Self { store, known: RwLock::new(HashMap::new()), building: Mutex::new(()) }
     }
 

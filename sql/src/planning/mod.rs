@@ -20,6 +20,6 @@ pub(crate) use assign::assign;
 pub(crate) use lateral::LateralSearch;
 pub(crate) use names::Names;
 use parameters::declare;
-pub(crate) use parameters::{parameters, settle};
+pub(crate) use parameters::{parameters, settle, settle_expression};
 pub(crate) use planner::Planner;
 pub(crate) use rewrite::{rewrite_expression, rewrite_statement};

@@ -29,22 +29,25 @@ pub(crate) fn declare(plan: LogicalPlan, declared: &[Option<FieldRef>]) -> Resul
                     let field = Arc::new(Field::new("", DataType::Int64, true));
                     Ok(Transformed::yes(Expr::Placeholder(Placeholder { id, field: Some(field) })))
                 }
-                Expr::ScalarFunction(mut call) => {
-                    let Some(place) = place_of(call.func.name()) else {
-                        return Ok(Transformed::no(Expr::ScalarFunction(call)));
-                    };
-                    for argument in &mut call.args {
-                        if let Expr::Placeholder(Placeholder { field: field @ None, .. }) = argument {
-                            *field = Some(Arc::new(place.clone()));
-                        }
-                    }
-                    Ok(Transformed::yes(Expr::ScalarFunction(call)))
-                }
-                other => Ok(Transformed::no(other)),
+                other => type_casts(other),
             })
         })
     })?;
     Ok(transformed.data)
+}
+
+/// An untyped parameter that is cast has the cast's type.
+fn type_casts(expression: Expr) -> datafusion::error::Result<Transformed<Expr>> {
+    let Expr::ScalarFunction(mut call) = expression else { return Ok(Transformed::no(expression)) };
+    let Some(place) = place_of(call.func.name()) else {
+        return Ok(Transformed::no(Expr::ScalarFunction(call)));
+    };
+    for argument in &mut call.args {
+        if let Expr::Placeholder(Placeholder { field: field @ None, .. }) = argument {
+            *field = Some(Arc::new(place.clone()));
+        }
+    }
+    Ok(Transformed::yes(Expr::ScalarFunction(call)))
 }
 
 /// What an untyped parameter of a cast function is: the cast's type, as in PostgreSQL.
@@ -64,6 +67,32 @@ pub(crate) fn settle(plan: LogicalPlan) -> Result<LogicalPlan> {
         Some(field) if field.data_type() != &DataType::Null => Some(field),
         _ => Some(Arc::new(Field::new("", DataType::Utf8, true))),
     })
+}
+
+/// Types the placeholders of one expression: what the client declared, what a cast asks for, what
+/// `place` asks for where the placeholder stands alone, text.
+pub(crate) fn settle_expression(
+    expression: Expr,
+    declared: &[Option<FieldRef>],
+    place: &FieldRef,
+) -> Result<Expr> {
+    let alone = matches!(expression, Expr::Placeholder(_));
+    let text = || Arc::new(Field::new("", DataType::Utf8, true));
+    let transformed = expression.transform_up(|expression| match expression {
+        Expr::Placeholder(Placeholder { id, field }) => {
+            let declared = number(&id).ok().and_then(|n| declared.get(n.checked_sub(1)?)?.clone());
+            let field = declared.or(field).or_else(|| alone.then(|| place.clone()));
+            Ok(Transformed::yes(Expr::Placeholder(Placeholder { id, field })))
+        }
+        other => type_casts(other),
+    })?;
+    let transformed = transformed.data.transform_up(|expression| match expression {
+        Expr::Placeholder(Placeholder { id, field: None }) => {
+            Ok(Transformed::yes(Expr::Placeholder(Placeholder { id, field: Some(text()) })))
+        }
+        other => Ok(Transformed::no(other)),
+    })?;
+    Ok(transformed.data)
 }
 
 fn retype(

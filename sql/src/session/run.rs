@@ -54,7 +54,7 @@ pub(super) async fn run(session: &Session, prepared: &Prepared, params: &[Scalar
         .iter()
         .any(|(name, id)| context.snapshot.table(name).is_some_and(|table| table.definition().id != *id));
     let renewed = if made_anew {
-        let renewed = session.prepare(&prepared.statement, &prepared.declared).await?;
+        let renewed = Box::pin(session.prepare(&prepared.statement, &prepared.declared)).await?;
         if renewed.columns != prepared.columns {
             return Err(Error::unsupported("a cached plan with another result type"));
         }

@@ -20,6 +20,7 @@ use crate::parse::{Statement, parse};
 use crate::planning::{parameters, settle};
 use crate::progress::{Progress, Silent};
 use crate::sqlstate::SqlState;
+use crate::stack::Roomy;
 use crate::statement::insert::PlannedInsert;
 use crate::statement::{explain, refused, show};
 use crate::{Database, Error, Result};
@@ -105,6 +106,10 @@ impl Session {
     /// # Errors
     /// See [`Error::sqlstate`].
     pub async fn prepare(&self, statement: &Statement, types: &[Option<FieldRef>]) -> Result<Prepared> {
+        Roomy::new(self.plan(statement, types)).await
+    }
+
+    async fn plan(&self, statement: &Statement, types: &[Option<FieldRef>]) -> Result<Prepared> {
         let shared = self.database.shared();
         let snapshot = shared.store.snapshot();
         let (planned, parameters, columns) = match statement.ast.as_ref() {
@@ -168,7 +173,7 @@ impl Session {
     /// # Errors
     /// See [`Error::sqlstate`]. 08P01 when the parameters are not as many as the statement's.
     pub async fn run(&self, prepared: &Prepared, params: &[ScalarValue]) -> Result<Outcome> {
-        run::run(self, prepared, params).await
+        Roomy::new(run::run(self, prepared, params)).await
     }
 
     /// Tells `progress` of this session's loads and index builds.

@@ -7,15 +7,16 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{Field, FieldRef, Schema};
-use datafusion::common::Column;
+use datafusion::common::{Column, DFSchema};
 use datafusion::logical_expr::expr::Placeholder;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Projection};
-use datafusion::sql::sqlparser::ast::{self, Ident, Insert, Query, SetExpr, TableObject};
+use datafusion::sql::planner::{PlannerContext, SqlToRel};
+use datafusion::sql::sqlparser::ast::{self, Ident, Insert, Query, SetExpr, TableObject, Values};
 use muster_storage::{Snapshot, TableDefinition};
 
 use super::name;
 use crate::database::Shared;
-use crate::planning::{assign, expression};
+use crate::planning::{Names, assign, expression, rewrite_statement, settle_expression};
 use crate::sqlstate::SqlState;
 use crate::{Error, Result, column};
 
@@ -44,36 +45,36 @@ impl PlannedInsert {
         let table_name = name::table(table_name)?;
         let table = snapshot.table(&table_name).ok_or_else(|| Error::undefined_table(&table_name))?;
         let definition = table.definition().clone();
-        let explicit = !insert.columns.is_empty();
         let mut targets = targets(&definition, insert)?;
-        let mut source = match &insert.source {
-            Some(source) => source.as_ref().clone(),
-            // DEFAULT VALUES: one row of nothing given.
-            None => return Err(Error::unsupported("INSERT ... DEFAULT VALUES")),
+        let explicit = !insert.columns.is_empty();
+        let Some(source) = &insert.source else {
+            return Err(Error::unsupported("INSERT ... DEFAULT VALUES"));
         };
-        let width = match source.body.as_ref() {
-            SetExpr::Values(values) => {
+        let plan = match values_of(source) {
+            Some(values) => {
                 let width = values.rows.first().map_or(0, |row| row.content.len());
-                if values.rows.iter().any(|row| row.content.len() != width) {
-                    return Err(Error::new(
-                        SqlState::SyntaxError,
-                        "VALUES lists must all be the same length",
-                    ));
-                }
-                Some(width)
+                fit(&mut targets, width, explicit)?;
+                plan_values(shared, snapshot, &definition, &targets, source, declared).await?
             }
-            _ => None,
+            None => {
+                let statement = ast::Statement::Query(source.clone());
+                let plan = shared.planner.plan(&statement, snapshot, declared).await?;
+                fit(&mut targets, plan.schema().fields().len(), explicit)?;
+                if let Some(field) = targets
+                    .iter()
+                    .map(|target| definition.schema.field(*target))
+                    .find(|field| column::generated(field).is_some())
+                {
+                    return Err(generated(&definition, field));
+                }
+                assign_query(
+                    crate::planning::settle(type_parameters(plan, &definition, &targets)?)?,
+                    &definition,
+                    &targets,
+                )?
+            }
         };
-        if let Some(width) = width {
-            fit(&mut targets, width, explicit)?;
-            replace_defaults(&definition, &targets, &mut source)?;
-        }
-        let statement = ast::Statement::Query(Box::new(source));
-        let plan = shared.planner.plan(&statement, snapshot, declared).await?;
-        fit(&mut targets, plan.schema().fields().len(), explicit)?;
-        let plan = type_parameters(plan, &definition, &targets)?;
-        let plan = crate::planning::settle(plan)?;
-        assign_all(shared, snapshot, definition, &targets, plan, width.is_some())
+        complete(shared, snapshot, definition, &targets, plan)
     }
 
     /// The columns of one batch of the plan, by column of the table.
@@ -144,26 +145,73 @@ fn fit(targets: &mut Vec<usize>, width: usize, explicit: bool) -> Result<()> {
     Ok(())
 }
 
-/// `DEFAULT` in VALUES becomes the column's default. Only `DEFAULT` goes into a generated column.
-fn replace_defaults(definition: &TableDefinition, targets: &[usize], source: &mut Query) -> Result<()> {
-    let SetExpr::Values(values) = source.body.as_mut() else { return Ok(()) };
-    for row in &mut values.rows {
-        for (value, target) in row.content.iter_mut().zip(targets) {
+/// The rows of a source that is VALUES and nothing else.
+fn values_of(source: &Query) -> Option<&Values> {
+    let bare = source.with.is_none()
+        && source.order_by.is_none()
+        && source.limit_clause.is_none()
+        && source.fetch.is_none();
+    match source.body.as_ref() {
+        SetExpr::Values(values) if bare => Some(values),
+        _ => None,
+    }
+}
+
+/// Plans VALUES cell by cell: each is assigned to its column, whatever type the other rows' have.
+async fn plan_values(
+    shared: &Shared,
+    snapshot: &Snapshot,
+    definition: &TableDefinition,
+    targets: &[usize],
+    source: &Query,
+    declared: &[Option<FieldRef>],
+) -> Result<LogicalPlan> {
+    let mut statement = ast::Statement::Query(Box::new(source.clone()));
+    rewrite_statement(&mut statement)?;
+    let names = Names::of_statement(shared.planner.state(), snapshot, &statement).await?;
+    let planner = SqlToRel::new_with_options(&names, shared.planner.parser_options());
+    let ast::Statement::Query(query) = statement else { return Err(Error::unsupported("VALUES")) };
+    let SetExpr::Values(values) = *query.body else { return Err(Error::unsupported("VALUES")) };
+    let nothing = DFSchema::empty();
+    let mut rows = Vec::with_capacity(values.rows.len());
+    for row in values.rows {
+        if row.content.len() != targets.len() {
+            return Err(Error::new(SqlState::SyntaxError, "VALUES lists must all be the same length"));
+        }
+        let mut cells = Vec::with_capacity(targets.len());
+        for (cell, target) in row.content.into_iter().zip(targets) {
             let field = definition.schema.field(*target);
-            let is_default = matches!(value, ast::Expr::Identifier(ident)
+            let is_default = matches!(&cell, ast::Expr::Identifier(ident)
                 if ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case("default"));
-            if column::generated(field).is_some() && !is_default {
+            if is_default {
+                cells.push(default_of(shared, snapshot, definition, field)?);
+                continue;
+            }
+            if column::generated(field).is_some() {
                 return Err(generated(definition, field));
             }
-            if is_default {
-                *value = match column::default(field) {
-                    Some(sql) => crate::parse::parse_expression(sql)?,
-                    None => ast::Expr::value(ast::Value::Null),
-                };
-            }
+            let cell = planner.sql_to_expr(cell, &nothing, &mut PlannerContext::new())?;
+            let place = Arc::new(column::type_only(field, ""));
+            let cell = settle_expression(cell, declared, &place)?;
+            let from = expression::field(&cell, &nothing)?;
+            cells.push(assign(cell, &from, field, &definition.name)?);
         }
+        rows.push(cells);
     }
-    Ok(())
+    Ok(LogicalPlanBuilder::values(rows)?.build()?)
+}
+
+/// A query's columns, assigned to the table's.
+fn assign_query(plan: LogicalPlan, definition: &TableDefinition, targets: &[usize]) -> Result<LogicalPlan> {
+    let mut expressions = Vec::with_capacity(targets.len());
+    for (place, target) in targets.iter().enumerate() {
+        let (qualifier, source) = plan.schema().qualified_field(place);
+        let column = Expr::Column(Column::from((qualifier, source)));
+        let field = definition.schema.field(*target);
+        let assigned = assign(column, source, field, &definition.name)?;
+        expressions.push(assigned.alias(format!("column{}", place + 1)));
+    }
+    Ok(LogicalPlan::Projection(Projection::try_new(expressions, Arc::new(plan))?))
 }
 
 fn generated(definition: &TableDefinition, field: &Field) -> Error {
@@ -175,13 +223,14 @@ fn generated(definition: &TableDefinition, field: &Field) -> Error {
     .with_column(&definition.name, field.name())
 }
 
-/// A parameter that stands alone as a value has the type of the column it goes to.
+/// A parameter that stands alone in a SELECT list has the type of the column it goes to.
 fn type_parameters(
     plan: LogicalPlan,
     definition: &TableDefinition,
     targets: &[usize],
 ) -> Result<LogicalPlan> {
-    let typed = |expression: Expr, place: usize| match expression {
+    let LogicalPlan::Projection(projection) = plan else { return Ok(plan) };
+    let typed = |(place, expression): (usize, Expr)| match expression {
         Expr::Placeholder(Placeholder { id, field: None }) => {
             let field = targets
                 .get(place)
@@ -190,53 +239,31 @@ fn type_parameters(
         }
         other => other,
     };
-    Ok(match plan {
-        LogicalPlan::Values(values) => {
-            let rows = values
-                .values
-                .into_iter()
-                .map(|row| row.into_iter().enumerate().map(|(place, value)| typed(value, place)).collect())
-                .collect();
-            LogicalPlanBuilder::values(rows)?.build()?
-        }
-        LogicalPlan::Projection(projection) => {
-            let expressions =
-                projection.expr.into_iter().enumerate().map(|(place, value)| typed(value, place)).collect();
-            LogicalPlan::Projection(Projection::try_new(expressions, projection.input)?)
-        }
-        other => other,
-    })
+    let expressions = projection.expr.into_iter().enumerate().map(typed).collect();
+    Ok(LogicalPlan::Projection(Projection::try_new(expressions, projection.input)?))
 }
 
-fn assign_all(
+/// Adds the defaults of the columns that are not given. `plan` gives the targets in order.
+fn complete(
     shared: &Shared,
     snapshot: &Snapshot,
     definition: Arc<TableDefinition>,
     targets: &[usize],
     plan: LogicalPlan,
-    values: bool,
 ) -> Result<PlannedInsert> {
     let mut expressions = Vec::new();
     let mut sources = Vec::with_capacity(definition.schema.fields().len());
     for (position, field) in definition.schema.fields().iter().enumerate() {
-        let given = targets.iter().position(|target| *target == position);
         if column::generated(field).is_some() {
-            if given.is_some() && !values {
-                return Err(generated(&definition, field));
-            }
             sources.push(None);
             continue;
         }
-        let expression = match given {
-            Some(place) => {
-                let (qualifier, source) = plan.schema().qualified_field(place);
-                let column = Expr::Column(Column::from((qualifier, source)));
-                assign(column, source, field, &definition.name)?
-            }
+        let expression = match targets.iter().position(|target| *target == position) {
+            Some(place) => Expr::Column(Column::from(plan.schema().qualified_field(place))),
             None => default_of(shared, snapshot, &definition, field)?,
         };
         sources.push(Some(expressions.len()));
-        expressions.push(expression.alias(format!("column{}", position + 1)));
+        expressions.push(expression.alias(format!("value{}", position + 1)));
     }
     let plan = LogicalPlan::Projection(Projection::try_new(expressions, Arc::new(plan))?);
     Ok(PlannedInsert { definition, sources, plan })

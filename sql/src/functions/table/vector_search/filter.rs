@@ -29,7 +29,8 @@ impl Filter {
     ) -> Result<Self> {
         let planner = &statement.database.planner;
         let (predicate, columns) =
-            expression::logical(planner, &statement.snapshot, sql, &definition.name, &definition.schema)?;
+            expression::logical(planner, &statement.snapshot, sql, &definition.name, &definition.schema)
+                .map_err(in_filter)?;
         let data_type = expression::data_type(&predicate, &columns)?;
         if !matches!(data_type, DataType::Boolean | DataType::Null) {
             return Err(Error::new(
@@ -70,5 +71,18 @@ impl Filter {
             );
         }
         Ok(matching)
+    }
+}
+
+/// A syntax error's place is one in the filter's text, not in the statement's.
+fn in_filter(error: Error) -> Error {
+    match error {
+        Error::Statement(report) => {
+            let place =
+                report.position.map_or_else(String::new, |position| format!(" at character {position}"));
+            let message = format!("filter: {}{place}", report.message);
+            Error::Statement(Box::new(crate::error::Report { message, position: None, ..*report }))
+        }
+        other => other,
     }
 }

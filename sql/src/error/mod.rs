@@ -3,9 +3,10 @@
 //! Errors of the layers below are kept whole inside; [`Error::sqlstate`] is the one place where an
 //! error becomes a SQLSTATE.
 
+mod query;
+
 use std::fmt;
 
-use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
 
 use crate::sqlstate::SqlState;
@@ -21,13 +22,13 @@ pub enum Error {
     #[error("{0}")]
     Statement(Box<Report>),
     /// Storage refused or failed: the message says what to do.
-    #[error("{0}")]
+    #[error("{}", storage_message(.0))]
     Storage(#[from] muster_storage::Error),
     /// A vector, an embedder or an index parameter is at fault.
     #[error("{0}")]
     Engine(#[from] muster_engine::Error),
     /// Planning or execution failed: usually the statement is at fault.
-    #[error("{}", first_line(.0))]
+    #[error("{}", query::message(.0))]
     Query(Box<DataFusionError>),
 }
 
@@ -130,7 +131,7 @@ impl Error {
             Self::Statement(report) => report.state,
             Self::Storage(error) => storage_state(error),
             Self::Engine(error) => engine_state(error),
-            Self::Query(error) => query_state(error),
+            Self::Query(error) => query::state(error),
         }
     }
 
@@ -151,7 +152,8 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Statement(report) => report.hint.clone(),
-            Self::Storage(_) | Self::Engine(_) | Self::Query(_) => None,
+            Self::Query(error) => query::hint(error),
+            Self::Storage(_) | Self::Engine(_) => None,
         }
     }
 
@@ -264,6 +266,16 @@ fn find_own(error: &DataFusionError) -> Option<&Report> {
     None
 }
 
+/// Storage's message, or PostgreSQL's where it has one.
+fn storage_message(error: &muster_storage::Error) -> String {
+    match error {
+        muster_storage::Error::DuplicateKey { constraint, .. } => {
+            format!("duplicate key value violates unique constraint \"{constraint}\"")
+        }
+        other => other.to_string(),
+    }
+}
+
 fn storage_state(error: &muster_storage::Error) -> SqlState {
     use muster_storage::Error as E;
     match error {
@@ -297,114 +309,4 @@ fn engine_state(error: &muster_engine::Error) -> SqlState {
         // The engine's enum is open, as storage's is.
         _ => SqlState::InternalError,
     }
-}
-
-/// DataFusion tells its errors apart by variant, and within a variant only by their words.
-fn query_state(error: &DataFusionError) -> SqlState {
-    use arrow::error::ArrowError;
-    match error.find_root() {
-        DataFusionError::SQL(_, _) => SqlState::SyntaxError,
-        DataFusionError::NotImplemented(_) => SqlState::FeatureNotSupported,
-        DataFusionError::SchemaError(error, _) => match error.as_ref() {
-            SchemaError::AmbiguousReference { .. } => SqlState::AmbiguousColumn,
-            SchemaError::DuplicateQualifiedField { .. } | SchemaError::DuplicateUnqualifiedField { .. } => {
-                SqlState::DuplicateColumn
-            }
-            SchemaError::FieldNotFound { .. } => SqlState::UndefinedColumn,
-        },
-        DataFusionError::ArrowError(error, _) => match error.as_ref() {
-            ArrowError::DivideByZero => SqlState::DivisionByZero,
-            ArrowError::ArithmeticOverflow(_) => SqlState::NumericValueOutOfRange,
-            ArrowError::CastError(message) => cast_state(message),
-            ArrowError::ParseError(_) => SqlState::InvalidTextRepresentation,
-            ArrowError::NotYetImplemented(_) => SqlState::FeatureNotSupported,
-            ArrowError::InvalidArgumentError(message) if message.contains("too large to store") => {
-                SqlState::NumericValueOutOfRange
-            }
-            _ => SqlState::DataException,
-        },
-        DataFusionError::ResourcesExhausted(_) => SqlState::OutOfMemory,
-        DataFusionError::IoError(_) => SqlState::IoError,
-        DataFusionError::Plan(message) => plan_state(message),
-        DataFusionError::Execution(message) => execution_state(message),
-        DataFusionError::Configuration(_) => SqlState::InvalidParameterValue,
-        _ => SqlState::InternalError,
-    }
-}
-
-fn cast_state(message: &str) -> SqlState {
-    let message = message.to_ascii_lowercase();
-    if message.contains("out of range")
-        || message.contains("overflow")
-        || message.contains("can't cast value")
-    {
-        SqlState::NumericValueOutOfRange
-    } else if message.contains("not supported") {
-        SqlState::DatatypeMismatch
-    } else {
-        SqlState::InvalidTextRepresentation
-    }
-}
-
-fn plan_state(message: &str) -> SqlState {
-    let lower = message.to_ascii_lowercase();
-    if lower.contains("invalid function")
-        || lower.contains("no function matches")
-        || lower.contains("table function")
-        || lower.contains("function") && lower.contains("failed to match any signature")
-    {
-        SqlState::UndefinedFunction
-    } else if lower.contains("table '") && lower.contains("not found") {
-        SqlState::UndefinedTable
-    } else if lower.contains("group by") || lower.contains("aggregate") {
-        SqlState::GroupingError
-    } else if lower.contains("no field named") {
-        SqlState::UndefinedColumn
-    } else if lower.contains("placeholder") {
-        SqlState::IndeterminateDatatype
-    } else if lower.contains("cannot coerce")
-        || lower.contains("cannot infer common")
-        || lower.contains("type_coercion")
-        || lower.contains("cannot cast")
-        || lower.contains("unsupported cast")
-        || lower.contains("must be")
-    {
-        SqlState::DatatypeMismatch
-    } else if lower.contains("unsupported") || lower.contains("not supported") {
-        SqlState::FeatureNotSupported
-    } else {
-        SqlState::SyntaxErrorOrAccessRuleViolation
-    }
-}
-
-fn execution_state(message: &str) -> SqlState {
-    let lower = message.to_ascii_lowercase();
-    if lower.contains("overflow") || lower.contains("out of range") {
-        SqlState::NumericValueOutOfRange
-    } else if lower.contains("divide by zero") || lower.contains("division by zero") {
-        SqlState::DivisionByZero
-    } else if lower.contains("parsing timestamp") || lower.contains("error parsing") {
-        SqlState::InvalidDatetimeFormat
-    } else {
-        SqlState::DataException
-    }
-}
-
-/// DataFusion's message without its prefix, its context and the backtrace that follows it.
-fn first_line(error: &DataFusionError) -> String {
-    let message = error.find_root().strip_backtrace();
-    let message = message.split_once("\n\nbacktrace").map_or(message.as_str(), |(first, _)| first);
-    let prefixes = [
-        "Error during planning: ",
-        "SQL error: ",
-        "Schema error: ",
-        "Execution error: ",
-        "Arrow error: ",
-        "This feature is not implemented: ",
-    ];
-    let mut message = message;
-    for prefix in prefixes {
-        message = message.strip_prefix(prefix).unwrap_or(message);
-    }
-    message.trim().to_string()
 }

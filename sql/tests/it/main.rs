@@ -1,0 +1,8 @@
+//! The library as a program uses it. What SQL shows is tested by the cases of `sqllogictest/`; here are
+//! opening and reopening, files that are damaged or refused, and real data.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
+
+mod damage;
+mod open;
+mod parameters;
+mod titles;
