@@ -83,10 +83,17 @@ fn merge(schema: &SchemaRef, start: u64, parts: &[Part], constraints: usize) -> 
 }
 
 /// The rest of a chunk from row `from` on.
-pub(crate) fn tail(schema: &SchemaRef, part: &Part, chunk: &Arc<Chunk>, from: usize, constraints: usize) -> Part {
+pub(crate) fn tail(
+    schema: &SchemaRef,
+    part: &Part,
+    chunk: &Arc<Chunk>,
+    from: usize,
+    constraints: usize,
+) -> Part {
     let rows = chunk.rows.slice(from, chunk.rows.num_rows() - from);
     let offset = from as u32;
-    let deleted = part.deleted().iter().filter(|position| *position >= offset).map(|position| position - offset);
+    let deleted =
+        part.deleted().iter().filter(|position| *position >= offset).map(|position| position - offset);
     let deleted = deleted.collect();
     Part::chunk(schema.clone(), part.first_row_id() + from as u64, Chunk::new(rows), deleted, constraints)
 }

@@ -22,7 +22,8 @@ pub(crate) fn check_definition(table: &str, schema: &Schema, keys: &[KeyConstrai
             return fail(format!("column \"{}\": type {unsupported} cannot be stored", field.name()));
         }
     }
-    let scalars: Vec<&Field> = schema.fields().iter().map(|f| &**f).filter(|f| vector_dimensions(f).is_none()).collect();
+    let scalars: Vec<&Field> =
+        schema.fields().iter().map(|f| &**f).filter(|f| vector_dimensions(f).is_none()).collect();
     if let Err(error) = parquet_file::supports(&scalars) {
         return fail(error.to_string());
     }
@@ -77,7 +78,12 @@ pub(crate) fn conform(definition: &TableDefinition, rows: &RecordBatch) -> Resul
         if column.data_type() != field.data_type() {
             // Two lists that differ in the name of their items only hold the same values.
             if !column.data_type().equals_datatype(field.data_type()) {
-                let detail = format!("column \"{}\" is {}, not {}", field.name(), field.data_type(), column.data_type());
+                let detail = format!(
+                    "column \"{}\" is {}, not {}",
+                    field.name(),
+                    field.data_type(),
+                    column.data_type()
+                );
                 return Err(Error::schema(table, detail));
             }
             column = arrow::compute::cast(&column, field.data_type())

@@ -177,7 +177,9 @@ impl Error {
     /// The error for a failed file operation; a full disk is told apart from everything else.
     pub(crate) fn io(path: &Path, operation: &'static str, source: io::Error) -> Self {
         match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::DiskFull { path: path.into() },
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Error::DiskFull { path: path.into() }
+            }
             _ => Error::Io { path: path.into(), operation, source: Arc::new(source) },
         }
     }

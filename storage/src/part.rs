@@ -129,7 +129,8 @@ impl Part {
         match &self.rows {
             Rows::Sealed(segment) => segment.vectors(column),
             Rows::Unsealed(chunk) => {
-                let vectors = chunk.rows.columns().get(column).and_then(|column| column.as_fixed_size_list_opt());
+                let vectors =
+                    chunk.rows.columns().get(column).and_then(|column| column.as_fixed_size_list_opt());
                 vectors.cloned().ok_or_else(|| Error::schema("", format!("column {column} holds no vectors")))
             }
         }

@@ -30,7 +30,8 @@ pub struct Table {
 impl Table {
     /// A table that consists of these parts, in any order.
     pub(crate) fn new(definition: TableDefinition, parts: Vec<Part>, next_row_id: u64) -> Result<Self> {
-        let encoders = definition.keys.iter().map(|key| KeyEncoder::new(&definition.name, &definition.schema, key));
+        let encoders =
+            definition.keys.iter().map(|key| KeyEncoder::new(&definition.name, &definition.schema, key));
         let encoders = Arc::new(encoders.collect::<Result<_>>()?);
         let table = Self {
             definition: Arc::new(definition),
@@ -84,13 +85,18 @@ impl Table {
     /// `key` has one row, and the constraint's columns in the constraint's order. A null finds nothing where nulls are
     /// distinct.
     pub fn find(&self, constraint: &str, key: &RecordBatch) -> Result<Option<(usize, u32)>> {
-        let found = self.encoders.iter().enumerate().find(|(_, encoder)| encoder.constraint().name == constraint);
+        let found =
+            self.encoders.iter().enumerate().find(|(_, encoder)| encoder.constraint().name == constraint);
         let Some((number, encoder)) = found else {
             let table = self.definition.name.clone();
             return Err(Error::NoSuchConstraint { table, constraint: constraint.into() });
         };
         let columns = key.columns();
-        let fields = encoder.constraint().columns.iter().filter_map(|column| self.definition.schema.fields().get(*column));
+        let fields = encoder
+            .constraint()
+            .columns
+            .iter()
+            .filter_map(|column| self.definition.schema.fields().get(*column));
         let fits = fields.clone().count() == columns.len()
             && fields.zip(columns).all(|(field, column)| field.data_type() == column.data_type());
         if key.num_rows() != 1 || !fits {

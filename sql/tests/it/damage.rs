@@ -10,9 +10,11 @@ use muster::{FileFormat, LoadRequest};
 fn indexed(dir: &Path, rows: usize) {
     let session = Database::open(dir).unwrap().session();
     session.execute("CREATE TABLE t (id int PRIMARY KEY, v vector(4))", &[]).unwrap();
-    let values: Vec<String> =
-        (0..rows).map(|i| format!("({i}, '[{}, {}, {}, 1]')", i % 17, (i * 7) % 31, (i * 3) % 13)).collect();
-    session.execute(&format!("INSERT INTO t VALUES {}", values.join(",")), &[]).unwrap();
+    let sql = format!(
+        "INSERT INTO t SELECT value, concat('[', value % 97, ',', (value * 7) % 89, ',', (value * 3) % 83, ',1]')
+            FROM generate_series(1, {rows})"
+    );
+    assert_eq!(session.execute(&sql, &[]).unwrap(), rows as u64);
     session.execute("CREATE INDEX ON t USING hnsw (v vector_l2_ops)", &[]).unwrap();
 }
 
@@ -27,8 +29,9 @@ fn graph(dir: &Path) -> PathBuf {
 }
 
 fn nearest(database: &Database, exact: bool) -> Vec<String> {
-    let sql =
-        format!("SELECT id, distance FROM vector_search('t', '[3,4,5,1]'::vector, k => 5, exact => {exact})");
+    let sql = format!(
+        "SELECT id, distance FROM vector_search('t', '[31,42,53,1]'::vector, k => 5, exact => {exact})"
+    );
     let rows = database.session().query(&sql, &[]).unwrap();
     rows.batches()
         .iter()
@@ -44,7 +47,7 @@ fn nearest(database: &Database, exact: bool) -> Vec<String> {
 #[test]
 fn an_index_with_a_flipped_bit_is_rebuilt_and_never_answers_wrongly() {
     let dir = tempfile::tempdir().unwrap();
-    indexed(dir.path(), 300);
+    indexed(dir.path(), 5000);
     let file = graph(dir.path());
     let sound = fs::read(&file).unwrap();
     for place in [0, 9, sound.len() / 2, sound.len() - 1] {
@@ -59,7 +62,10 @@ fn an_index_with_a_flipped_bit_is_rebuilt_and_never_answers_wrongly() {
         let searches_the_graph = || {
             let plan = database
                 .session()
-                .query("EXPLAIN ANALYZE SELECT id FROM vector_search('t', '[3,4,5,1]'::vector, k => 5)", &[])
+                .query(
+                    "EXPLAIN ANALYZE SELECT id FROM vector_search('t', '[31,42,53,1]'::vector, k => 5)",
+                    &[],
+                )
                 .unwrap();
             let batches = plan.into_batches();
             muster::arrow::util::pretty::pretty_format_batches(&batches)

@@ -99,7 +99,7 @@ impl MemoryBackend {
         let keep_names = match unsynced {
             Unsynced::Lost => false,
             Unsynced::Kept => true,
-            Unsynced::Torn(_) => next(&mut random) % 2 == 0,
+            Unsynced::Torn(_) => next(&mut random).is_multiple_of(2),
         };
         let names = if keep_names { &state.names } else { &state.durable_names };
         let mut after = BTreeMap::new();

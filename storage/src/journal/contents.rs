@@ -6,7 +6,9 @@ use std::path::Path;
 
 use redb::{Database, ReadableDatabase, ReadableTable, TableError};
 
-use super::{DELETIONS, ENTRIES, FORMAT_KEY, FORMAT_VERSION, META, SEGMENTS, STATE_KEY, State, TABLES, frame, pair};
+use super::{
+    DELETIONS, ENTRIES, FORMAT_KEY, FORMAT_VERSION, META, SEGMENTS, STATE_KEY, State, TABLES, frame, pair,
+};
 use crate::{Error, Result, SegmentId, TableId};
 
 /// What a journal holds.
@@ -51,7 +53,9 @@ impl Contents {
                     let (key, value) = row.map_err(|error| failed(error.into()))?;
                     let id = key.value();
                     let bytes = frame::open("tables", &id.to_le_bytes(), value.value());
-                    contents.tables.push((TableId(id), bytes.ok_or_else(|| damaged("a definition"))?.to_vec()));
+                    contents
+                        .tables
+                        .push((TableId(id), bytes.ok_or_else(|| damaged("a definition"))?.to_vec()));
                 }
             }
             Err(TableError::TableDoesNotExist(_)) => {}
@@ -66,7 +70,8 @@ impl Contents {
             for row in table.iter().map_err(|error| failed(error.into()))? {
                 let (key, value) = row.map_err(|error| failed(error.into()))?;
                 let (table, id) = key.value();
-                let bytes = frame::open(name, &pair(table, id), value.value()).ok_or_else(|| damaged(name))?.to_vec();
+                let bytes =
+                    frame::open(name, &pair(table, id), value.value()).ok_or_else(|| damaged(name))?.to_vec();
                 match name {
                     "segments" => contents.segments.push((TableId(table), bytes)),
                     "deletions" => contents.deletions.push(((TableId(table), SegmentId(id)), bytes)),

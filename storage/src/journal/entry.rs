@@ -47,7 +47,11 @@ pub(crate) struct Entry {
 }
 
 /// Encodes an entry: rows get ids from `first_row_id` on, after `deleted` were deleted.
-pub(crate) fn encode(first_row_id: u64, deleted: &RoaringTreemap, rows: &[&EncodedRows]) -> std::io::Result<Vec<u8>> {
+pub(crate) fn encode(
+    first_row_id: u64,
+    deleted: &RoaringTreemap,
+    rows: &[&EncodedRows],
+) -> std::io::Result<Vec<u8>> {
     let size = 24 + deleted.serialized_size() + rows.iter().map(|rows| rows.len()).sum::<usize>();
     let mut entry = Vec::with_capacity(size);
     let word = |entry: &mut Vec<u8>, word: usize| entry.extend_from_slice(&(word as u64).to_le_bytes());
@@ -70,7 +74,8 @@ pub(crate) fn decode(bytes: &[u8], schema: &SchemaRef) -> Result<Entry, String> 
     let first_row_id = word(&mut rest)?;
     let length = word(&mut rest)?;
     let deleted = take(&mut rest, length)?;
-    let deleted = RoaringTreemap::deserialize_from(&mut Cursor::new(deleted)).map_err(|error| error.to_string())?;
+    let deleted =
+        RoaringTreemap::deserialize_from(&mut Cursor::new(deleted)).map_err(|error| error.to_string())?;
     let count = word(&mut rest)?;
     let mut rows = Vec::new();
     for _ in 0..count {
@@ -86,9 +91,7 @@ pub(crate) fn decode(bytes: &[u8], schema: &SchemaRef) -> Result<Entry, String> 
 }
 
 fn decode_rows(message: &[u8], body: &[u8], schema: &SchemaRef) -> Result<RecordBatch, String> {
-    // A copy, because the message is read in place and wants to be aligned.
-    let message = message.to_vec();
-    let message = arrow::ipc::root_as_message(&message).map_err(|error| error.to_string())?;
+    let message = arrow::ipc::root_as_message(message).map_err(|error| error.to_string())?;
     let batch = message.header_as_record_batch().ok_or("the message holds no rows")?;
     // A copy into Arrow's own allocation is aligned for every type.
     let body = Buffer::from(body);
@@ -125,10 +128,13 @@ mod tests {
             Field::new("name", DataType::Utf8, true),
         ]));
         let names = StringArray::from(vec![Some("a"), None, Some("c")]);
-        let rows =
-            RecordBatch::try_new(schema.clone(), vec![Arc::new(Int64Array::from(vec![1, 2, 3])), Arc::new(names)])
-                .unwrap();
-        let (first, second) = (EncodedRows::new(&rows.slice(1, 2)).unwrap(), EncodedRows::new(&rows).unwrap());
+        let rows = RecordBatch::try_new(
+            schema.clone(),
+            vec![Arc::new(Int64Array::from(vec![1, 2, 3])), Arc::new(names)],
+        )
+        .unwrap();
+        let (first, second) =
+            (EncodedRows::new(&rows.slice(1, 2)).unwrap(), EncodedRows::new(&rows).unwrap());
         let deleted: RoaringTreemap = [1, 5, 1 << 40].into_iter().collect();
         let bytes = encode(7, &deleted, &[&first, &second]).unwrap();
         let entry = decode(&bytes, &schema).unwrap();

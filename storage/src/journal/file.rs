@@ -143,7 +143,9 @@ impl State {
 impl Shared {
     fn make(&self, change: &Change) -> Result<(), (&'static str, io::Error)> {
         match change {
-            Change::Write { offset, bytes } => self.file.write_at(bytes, *offset).map_err(|error| ("write", error)),
+            Change::Write { offset, bytes } => {
+                self.file.write_at(bytes, *offset).map_err(|error| ("write", error))
+            }
             Change::SetLen(len) => self.file.set_len(*len).map_err(|error| ("resize", error)),
             Change::Sync => self.file.sync().map_err(|error| ("sync", error)),
         }
@@ -154,7 +156,9 @@ impl Shared {
         let mut length = self.file.len()?;
         for change in changes {
             match change {
-                Change::Write { offset, bytes } => length = length.max(offset.saturating_add(bytes.len() as u64)),
+                Change::Write { offset, bytes } => {
+                    length = length.max(offset.saturating_add(bytes.len() as u64))
+                }
                 Change::SetLen(len) => length = *len,
                 Change::Sync => {}
             }
@@ -248,7 +252,11 @@ mod tests {
         };
         for offset in 0..=12 {
             for length in 0..=12 - offset {
-                assert_eq!(read(offset, length).unwrap(), expected[offset..offset + length], "{offset} {length}");
+                assert_eq!(
+                    read(offset, length).unwrap(),
+                    expected[offset..offset + length],
+                    "{offset} {length}"
+                );
             }
         }
         assert!(read(4, 9).is_err());

@@ -57,7 +57,6 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(TableDefinition, u64), String> {
     let (json, schema) = rest.split_at_checked(length).ok_or("the definition is cut off")?;
     let Stored { id, name, keys, indexes, properties, next_row_id } =
         serde_json::from_slice(json).map_err(|error| error.to_string())?;
-    // A copy, because the message is read in place and wants to be aligned.
-    let schema: Schema = try_schema_from_flatbuffer_bytes(&schema.to_vec()).map_err(|error| error.to_string())?;
+    let schema: Schema = try_schema_from_flatbuffer_bytes(schema).map_err(|error| error.to_string())?;
     Ok((TableDefinition { id, name, schema: Arc::new(schema), keys, indexes, properties }, next_row_id))
 }

@@ -67,7 +67,8 @@ impl State {
     }
 
     fn decode(bytes: &[u8]) -> Option<Self> {
-        let mut words = bytes.chunks_exact(8).map(|word| word.first_chunk::<8>().map(|word| u64::from_le_bytes(*word)));
+        let mut words =
+            bytes.chunks_exact(8).map(|word| word.first_chunk::<8>().map(|word| u64::from_le_bytes(*word)));
         let mut next = || words.next().flatten();
         let (version, table, index, file) = (next()?, next()?, next()?, next()?);
         (bytes.len() == 32).then_some(Self { version, counters: Counters { table, index, file } })
@@ -85,7 +86,12 @@ pub(crate) struct Journal {
 
 impl Journal {
     /// Makes a journal with these contents, replacing what is there in one step.
-    pub(crate) fn create(backend: &Arc<dyn Backend>, path: &Path, state: State, edits: &[Edit]) -> Result<()> {
+    pub(crate) fn create(
+        backend: &Arc<dyn Backend>,
+        path: &Path,
+        state: State,
+        edits: &[Edit],
+    ) -> Result<()> {
         let beside = path.with_extension("redb.new");
         let file = backend.create(&beside).map_err(|error| Error::io(&beside, "create", error))?;
         let file = JournalFile::through(file, &beside);

@@ -70,8 +70,12 @@ impl KeyEncoder {
 /// Minus zero is zero, and all NaN are one, as in PostgreSQL.
 fn canonical(column: &ArrayRef) -> ArrayRef {
     match column.data_type() {
-        DataType::Float32 => floats::<Float32Type>(column, |value| if value.is_nan() { f32::NAN } else { value + 0.0 }),
-        DataType::Float64 => floats::<Float64Type>(column, |value| if value.is_nan() { f64::NAN } else { value + 0.0 }),
+        DataType::Float32 => {
+            floats::<Float32Type>(column, |value| if value.is_nan() { f32::NAN } else { value + 0.0 })
+        }
+        DataType::Float64 => {
+            floats::<Float64Type>(column, |value| if value.is_nan() { f64::NAN } else { value + 0.0 })
+        }
         _ => column.clone(),
     }
 }

@@ -97,7 +97,9 @@ pub(crate) fn duplicate(
     let names: Vec<_> = names.map(|field| field.name().clone()).collect();
     let options = FormatOptions::default().with_null("null");
     let values = columns.iter().map(|column| match ArrayFormatter::try_new(column, &options) {
-        Ok(formatter) => formatter.value(row as usize).try_to_string().unwrap_or_else(|error| error.to_string()),
+        Ok(formatter) => {
+            formatter.value(row as usize).try_to_string().unwrap_or_else(|error| error.to_string())
+        }
         Err(error) => error.to_string(),
     });
     let values: Vec<_> = values.collect();
@@ -106,5 +108,71 @@ pub(crate) fn duplicate(
         constraint: constraint.name.clone(),
         key: format!("({})=({})", names.join(", "), values.join(", ")),
         columns: names,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{Float64Array, Int64Array};
+    use arrow::datatypes::{DataType, Field, Schema};
+
+    use super::*;
+    use crate::chunk::Chunk;
+    use crate::{KeyConstraint, TableId};
+
+    fn encoder(data_type: DataType, nulls_distinct: bool) -> (KeyEncoder, Arc<Schema>) {
+        let schema = Arc::new(Schema::new(vec![Field::new("k", data_type, true)]));
+        let constraint =
+            KeyConstraint { name: "k_key".into(), columns: vec![0], primary: false, nulls_distinct };
+        (KeyEncoder::new("t", &schema, &constraint).unwrap(), schema)
+    }
+
+    fn check_column(column: ArrayRef, nulls_distinct: bool) -> Result<()> {
+        let (encoder, schema) = encoder(column.data_type().clone(), nulls_distinct);
+        let rows = RecordBatch::try_new(schema.clone(), vec![column]).unwrap();
+        let definition = TableDefinition {
+            id: TableId(0),
+            name: "t".into(),
+            schema,
+            keys: vec![encoder.constraint().clone()],
+            indexes: Vec::new(),
+            properties: Default::default(),
+        };
+        check(&definition, &[encoder], std::iter::empty(), &rows)
+    }
+
+    #[test]
+    fn equal_hashes_of_different_keys_are_no_duplicates() {
+        let (encoder, schema) = encoder(DataType::Int64, true);
+        let columns: Vec<ArrayRef> = vec![Arc::new(Int64Array::from(vec![1, 2, 3, 1]))];
+        let keys = encoder.encode(&columns).unwrap();
+        assert_eq!(repeated(&[(9, 0), (9, 1), (9, 2)], &keys), None);
+        assert!(repeated(&[(9, 0), (9, 1), (9, 2), (9, 3)], &keys).is_some());
+
+        // The part has key 1; key 2 is looked for under its hash, then key 1.
+        let stored: Vec<ArrayRef> = vec![Arc::new(Int64Array::from(vec![7, 1]))];
+        let rows = RecordBatch::try_new(schema.clone(), stored).unwrap();
+        let part = Part::chunk(schema, 0, Chunk::new(rows), Default::default(), 1);
+        let hash = encoder.hash(&columns, &keys, 0)[0].0;
+        assert_eq!(taken(&part, 0, &encoder, &[(hash, 1)], &keys).unwrap(), None);
+        assert_eq!(taken(&part, 0, &encoder, &[(hash, 0)], &keys).unwrap(), Some((0, 1)));
+    }
+
+    #[test]
+    fn nulls_are_distinct_unless_told_otherwise() {
+        let nulls = || Arc::new(Int64Array::from(vec![None, Some(1), None]));
+        check_column(nulls(), true).unwrap();
+        let error = check_column(nulls(), false).unwrap_err();
+        assert!(matches!(error, Error::DuplicateKey { key, .. } if key == "(k)=(null)"));
+    }
+
+    #[test]
+    fn minus_zero_is_zero_and_all_nan_are_one() {
+        for values in [vec![0.0, -0.0], vec![f64::NAN, -f64::NAN]] {
+            assert!(check_column(Arc::new(Float64Array::from(values)), true).is_err());
+        }
+        check_column(Arc::new(Float64Array::from(vec![0.0, 1.0, f64::NAN])), true).unwrap();
     }
 }

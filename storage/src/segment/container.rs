@@ -119,7 +119,8 @@ fn parse(path: &Path, bytes: Bytes, kind: Kind, root: u64) -> Result<Container> 
     if length < HEADER + FOOTER {
         return Err(damaged(length, "the footer is cut off"));
     }
-    let body = usize::try_from(word(footer_start + 16)?).map_err(|_| damaged(footer_start, "absurd length"))?;
+    let body =
+        usize::try_from(word(footer_start + 16)?).map_err(|_| damaged(footer_start, "absurd length"))?;
     let covered = body.checked_add(HEADER).filter(|covered| *covered <= footer_start);
     let covered = covered.ok_or_else(|| damaged(footer_start, "the body is longer than the file"))?;
     if covered.div_ceil(BLOCK) * 8 != footer_start - covered {

@@ -123,7 +123,9 @@ impl Segment {
         }
         missing.sort_unstable();
         let decoded = if missing.is_empty() { Vec::new() } else { self.decode(&missing)? };
-        let find = |column: usize| decoded.iter().find(|(found, _)| *found == column).map(|(_, array)| array.clone());
+        let find = |column: usize| {
+            decoded.iter().find(|(found, _)| *found == column).map(|(_, array)| array.clone())
+        };
         let complete = projection.iter().zip(columns).map(|(column, array)| array.or_else(|| find(*column)));
         complete.collect::<Option<Vec<_>>>().ok_or_else(|| self.damaged("a column is in none of its files"))
     }

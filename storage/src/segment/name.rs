@@ -40,7 +40,9 @@ mod tests {
         assert!(is_ours(&parquet(table, segment)));
         assert!(is_ours(&vectors(table, segment, 3)));
         assert!(is_ours(&index(table, segment, IndexId(1), 43)));
-        for other in ["notes.txt", "a-b.parquet", "1.parquet", "1-2-3.parquet", "1-2.vec", "-1-2.vec", ".graph"] {
+        for other in
+            ["notes.txt", "a-b.parquet", "1.parquet", "1-2-3.parquet", "1-2.vec", "-1-2.vec", ".graph"]
+        {
             assert!(!is_ours(other), "{other}");
         }
     }

@@ -8,8 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, FixedSizeBinaryArray, FixedSizeBinaryBuilder, IntervalMonthDayNanoArray, RecordBatch,
-    RecordBatchOptions,
+    Array, ArrayRef, AsArray, FixedSizeBinaryArray, FixedSizeBinaryBuilder, IntervalMonthDayNanoArray,
+    RecordBatch, RecordBatchOptions,
 };
 use arrow::compute::concat_batches;
 use arrow::datatypes::{
@@ -17,7 +17,9 @@ use arrow::datatypes::{
 };
 use bytes::Bytes;
 use parking_lot::Mutex;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
 use parquet::arrow::{ArrowSchemaConverter, ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
@@ -141,8 +143,10 @@ impl ParquetFile {
     /// Decodes columns. `wanted` gives their positions among the scalar columns, ascending, and their fields.
     pub(crate) fn read(&self, path: &Path, wanted: &[(usize, &Field)], rows: usize) -> Result<Vec<ArrayRef>> {
         let failed = |error| Error::parquet(path, error);
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.bytes.clone(), self.metadata.clone());
-        let mask = ProjectionMask::roots(builder.parquet_schema(), wanted.iter().map(|(position, _)| *position));
+        let builder =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(self.bytes.clone(), self.metadata.clone());
+        let mask =
+            ProjectionMask::roots(builder.parquet_schema(), wanted.iter().map(|(position, _)| *position));
         let reader = builder.with_projection(mask).with_batch_size(rows.max(1)).build().map_err(failed)?;
         let schema = arrow::array::RecordBatchReader::schema(&reader);
         let mut batches = Vec::new();
@@ -196,8 +200,12 @@ fn from_stored(path: &Path, column: &ArrayRef, field: &Field) -> Result<ArrayRef
     if column.data_type().equals_datatype(field.data_type()) {
         return arrow::compute::cast(column, field.data_type()).map_err(|error| Error::arrow(path, error));
     }
-    let detail =
-        format!("column \"{}\" is {} where {} was written", field.name(), column.data_type(), field.data_type());
+    let detail = format!(
+        "column \"{}\" is {} where {} was written",
+        field.name(),
+        column.data_type(),
+        field.data_type()
+    );
     Err(Error::corrupt(path, 0, detail))
 }
 

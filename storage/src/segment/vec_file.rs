@@ -17,7 +17,9 @@ use crate::{Error, Result};
 
 // The rows are mapped, not decoded.
 #[cfg(target_endian = "big")]
-compile_error!("vector files are little-endian and are mapped as they are: big-endian machines are not supported");
+compile_error!(
+    "vector files are little-endian and are mapped as they are: big-endian machines are not supported"
+);
 
 /// A vector column being written.
 #[derive(Debug)]

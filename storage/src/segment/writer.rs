@@ -36,9 +36,13 @@ impl SegmentWriter {
         let scalars = scalar_columns(&schema);
         let mut parquet = None;
         if !scalars.is_empty() {
-            let fields: Vec<_> =
-                scalars.iter().filter_map(|column| schema.fields().get(*column)).map(|field| &**field).collect();
-            parquet = Some(ParquetWriter::create(FileWriter::create(folder, &name::parquet(table, id))?, &fields)?);
+            let fields: Vec<_> = scalars
+                .iter()
+                .filter_map(|column| schema.fields().get(*column))
+                .map(|field| &**field)
+                .collect();
+            parquet =
+                Some(ParquetWriter::create(FileWriter::create(folder, &name::parquet(table, id))?, &fields)?);
         }
         let mut vectors = Vec::new();
         for (column, field) in schema.fields().iter().enumerate() {
@@ -108,7 +112,11 @@ impl SegmentWriter {
             let (finished, root) = writer.finish()?;
             let stored = VectorsRecord { column, length: finished.length, root };
             record.vectors.push(stored.clone());
-            vectors.push(Vectors { record: stored, file: Arc::clone(&finished.owned), open: Lazy::default() });
+            vectors.push(Vectors {
+                record: stored,
+                file: Arc::clone(&finished.owned),
+                open: Lazy::default(),
+            });
         }
         Ok(Segment { record, schema: self.schema, cache: cache.clone(), parquet, vectors })
     }

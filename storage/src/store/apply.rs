@@ -18,7 +18,8 @@ use crate::journal::Edit;
 use crate::journal::entry::EncodedRows;
 use crate::segment::index_file::IndexFile;
 use crate::{
-    Changes, Error, IndexDefinition, IndexId, KeyConstraint, Part, Result, Snapshot, Table, TableDefinition, TableId,
+    Changes, Error, IndexDefinition, IndexId, KeyConstraint, Part, Result, Snapshot, Table, TableDefinition,
+    TableId,
 };
 
 /// Changes with their rows encoded.
@@ -171,7 +172,10 @@ impl Draft {
         let table = self.table(name)?;
         let mut definition = TableDefinition::clone(table.definition());
         if index.column >= definition.schema.fields().len() {
-            return Err(Error::schema(name, format!("index \"{}\": there is no column {}", index.name, index.column)));
+            return Err(Error::schema(
+                name,
+                format!("index \"{}\": there is no column {}", index.name, index.column),
+            ));
         }
         definition.indexes.push(index);
         self.snapshot.counters.index += 1;
@@ -185,7 +189,9 @@ impl Draft {
             return Err(Error::NoSuchIndex { table: name.into(), index: index.into() });
         };
         let id = definition.indexes.remove(position).id;
-        for part in table.segments().iter().filter(|part| part.indexes().iter().any(|file| file.record().index == id)) {
+        for part in
+            table.segments().iter().filter(|part| part.indexes().iter().any(|file| file.record().index == id))
+        {
             let (gone, kept): (Vec<_>, Vec<_>) =
                 part.indexes().iter().cloned().partition(|file| file.record().index == id);
             self.dropped.extend(gone.into_iter().map(Dropped::IndexFile));
@@ -197,7 +203,12 @@ impl Draft {
         })
     }
 
-    fn redefine(&mut self, name: &str, definition: TableDefinition, part: impl Fn(&Part) -> Part) -> Result<()> {
+    fn redefine(
+        &mut self,
+        name: &str,
+        definition: TableDefinition,
+        part: impl Fn(&Part) -> Part,
+    ) -> Result<()> {
         let table = self.table(name)?.clone();
         self.edits.push(edits::table(&definition, table.next_row_id())?);
         let table = table.with_definition(definition).with_parts(table.parts().map(part).collect());
@@ -212,12 +223,14 @@ impl Draft {
             return Err(Error::Conflict { table: name.into(), detail });
         }
         let definition = table.definition().clone();
-        let rows: Vec<_> = changes.rows.iter().map(|rows| conform(&definition, rows)).collect::<Result<_>>()?;
+        let rows: Vec<_> =
+            changes.rows.iter().map(|rows| conform(&definition, rows)).collect::<Result<_>>()?;
         let rows = match rows.as_slice() {
             [] => RecordBatch::new_empty(definition.schema.clone()),
             [rows] => rows.clone(),
-            several => concat_batches(&definition.schema, several)
-                .map_err(|error| Error::schema(name, format!("the rows of one commit do not fit together: {error}")))?,
+            several => concat_batches(&definition.schema, several).map_err(|error| {
+                Error::schema(name, format!("the rows of one commit do not fit together: {error}"))
+            })?,
         };
         if rows.num_rows() == 0 && changes.deleted.is_empty() {
             return Ok(());

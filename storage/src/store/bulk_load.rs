@@ -202,7 +202,12 @@ impl Inner {
     }
 
     /// Decides about new segments' files after their commit: they stay unless it is certain that no manifest names them.
-    pub(super) fn settle<'a>(&self, writer: &super::Writer, published: bool, parts: impl Iterator<Item = &'a Part>) {
+    pub(super) fn settle<'a>(
+        &self,
+        writer: &super::Writer,
+        published: bool,
+        parts: impl Iterator<Item = &'a Part>,
+    ) {
         if published || writer.failure.is_some() {
             for file in parts.filter_map(Part::as_segment).flat_map(|segment| segment.files()) {
                 file.keep();

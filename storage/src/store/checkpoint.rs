@@ -23,7 +23,12 @@ impl Inner {
             return Ok(());
         }
         let sealed = self.seal(table)?;
-        let end = table.chunks().iter().map(|part| part.first_row_id() + part.rows() as u64).max().unwrap_or_default();
+        let end = table
+            .chunks()
+            .iter()
+            .map(|part| part.first_row_id() + part.rows() as u64)
+            .max()
+            .unwrap_or_default();
 
         let mut writer = self.writer.lock();
         self.make_writable(&mut writer)?;
@@ -54,7 +59,13 @@ impl Inner {
             match part.as_chunk() {
                 Some(_) if sealed_rows == 0 => unsealed.push(part.clone()),
                 Some(rows) if sealed_rows < part.rows() as u64 => {
-                    unsealed.push(chunk::tail(&definition.schema, part, rows, sealed_rows as usize, constraints));
+                    unsealed.push(chunk::tail(
+                        &definition.schema,
+                        part,
+                        rows,
+                        sealed_rows as usize,
+                        constraints,
+                    ));
                 }
                 _ => {}
             }

@@ -29,7 +29,9 @@ pub(super) fn segment(table: &TableDefinition, part: &Part) -> Result<Option<Edi
 pub(super) fn deletions(table: TableId, part: &Part) -> Result<Option<Edit>> {
     let Some(id) = part.segment_id().filter(|_| part.has_unstored_deletions()) else { return Ok(None) };
     let mut bytes = Vec::with_capacity(part.deleted().serialized_size());
-    part.deleted().serialize_into(&mut bytes).map_err(|error| Error::io(Path::new("deletions"), "encode", error))?;
+    part.deleted()
+        .serialize_into(&mut bytes)
+        .map_err(|error| Error::io(Path::new("deletions"), "encode", error))?;
     Ok(Some(Edit::Deletions { table, id, bytes }))
 }
 
@@ -76,7 +78,9 @@ pub(super) fn whole(snapshot: &mut Snapshot) -> Result<Vec<Edit>> {
 
 fn chunk(definition: &TableDefinition, version: u64, part: &Part) -> Result<Edit> {
     let rows = match part.as_chunk() {
-        Some(chunk) => EncodedRows::new(&chunk.rows).map_err(|error| Error::arrow(Path::new("rows"), error))?,
+        Some(chunk) => {
+            EncodedRows::new(&chunk.rows).map_err(|error| Error::arrow(Path::new("rows"), error))?
+        }
         None => return Err(Error::schema(&definition.name, "a segment is no chunk")),
     };
     entry(definition, version, part.first_row_id(), &RoaringTreemap::new(), &[&rows])

@@ -23,7 +23,12 @@ use crate::{Error, Part, Result, SegmentId, Snapshot, Table, TableId};
 const GATHERED_ROWS: usize = 1 << 14;
 
 /// The snapshot that a journal describes.
-pub(super) fn snapshot(contents: Contents, journal: &Path, folder: &Folder, cache: &ColumnCache) -> Result<Snapshot> {
+pub(super) fn snapshot(
+    contents: Contents,
+    journal: &Path,
+    folder: &Folder,
+    cache: &ColumnCache,
+) -> Result<Snapshot> {
     let damaged = |detail: String| Error::corrupt(journal, 0, detail);
     let Contents { state, tables, segments, deletions, entries } = contents;
     let mut deletions: BTreeMap<(TableId, SegmentId), Vec<u8>> = deletions.into_iter().collect();
@@ -36,9 +41,11 @@ pub(super) fn snapshot(contents: Contents, journal: &Path, folder: &Folder, cach
         by_id.insert(id, (definition, next_row_id, Vec::new()));
     }
     for (id, bytes) in segments {
-        let record: SegmentRecord = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+        let record: SegmentRecord =
+            serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
         let deleted = match deletions.remove(&(id, record.id)) {
-            Some(bytes) => RoaringBitmap::deserialize_from(bytes.as_slice()).map_err(|error| damaged(error.to_string()))?,
+            Some(bytes) => RoaringBitmap::deserialize_from(bytes.as_slice())
+                .map_err(|error| damaged(error.to_string()))?,
             None => RoaringBitmap::new(),
         };
         let absurd = record.first_row_id.checked_add(u64::from(record.rows)).is_none();
@@ -65,7 +72,12 @@ pub(super) fn snapshot(contents: Contents, journal: &Path, folder: &Folder, cach
             return Err(damaged(format!("entry {version} belongs to no table")));
         };
         let entry = entry::decode(&bytes, replay.table.schema());
-        replay.apply(entry.map_err(|detail| damaged(format!("entry {version}: {detail}")))?)?;
+        let entry = entry.map_err(|detail| damaged(format!("entry {version}: {detail}")))?;
+        let rows: u64 = entry.rows.iter().map(|rows| rows.num_rows() as u64).sum();
+        if entry.first_row_id.checked_add(rows).is_none() {
+            return Err(damaged(format!("entry {version} has rows out of range")));
+        }
+        replay.apply(entry)?;
     }
     let mut snapshot = Snapshot { version: state.version, tables: BTreeMap::new(), counters: state.counters };
     for replay in tables.into_values() {

@@ -116,7 +116,13 @@ impl Store {
     }
 
     /// Gives a segment a file for an index, replacing an older one. It is durable when this returns.
-    pub fn put_index_file(&self, table: &str, segment: SegmentId, index: crate::IndexId, bytes: &[u8]) -> Result<()> {
+    pub fn put_index_file(
+        &self,
+        table: &str,
+        segment: SegmentId,
+        index: crate::IndexId,
+        bytes: &[u8],
+    ) -> Result<()> {
         self.inner.put_index_file(table, segment, index, bytes)
     }
 

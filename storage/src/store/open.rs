@@ -26,7 +26,7 @@ const LOCK: &str = "LOCK";
 /// Opens a directory, making it when it is not there.
 pub(super) fn open(dir: &Path, options: Options, on_disk: bool) -> Result<Store> {
     let Options { backend, cache_bytes, segment_rows } = options;
-    backend.create_folder(dir).map_err(|error| Error::io(dir, "create", error))?;
+    create_folders(&backend, dir)?;
     let lock = lock(&backend, dir)?;
 
     let (journal_path, segments) = (dir.join(JOURNAL), dir.join(SEGMENTS));
@@ -68,6 +68,20 @@ pub(super) fn open(dir: &Path, options: Options, on_disk: bool) -> Result<Store>
         _lock: lock,
     };
     Ok(Store { inner: Arc::new(inner) })
+}
+
+/// Makes the directory and those above it that are not there, durably.
+fn create_folders(backend: &Arc<dyn Backend>, dir: &Path) -> Result<()> {
+    let is_missing = |path: &&Path| backend.exists(path).is_ok_and(|exists| !exists);
+    let missing = dir.ancestors().filter(|path| !path.as_os_str().is_empty()).take_while(is_missing);
+    let missing: Vec<_> = missing.collect();
+    backend.create_folder(dir).map_err(|error| Error::io(dir, "create", error))?;
+    for folder in missing {
+        let parent =
+            folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        backend.sync_folder(parent).map_err(|error| Error::io(parent, "sync", error))?;
+    }
+    Ok(())
 }
 
 fn lock(backend: &Arc<dyn Backend>, dir: &Path) -> Result<LockGuard> {

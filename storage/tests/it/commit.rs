@@ -84,7 +84,8 @@ fn a_null_in_a_column_that_allows_none_is_refused() {
     let store = store_with(0..1);
     let mut columns = rows([1], 0).columns().to_vec();
     columns[0] = Arc::new(Int64Array::from(vec![None]));
-    let fields: Vec<_> = schema().fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
+    let fields: Vec<_> =
+        schema().fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
     let nulls = RecordBatch::try_new(Arc::new(arrow::datatypes::Schema::new(fields)), columns).unwrap();
     let error = store.commit(Changes::new().put("t", nulls)).unwrap_err();
     assert!(matches!(error, Error::NotNull { column, .. } if column == "id"));
@@ -101,7 +102,9 @@ fn names_are_checked() {
     assert!(matches!(store.commit(index("t")), Err(Error::IndexExists { .. })));
     assert!(matches!(store.commit(Changes::new().drop_index("t", "j")), Err(Error::NoSuchIndex { .. })));
     store.commit(Changes::new().drop_index("t", "i")).unwrap();
-    store.commit(Changes::new().drop_table("t").create_table("t", schema(), vec![], Default::default())).unwrap();
+    store
+        .commit(Changes::new().drop_table("t").create_table("t", schema(), vec![], Default::default()))
+        .unwrap();
     assert_eq!(store.snapshot().table("t").unwrap().live_rows(), 0);
 }
 
@@ -158,13 +161,18 @@ fn a_bulk_load_becomes_visible_at_once_and_keeps_keys_unique() {
     assert_eq!(store.snapshot().table("t").unwrap().live_rows(), 10);
     load.finish().unwrap();
     assert_eq!(read(&store.snapshot()).unwrap(), content(0..510, 0));
-    assert_eq!(store.snapshot().table("t").unwrap().parts().filter(|part| part.segment_id().is_some()).count(), 5);
+    assert_eq!(
+        store.snapshot().table("t").unwrap().parts().filter(|part| part.segment_id().is_some()).count(),
+        5
+    );
 
     let files = || std::fs::read_dir(dir.path().join("segments")).unwrap().count();
     let before = files();
     let mut load = store.bulk_load("t").unwrap();
     load.push(rows(600..610, 0)).unwrap();
-    assert!(matches!(load.push(rows([700, 605], 0)), Err(Error::DuplicateKey { key, .. }) if key == "(id)=(605)"));
+    assert!(
+        matches!(load.push(rows([700, 605], 0)), Err(Error::DuplicateKey { key, .. }) if key == "(id)=(605)")
+    );
     drop(load);
     let mut load = store.bulk_load("t").unwrap();
     load.push(rows([600, 5], 0)).unwrap();
@@ -189,8 +197,11 @@ fn an_index_file_comes_back_and_goes_with_its_index() {
     store.checkpoint().unwrap();
     let snapshot = store.snapshot();
     let table = snapshot.table("t").unwrap();
-    let (segment, index) = (table.parts().next().unwrap().segment_id().unwrap(), table.definition().indexes[0].id);
-    let stored = |store: &Store| store.snapshot().table("t").unwrap().parts().next().unwrap().index_file(index).unwrap();
+    let (segment, index) =
+        (table.parts().next().unwrap().segment_id().unwrap(), table.definition().indexes[0].id);
+    let stored = |store: &Store| {
+        store.snapshot().table("t").unwrap().parts().next().unwrap().index_file(index).unwrap()
+    };
     assert!(stored(&store).is_none());
     store.put_index_file("t", segment, index, b"first").unwrap();
     store.put_index_file("t", segment, index, b"second").unwrap();
@@ -222,4 +233,100 @@ fn a_dropped_table_takes_its_files_along_once_nobody_reads_it() {
     assert_eq!(read(&reader).unwrap(), content(0..10, 0));
     drop(reader);
     assert_eq!(files(), 0);
+}
+
+#[test]
+fn checkpoints_and_bulk_loads_do_not_disturb_commits_that_go_on_meanwhile() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    store.commit(create()).unwrap();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..3)
+            .map(|thread| {
+                let store = &store;
+                scope.spawn(move || {
+                    for id in (0..60).map(|id| thread * 1000 + id) {
+                        store.commit(Changes::new().put("t", rows([id], 0))).unwrap();
+                        if id % 3 == 0 {
+                            let old = row_ids(&store.snapshot(), [id]);
+                            store.commit(Changes::new().delete("t", old).put("t", rows([id], 1))).unwrap();
+                        }
+                        if id % 10 == 1 {
+                            store
+                                .commit(Changes::new().delete("t", row_ids(&store.snapshot(), [id])))
+                                .unwrap();
+                        }
+                    }
+                })
+            })
+            .collect();
+        scope.spawn(|| {
+            for start in (10_000..).step_by(5) {
+                let mut load = store.bulk_load("t").unwrap();
+                load.push(rows(start..start + 5, 0)).unwrap();
+                load.finish().unwrap();
+                store.checkpoint().unwrap();
+                read(&store.snapshot()).unwrap();
+                if done.load(std::sync::atomic::Ordering::Relaxed) {
+                    break;
+                }
+            }
+        });
+        writers.into_iter().for_each(|writer| writer.join().unwrap());
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+    let ids = || (0..3).flat_map(|thread| (0..60).map(move |id| thread * 1000 + id));
+    let mut expected = content(ids().filter(|id| id % 3 != 0), 0);
+    expected.extend(content(ids().filter(|id| id % 3 == 0), 1));
+    expected.retain(|id, _| id % 10 != 1);
+    let found = read(&store.snapshot()).unwrap();
+    let of_writers = |found: &crate::rows::Content| -> crate::rows::Content {
+        found.iter().filter(|(id, _)| **id < 10_000).map(|(id, row)| (*id, row.clone())).collect()
+    };
+    assert_eq!(of_writers(&found), expected);
+    drop(store);
+    assert_eq!(read(&Store::open(dir.path()).unwrap().snapshot()).unwrap(), found);
+}
+
+#[test]
+fn rows_of_the_wrong_shape_are_refused() {
+    let store = store_with(0..1);
+    let schema_error = |rows: RecordBatch| {
+        let error = store.commit(Changes::new().put("t", rows.clone())).unwrap_err();
+        assert!(matches!(error, Error::Schema { .. }), "{error}");
+        let error = store.bulk_load("t").unwrap().push(rows).unwrap_err();
+        assert!(matches!(error, Error::Schema { .. }), "{error}");
+    };
+    schema_error(rows([1], 0).project(&[0, 1]).unwrap());
+    schema_error(rows([1], 0).project(&[1, 0, 2]).unwrap());
+    let vectors = arrow::array::FixedSizeListArray::from_iter_primitive::<arrow::datatypes::Float32Type, _, _>(
+        [Some(vec![Some(1.0), None, Some(2.0), Some(3.0)])],
+        4,
+    );
+    let mut columns = rows([1], 0).columns().to_vec();
+    columns[2] = Arc::new(vectors);
+    schema_error(RecordBatch::try_new(schema(), columns).unwrap());
+    assert!(store.bulk_load("u").is_err());
+}
+
+#[test]
+fn a_replaced_index_file_stays_for_those_who_read_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let index = Changes::new().create_index("t", "i", 2, "hnsw", Default::default());
+    store.commit(create().put("t", rows(0..10, 0))).unwrap();
+    store.commit(index).unwrap();
+    store.checkpoint().unwrap();
+    let table = store.snapshot().table("t").unwrap().clone();
+    let (segment, index) =
+        (table.parts().next().unwrap().segment_id().unwrap(), table.definition().indexes[0].id);
+    store.put_index_file("t", segment, index, b"first").unwrap();
+    let reader = store.snapshot();
+    store.put_index_file("t", segment, index, &vec![7; 1 << 20]).unwrap();
+    let bytes = |snapshot: &muster_storage::Snapshot| {
+        snapshot.table("t").unwrap().parts().next().unwrap().index_file(index).unwrap().unwrap()
+    };
+    assert_eq!(bytes(&reader).as_ref(), b"first");
+    assert_eq!(bytes(&store.snapshot()).as_ref(), vec![7; 1 << 20]);
 }

@@ -107,6 +107,9 @@ fn a_newer_format_is_refused_and_left_as_it_is() {
     let before = files();
     let error = Store::open_with(dir.path(), Options::default()).unwrap_err();
     assert!(matches!(error, Error::NewerFormat { found: 2, supported: 1, .. }), "{error}");
-    assert!(error.to_string().contains("format version 2") && error.to_string().contains("at most 1"), "{error}");
+    assert!(
+        error.to_string().contains("format version 2") && error.to_string().contains("at most 1"),
+        "{error}"
+    );
     assert_eq!(files(), before);
 }

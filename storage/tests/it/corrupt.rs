@@ -22,7 +22,7 @@ fn open_database() -> (MemoryBackend, Store, Expected, Expected) {
     // Up to the last update: before the second checkpoint and before the table is dropped.
     for step in &steps()[..14] {
         run(&store, step).unwrap();
-        before = std::mem::replace(&mut expected, Expected::default());
+        before = std::mem::take(&mut expected);
         expected = after(&before, step);
     }
     (disk, store, before, expected)
@@ -66,7 +66,8 @@ fn check(disk: &MemoryBackend, expected: &Expected, what: &str, damage: impl FnO
             assert_eq!(observed.rows, expected.rows, "{what}");
             let index = observed.index.flatten();
             assert!(index == Some(b"second") || index == Some(b"damaged"), "{what}: {index:?}");
-            let written = store.commit(muster_storage::Changes::new().put("t", crate::rows::rows(500..502, 0)));
+            let written =
+                store.commit(muster_storage::Changes::new().put("t", crate::rows::rows(500..502, 0)));
             if let Err(error) = written {
                 assert!(matches!(error, Error::Corrupt { .. }), "{what}: {error:?}");
             }
@@ -75,9 +76,13 @@ fn check(disk: &MemoryBackend, expected: &Expected, what: &str, damage: impl FnO
     }
 }
 
-/// Positions to damage: all of a small file; of a large one all at its ends and every so many between.
+/// Positions to damage: all at the ends, where headers and footers are, and every so many between.
 fn positions(length: usize) -> impl Iterator<Item = usize> {
-    let step = move |at: usize| if length < 4096 || at < 512 || at + 256 > length { 1 } else { 61 };
+    let step = move |at: usize| match length {
+        _ if at < 256 || at + 192 > length => 1,
+        0..4096 => 3,
+        _ => 61,
+    };
     std::iter::successors(Some(0), move |at| Some(at + step(*at))).take_while(move |at| *at < length)
 }
 
@@ -111,9 +116,9 @@ fn a_flipped_bit_in_the_journal_is_reported_or_does_no_harm() {
     let path = Path::new("/db/journal.redb");
     let content = bytes(&disk, path);
     let mut reported = 0;
-    let used = |position: &usize| content[*position] != 0 || *position < 512 || position % 499 == 0;
+    let used = |position: &usize| content[*position] != 0 || *position < 512 || position.is_multiple_of(499);
     for position in (0..content.len()).filter(used) {
-        if position > 4096 && position % 23 != 0 {
+        if position > 4096 && position % 47 != 0 {
             continue;
         }
         let bit = 1 << (position % 8);
@@ -133,7 +138,7 @@ fn a_flipped_bit_in_the_journal_of_a_killed_process_costs_at_most_the_last_commi
     let path = Path::new("/db/journal.redb");
     let content = bytes(&disk, path);
     let used = (0..content.len()).filter(|position| content[*position] != 0 || *position < 512);
-    for position in used.filter(|position| *position < 512 || position % 41 == 0) {
+    for position in used.filter(|position| *position < 512 || position % 83 == 0) {
         let copy = disk.crashed(Unsynced::Kept);
         flip(&copy, path, position, 1 << (position % 8));
         match open(Arc::new(copy)).and_then(|store| observe(&store)) {
@@ -157,16 +162,21 @@ fn a_file_that_is_cut_emptied_or_gone_is_reported() {
         let length = bytes(&disk, &path).len();
         for cut in [0, 1, 7, 64, length / 3, length / 2, length - 64, length - 1] {
             let what = format!("{} cut to {cut} of {length}", path.display());
-            let reported = check(&disk, &expected, &what, |disk| disk.open(&path).unwrap().set_len(cut as u64).unwrap());
+            let reported =
+                check(&disk, &expected, &what, |disk| disk.open(&path).unwrap().set_len(cut as u64).unwrap());
             assert!(reported, "{what}: nobody noticed");
         }
         let what = format!("{} longer", path.display());
-        check(&disk, &expected, &what, |disk| disk.open(&path).unwrap().set_len(length as u64 + 4096).unwrap());
+        check(&disk, &expected, &what, |disk| {
+            disk.open(&path).unwrap().set_len(length as u64 + 4096).unwrap()
+        });
         let what = format!("{} removed", path.display());
         assert!(check(&disk, &expected, &what, |disk| disk.remove(&path).unwrap()), "{what}: nobody noticed");
         let what = format!("{} replaced by noise", path.display());
-        let noise: Vec<u8> = (0..length).map(|i| (i as u32).wrapping_mul(2_654_435_761).to_le_bytes()[3]).collect();
-        let reported = check(&disk, &expected, &what, |disk| disk.create(&path).unwrap().write_at(&noise, 0).unwrap());
+        let noise: Vec<u8> =
+            (0..length).map(|i| (i as u32).wrapping_mul(2_654_435_761).to_le_bytes()[3]).collect();
+        let reported =
+            check(&disk, &expected, &what, |disk| disk.create(&path).unwrap().write_at(&noise, 0).unwrap());
         assert!(reported, "{what}: nobody noticed");
     }
 }
@@ -193,7 +203,8 @@ fn files_that_changed_places_are_reported() {
 fn a_database_of_a_newer_version_is_refused_by_both_numbers() {
     let (disk, _) = database();
     let copy = disk.crashed(Unsynced::Kept);
-    let graph = files(&copy).into_iter().find(|path| path.extension().is_some_and(|it| it == "graph")).unwrap();
+    let graph =
+        files(&copy).into_iter().find(|path| path.extension().is_some_and(|it| it == "graph")).unwrap();
     copy.open(&graph).unwrap().write_at(&7_u32.to_le_bytes(), 8).unwrap();
     let store = open(Arc::new(copy)).unwrap();
     let snapshot = store.snapshot();

@@ -30,11 +30,14 @@ fn whatever_the_moment_of_a_power_cut_what_was_acknowledged_is_there() {
     let mut at = 0;
     loop {
         let disk = MemoryBackend::crashable();
-        let (acknowledged, in_flight, frozen) = run_until_frozen(&FaultyBackend::new(Arc::new(disk.clone())), at);
+        let (acknowledged, in_flight, frozen) =
+            run_until_frozen(&FaultyBackend::new(Arc::new(disk.clone())), at);
         let seed = at as u64;
-        for unsynced in [Unsynced::Lost, Unsynced::Kept, Unsynced::Torn(seed), Unsynced::Torn(seed + 100_000)] {
+        for unsynced in [Unsynced::Lost, Unsynced::Kept, Unsynced::Torn(seed), Unsynced::Torn(seed + 100_000)]
+        {
             let found = disk.crashed(unsynced);
-            let store = open(Arc::new(found)).unwrap_or_else(|error| panic!("operation {at}, {unsynced:?}: {error}"));
+            let store =
+                open(Arc::new(found)).unwrap_or_else(|error| panic!("operation {at}, {unsynced:?}: {error}"));
             let observed = observe(&store).unwrap();
             assert!(
                 observed == acknowledged || observed == in_flight,
@@ -54,7 +57,8 @@ fn whatever_the_moment_of_a_power_cut_what_was_acknowledged_is_there() {
 fn a_power_cut_while_a_power_cut_is_being_recovered_from_loses_nothing_either() {
     for at in (0..).step_by(9) {
         let disk = MemoryBackend::crashable();
-        let (acknowledged, in_flight, frozen) = run_until_frozen(&FaultyBackend::new(Arc::new(disk.clone())), at);
+        let (acknowledged, in_flight, frozen) =
+            run_until_frozen(&FaultyBackend::new(Arc::new(disk.clone())), at);
         let first = disk.crashed(Unsynced::Torn(at as u64));
         for again in 0.. {
             let second = first.crashed(Unsynced::Kept);

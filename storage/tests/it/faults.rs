@@ -52,7 +52,8 @@ fn each_operation_may_fail(at: usize, operation: Operation, kind: ErrorKind) {
             // What failed must not come to life when the process ends here.
             let reopened = open(Arc::new(disk.crashed(Unsynced::Lost))).unwrap();
             assert_eq!(observe(&reopened).unwrap(), acknowledged, "operation {at}, {operation:?}, {step:?}");
-            run(&store, &step).unwrap_or_else(|error| panic!("operation {at}, {operation:?}, again: {error}"));
+            run(&store, &step)
+                .unwrap_or_else(|error| panic!("operation {at}, {operation:?}, again: {error}"));
         }
         acknowledged = after(&acknowledged, &step);
         assert_eq!(observe(&store).unwrap(), acknowledged, "operation {at}, after {step:?}");

@@ -1,11 +1,18 @@
 //! Tests of the store as a whole, one file for each promise.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 mod commit;
 mod compat;
 mod corrupt;
 mod crash;
 mod faults;
+mod group;
 mod lock;
 mod model;
 mod rows;

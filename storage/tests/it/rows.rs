@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, Float32Array, Int64Array, RecordBatch, StringArray};
+use arrow::array::{
+    Array, ArrayRef, AsArray, FixedSizeListArray, Float32Array, Int64Array, RecordBatch, StringArray,
+};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Field, Float32Type, Int64Type, Schema, SchemaRef};
 use muster_storage::{KeyConstraint, Snapshot};
@@ -35,11 +37,16 @@ pub(crate) fn name(id: i64, generation: u32) -> Option<String> {
 pub(crate) fn rows(ids: impl IntoIterator<Item = i64>, generation: u32) -> RecordBatch {
     let ids: Vec<i64> = ids.into_iter().collect();
     let names: StringArray = ids.iter().map(|id| name(*id, generation)).collect();
-    let values: Vec<f32> = ids.iter().flat_map(|id| (0..DIMENSIONS).map(move |i| (*id as f32) + i as f32 / 8.0)).collect();
+    let values: Vec<f32> =
+        ids.iter().flat_map(|id| (0..DIMENSIONS).map(move |i| (*id as f32) + i as f32 / 8.0)).collect();
     let valid: Vec<bool> = ids.iter().map(|id| id % 5 != 0).collect();
     let item = Arc::new(Field::new("item", DataType::Float32, true));
-    let vectors =
-        FixedSizeListArray::new(item, DIMENSIONS, Arc::new(Float32Array::from(values)), Some(NullBuffer::from(valid)));
+    let vectors = FixedSizeListArray::new(
+        item,
+        DIMENSIONS,
+        Arc::new(Float32Array::from(values)),
+        Some(NullBuffer::from(valid)),
+    );
     let columns: Vec<ArrayRef> = vec![Arc::new(Int64Array::from(ids)), Arc::new(names), Arc::new(vectors)];
     RecordBatch::try_new(schema(), columns).unwrap()
 }
@@ -66,7 +73,8 @@ pub(crate) fn read(snapshot: &Snapshot) -> Result<Content, muster_storage::Error
         assert_eq!(&part.vectors(2)?, vectors);
         for row in (0..part.rows()).filter(|row| !part.deleted().contains(*row as u32)) {
             let name = names.is_valid(row).then(|| names.value(row).to_string());
-            let vector = vectors.is_valid(row).then(|| vectors.value(row).as_primitive::<Float32Type>().value(0));
+            let vector =
+                vectors.is_valid(row).then(|| vectors.value(row).as_primitive::<Float32Type>().value(0));
             assert!(content.insert(ids.value(row), (name, vector)).is_none(), "id {} twice", ids.value(row));
         }
     }

@@ -23,7 +23,8 @@ fn columns() -> Vec<(Field, ArrayRef)> {
         None,
         Some(IntervalMonthDayNano::new(i32::MIN, i32::MAX, i64::MIN)),
     ];
-    let decimals = Decimal128Array::from(vec![Some(12345), None, Some(-1)]).with_precision_and_scale(10, 2).unwrap();
+    let decimals =
+        Decimal128Array::from(vec![Some(12345), None, Some(-1)]).with_precision_and_scale(10, 2).unwrap();
     let times = || TimestampMicrosecondArray::from(vec![Some(0), None, Some(-1_234_567_890_123)]);
     let vectors = FixedSizeListArray::from_iter_primitive::<Float32Type, _, _>(
         [Some(vec![Some(1.0), Some(f32::NAN)]), None, Some(vec![Some(-0.0), Some(f32::MAX)])],
@@ -51,7 +52,10 @@ fn columns() -> Vec<(Field, ArrayRef)> {
         ("uuid", Arc::new(uuids)),
         ("vector", Arc::new(vectors)),
     ];
-    arrays.into_iter().map(|(name, array)| (Field::new(name, array.data_type().clone(), true), array)).collect()
+    arrays
+        .into_iter()
+        .map(|(name, array)| (Field::new(name, array.data_type().clone(), true), array))
+        .collect()
 }
 
 /// Vectors with NaN are compared as bits.
@@ -64,7 +68,8 @@ fn every_type_comes_back_with_the_schema_as_it_was() {
     let dir = tempfile::tempdir().unwrap();
     let (fields, arrays): (Vec<_>, Vec<_>) = columns().into_iter().unzip();
     let metadata = |text: &str| HashMap::from([("muster.type".to_string(), text.to_string())]);
-    let fields: Vec<_> = fields.into_iter().map(|field| field.with_metadata(metadata("späte \"Angabe\""))).collect();
+    let fields: Vec<_> =
+        fields.into_iter().map(|field| field.with_metadata(metadata("späte \"Angabe\""))).collect();
     let schema = Arc::new(Schema::new_with_metadata(fields, metadata("table")));
     let rows = RecordBatch::try_new(schema.clone(), arrays).unwrap();
     let projection: Vec<usize> = (0..schema.fields().len()).rev().collect();
@@ -102,7 +107,8 @@ fn a_type_that_cannot_be_stored_is_refused_when_the_table_is_made() {
         DataType::FixedSizeList(item(DataType::Float32), 0),
     ] {
         let schema = Arc::new(Schema::new(vec![Field::new("c", data_type, true)]));
-        let error = store.commit(Changes::new().create_table("t", schema, vec![], Default::default())).unwrap_err();
+        let error =
+            store.commit(Changes::new().create_table("t", schema, vec![], Default::default())).unwrap_err();
         assert!(matches!(error, Error::Schema { .. }), "{error}");
     }
 }
@@ -119,9 +125,12 @@ fn a_table_of_vectors_alone_and_one_without_columns_keep_their_rows() {
     let vectors = RecordBatch::try_new(Arc::new(Schema::new(vec![field])), vec![Arc::new(vectors)]).unwrap();
     let options = RecordBatchOptions::new().with_row_count(Some(3));
     let none = RecordBatch::try_new_with_options(Arc::new(Schema::empty()), vec![], &options).unwrap();
-    let create = Changes::new()
-        .create_table("v", vectors.schema(), vec![], Default::default())
-        .create_table("n", none.schema(), vec![], Default::default());
+    let create = Changes::new().create_table("v", vectors.schema(), vec![], Default::default()).create_table(
+        "n",
+        none.schema(),
+        vec![],
+        Default::default(),
+    );
     store.commit(create.put("v", vectors.clone()).put("n", none)).unwrap();
     store.checkpoint().unwrap();
     drop(store);
@@ -130,4 +139,117 @@ fn a_table_of_vectors_alone_and_one_without_columns_keep_their_rows() {
     let part = snapshot.table("v").unwrap().parts().next().unwrap();
     assert_eq!(part.columns(&[0]).unwrap(), vectors);
     assert_eq!(snapshot.table("n").unwrap().live_rows(), 3);
+}
+
+#[test]
+fn a_type_is_refused_when_the_table_is_made_or_its_values_come_back() {
+    let item = |data_type| Arc::new(Field::new("item", data_type, true));
+    let pair =
+        Fields::from(vec![Field::new("a", DataType::Int32, true), Field::new("b", DataType::Utf8, true)]);
+    let entries = Field::new(
+        "entries",
+        DataType::Struct(Fields::from(vec![
+            Field::new("keys", DataType::Utf8, false),
+            Field::new("values", DataType::Int32, true),
+        ])),
+        false,
+    );
+    let int = |values: Vec<Option<i32>>| -> ArrayRef { Arc::new(Int32Array::from(values)) };
+    let text = |values: Vec<Option<&str>>| -> ArrayRef { Arc::new(StringArray::from(values)) };
+    let structs = StructArray::new(
+        pair.clone(),
+        vec![int(vec![Some(1), None, None]), text(vec![Some("x"), Some("y"), None])],
+        Some(vec![true, true, false].into()),
+    );
+    let mut arrays: Vec<ArrayRef> = vec![
+        Arc::new(structs),
+        Arc::new(LargeStringArray::from(vec![Some("large"), None, Some("")])),
+        Arc::new(BinaryViewArray::from(vec![Some(&b"more than twelve bytes"[..]), None, Some(b"")])),
+        Arc::new(DurationMicrosecondArray::from(vec![Some(1), None, Some(-1)])),
+        Arc::new(Decimal256Array::from(vec![Some(arrow::datatypes::i256::MAX), None, None])),
+        Arc::new(IntervalYearMonthArray::from(vec![Some(1), None, Some(-1)])),
+        Arc::new(Time32SecondArray::from(vec![Some(1), None, Some(2)])),
+        Arc::new(TimestampNanosecondArray::from(vec![Some(1), None, Some(-2)])),
+    ];
+    for data_type in [
+        DataType::Null,
+        DataType::Float16,
+        DataType::Date64,
+        DataType::Interval(IntervalUnit::DayTime),
+        DataType::LargeList(item(DataType::Float64)),
+        DataType::ListView(item(DataType::Int32)),
+        DataType::LargeListView(item(DataType::Int32)),
+        DataType::FixedSizeList(item(DataType::Float64), 2),
+        DataType::FixedSizeList(item(DataType::Utf8), 2),
+        DataType::List(item(DataType::FixedSizeList(item(DataType::Float32), 2))),
+        DataType::List(item(DataType::Struct(pair))),
+        DataType::Map(Arc::new(entries), false),
+        DataType::FixedSizeBinary(0),
+        DataType::RunEndEncoded(item(DataType::Int32), item(DataType::Utf8)),
+        DataType::Decimal32(5, 2),
+        DataType::Decimal64(10, 2),
+        DataType::Time32(TimeUnit::Millisecond),
+        DataType::Time64(TimeUnit::Nanosecond),
+        DataType::Timestamp(TimeUnit::Second, Some("Europe/Warsaw".into())),
+    ] {
+        arrays.push(new_null_array(&data_type, 3));
+    }
+    let mut stored = 0;
+    for array in arrays {
+        let dir = tempfile::tempdir().unwrap();
+        let schema = Arc::new(Schema::new(vec![Field::new("c", array.data_type().clone(), true)]));
+        let rows = RecordBatch::try_new(schema.clone(), vec![array.clone()]).unwrap();
+        let check = |store: &Store| {
+            let snapshot = store.snapshot();
+            let part = snapshot.table("t").unwrap().parts().next().unwrap();
+            assert_eq!(part.columns(&[0]).unwrap(), rows, "{}", array.data_type());
+        };
+        let store = Store::open(dir.path()).unwrap();
+        match store.commit(Changes::new().create_table("t", schema, vec![], Default::default())) {
+            Err(Error::Schema { .. }) => continue,
+            created => created.unwrap(),
+        };
+        stored += 1;
+        store.commit(Changes::new().put("t", rows.clone())).unwrap();
+        check(&store);
+        drop(store);
+        let store = Store::open(dir.path()).unwrap();
+        check(&store);
+        store.checkpoint().unwrap();
+        check(&store);
+    }
+    assert!(stored > 15, "only {stored} types can be stored");
+}
+
+#[test]
+fn vectors_of_a_segment_are_views_of_its_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let create = Changes::new().create_table("t", crate::rows::schema(), vec![], Default::default());
+    store.commit(create.put("t", crate::rows::rows(0..100, 0))).unwrap();
+    store.checkpoint().unwrap();
+    let address = || {
+        let snapshot = store.snapshot();
+        let vectors = snapshot.table("t").unwrap().parts().next().unwrap().vectors(2).unwrap();
+        vectors.values().as_primitive::<Float32Type>().values().as_ptr() as usize
+    };
+    assert_eq!(address(), address(), "read twice, mapped once");
+    assert_eq!(address() % 64, 0);
+}
+
+#[test]
+fn a_cache_without_room_changes_nothing_but_the_time() {
+    let options = muster_storage::Options {
+        backend: Arc::new(muster_storage::MemoryBackend::new()),
+        cache_bytes: 0,
+        ..Default::default()
+    };
+    let store = Store::open_with("/db", options).unwrap();
+    let keys = crate::rows::primary_key();
+    let create = Changes::new().create_table("t", crate::rows::schema(), keys, Default::default());
+    store.commit(create.put("t", crate::rows::rows(0..100, 0))).unwrap();
+    store.checkpoint().unwrap();
+    assert_eq!(crate::rows::read(&store.snapshot()).unwrap(), crate::rows::content(0..100, 0));
+    let error = store.commit(Changes::new().put("t", crate::rows::rows([50], 0))).unwrap_err();
+    assert!(matches!(error, Error::DuplicateKey { .. }));
 }
