@@ -3,6 +3,7 @@
 //! It follows PostgreSQL's assignment casts, with text (an untyped literal) going to any type.
 
 use arrow::datatypes::{DataType, Field};
+use datafusion::functions::math::round;
 use datafusion::logical_expr::{Expr, cast, lit};
 
 use crate::functions::scalar;
@@ -55,12 +56,20 @@ pub(crate) fn assign(expression: Expr, from: &Field, target: &Field, table: &str
     let value = if from.data_type() == target.data_type() {
         expression
     } else {
-        cast(expression, target.data_type().clone())
+        cast(rounded(expression, from.data_type(), target.data_type()), target.data_type().clone())
     };
     Ok(match column::max_characters(target) {
         Some(most) => scalar::check_length(value, lit(i64::try_from(most).unwrap_or(i64::MAX))),
         None => value,
     })
+}
+
+/// A number that becomes an integer is rounded, where Arrow would cut it.
+fn rounded(expression: Expr, from: &DataType, target: &DataType) -> Expr {
+    if !target.is_integer() || !(from.is_floating() || from.is_decimal()) {
+        return expression;
+    }
+    round().call(vec![expression])
 }
 
 fn assignable(from: &DataType, target: &DataType, text: bool) -> bool {

@@ -12,13 +12,16 @@ mod assign;
 pub(crate) mod expression;
 mod lateral;
 mod names;
+mod output_names;
 mod parameters;
 mod planner;
+mod prune;
 mod rewrite;
 
 pub(crate) use assign::assign;
 pub(crate) use lateral::LateralSearch;
 pub(crate) use names::Names;
+pub(crate) use output_names::OutputNames;
 use parameters::declare;
 pub(crate) use parameters::{parameters, settle, settle_expression};
 pub(crate) use planner::Planner;

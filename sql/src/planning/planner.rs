@@ -67,7 +67,7 @@ impl Planner {
     pub(crate) fn optimize(&self, plan: LogicalPlan, now: DateTime<Utc>) -> Result<LogicalPlan> {
         let context = OptimizerContext::new_with_config_options(self.state.config_options().clone())
             .with_query_execution_start_time(now);
-        Ok(self.state.optimizer().optimize(plan, &context, |_, _| {})?)
+        super::prune::prune(self.state.optimizer().optimize(plan, &context, |_, _| {})?)
     }
 
     /// The physical plan of an optimized one.

@@ -17,7 +17,7 @@ use crate::functions::table::VectorSearch;
 use crate::load::{LoadReport, LoadRequest};
 use crate::outcome::{CommandTag, Outcome, QueryResult};
 use crate::parse::{Statement, parse};
-use crate::planning::{parameters, settle};
+use crate::planning::{OutputNames, parameters, settle};
 use crate::progress::{Progress, Silent};
 use crate::sqlstate::SqlState;
 use crate::stack::Roomy;
@@ -115,7 +115,7 @@ impl Session {
         let (planned, parameters, columns) = match statement.ast.as_ref() {
             ast::Statement::Query(_) => {
                 let (plan, parameters) = self.plan_query(&statement.ast, &snapshot, types).await?;
-                let columns = columns_of(&plan);
+                let columns = columns_of(&plan, OutputNames::of(&statement.ast).as_ref());
                 (Planned::Query { plan, tag: CommandTag::returning("SELECT") }, parameters, Some(columns))
             }
             ast::Statement::Explain { statement: inner, analyze, .. } => match inner.as_ref() {
@@ -218,9 +218,16 @@ async fn drain(outcome: Outcome) -> Result<u64> {
 }
 
 /// The result's columns. Any may be NULL as far as a reader can tell.
-fn columns_of(plan: &LogicalPlan) -> SchemaRef {
-    let fields: Vec<Field> =
-        plan.schema().fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
+fn columns_of(plan: &LogicalPlan, names: Option<&OutputNames>) -> SchemaRef {
+    let count = plan.schema().fields().len();
+    let named = |(position, field): (usize, &FieldRef)| {
+        let field = field.as_ref().clone().with_nullable(true);
+        match names.and_then(|names| names.get(position, count)) {
+            Some(name) => field.with_name(name),
+            None => field,
+        }
+    };
+    let fields: Vec<Field> = plan.schema().fields().iter().enumerate().map(named).collect();
     Arc::new(Schema::new(fields))
 }
 

@@ -11,6 +11,7 @@ mod to_bytea;
 mod to_json;
 mod to_uuid;
 mod to_vector;
+mod version;
 
 use std::sync::Arc;
 
@@ -35,5 +36,6 @@ pub(crate) fn all() -> Vec<Arc<ScalarUDF>> {
         to_bytea::function(),
         to_array::function(),
         check_length::function(),
+        version::function(),
     ]
 }

@@ -70,68 +70,63 @@ impl ExtensionPlanner for VectorSearchPlanner {
                     .transpose()
             })
             .collect::<Result<Vec<_>>>()?;
-        let schema: SchemaRef = search.schema_arrow();
-        Ok(Some(Arc::new(VectorSearchExec::new(search, input.clone(), arguments, schema))))
+        let work = Work {
+            definition: search.definition.clone(),
+            arguments,
+            outer: search.outer,
+            metadata: search.metadata,
+            schema: search.schema_arrow(),
+        };
+        Ok(Some(Arc::new(VectorSearchExec::new(work, input.clone()))))
     }
+}
+
+/// What a search does, apart from its input.
+#[derive(Clone, Debug)]
+struct Work {
+    definition: Arc<TableDefinition>,
+    arguments: Vec<Option<Arc<dyn PhysicalExpr>>>,
+    outer: bool,
+    metadata: bool,
+    schema: SchemaRef,
 }
 
 /// See the module.
 #[derive(Debug)]
 struct VectorSearchExec {
-    definition: Arc<TableDefinition>,
+    work: Work,
     input: Arc<dyn ExecutionPlan>,
-    arguments: Vec<Option<Arc<dyn PhysicalExpr>>>,
-    outer: bool,
-    schema: SchemaRef,
     properties: Arc<PlanProperties>,
     metrics: ExecutionPlanMetricsSet,
 }
 
 impl VectorSearchExec {
-    fn new(
-        search: &VectorSearch,
-        input: Arc<dyn ExecutionPlan>,
-        arguments: Vec<Option<Arc<dyn PhysicalExpr>>>,
-        schema: SchemaRef,
-    ) -> Self {
-        Self::with_schema(search.definition.clone(), input, arguments, search.outer, schema)
-    }
-
-    fn with_schema(
-        definition: Arc<TableDefinition>,
-        input: Arc<dyn ExecutionPlan>,
-        arguments: Vec<Option<Arc<dyn PhysicalExpr>>>,
-        outer: bool,
-        schema: SchemaRef,
-    ) -> Self {
+    fn new(work: Work, input: Arc<dyn ExecutionPlan>) -> Self {
         let properties = Arc::new(PlanProperties::new(
-            EquivalenceProperties::new(schema.clone()),
+            EquivalenceProperties::new(work.schema.clone()),
             Partitioning::UnknownPartitioning(1),
             EmissionType::Incremental,
             Boundedness::Bounded,
         ));
-        Self {
-            definition,
-            input,
-            arguments,
-            outer,
-            schema,
-            properties,
-            metrics: ExecutionPlanMetricsSet::new(),
-        }
+        Self { work, input, properties, metrics: ExecutionPlanMetricsSet::new() }
     }
 }
 
 impl DisplayAs for VectorSearchExec {
     fn fmt_as(&self, _t: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "VectorSearch: corpus={}", self.definition.name)?;
-        for (parameter, argument) in PARAMETERS.iter().skip(1).zip(&self.arguments) {
+        write!(f, "VectorSearch: corpus={}", self.work.definition.name)?;
+        for (parameter, argument) in PARAMETERS.iter().skip(1).zip(&self.work.arguments) {
             if let Some(argument) = argument {
                 write!(f, ", {}={argument}", parameter.name)?;
             }
         }
-        match self.definition.indexes.iter().find(|index| {
-            self.definition.schema.fields().get(index.column).is_some_and(|field| column::is_vector(field))
+        match self.work.definition.indexes.iter().find(|index| {
+            self.work
+                .definition
+                .schema
+                .fields()
+                .get(index.column)
+                .is_some_and(|field| column::is_vector(field))
         }) {
             Some(index) => write!(f, ", index={}", index.name),
             None => write!(f, ", index=none"),
@@ -164,7 +159,7 @@ impl ExecutionPlan for VectorSearchExec {
         &self,
         f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
     ) -> Result<TreeNodeRecursion> {
-        for argument in self.arguments.iter().flatten() {
+        for argument in self.work.arguments.iter().flatten() {
             if f(argument)? == TreeNodeRecursion::Stop {
                 return Ok(TreeNodeRecursion::Stop);
             }
@@ -179,13 +174,7 @@ impl ExecutionPlan for VectorSearchExec {
         let Some(input) = children.into_iter().next() else {
             return Err(DataFusionError::Internal(format!("{NAME} has one input")));
         };
-        Ok(Arc::new(Self::with_schema(
-            self.definition.clone(),
-            input,
-            self.arguments.clone(),
-            self.outer,
-            self.schema.clone(),
-        )))
+        Ok(Arc::new(Self::new(self.work.clone(), input)))
     }
 
     fn metrics(&self) -> Option<MetricsSet> {
@@ -195,15 +184,8 @@ impl ExecutionPlan for VectorSearchExec {
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let statement = StatementContext::of(&context)?;
         let counters = Counters::new(&self.metrics, partition);
-        let searcher = Searcher::open(&self.definition, statement)?;
-        let task = Task {
-            searcher,
-            arguments: self.arguments.clone(),
-            corpus: self.definition.name.clone(),
-            outer: self.outer,
-            schema: self.schema.clone(),
-            counters,
-        };
+        let searcher = Searcher::open(&self.work.definition, statement)?;
+        let task = Task { searcher, work: self.work.clone(), counters };
         let input = self.input.execute(0, context)?;
         let chunks = input
             .map_ok(|batch| stream::iter(chunks(&batch).into_iter().map(Ok::<_, DataFusionError>)))
@@ -219,7 +201,7 @@ impl ExecutionPlan for VectorSearchExec {
                 }
             }
         });
-        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema.clone(), batches)))
+        Ok(Box::pin(RecordBatchStreamAdapter::new(self.work.schema.clone(), batches)))
     }
 }
 
@@ -268,10 +250,7 @@ impl Counters {
 
 struct Task {
     searcher: Searcher,
-    arguments: Vec<Option<Arc<dyn PhysicalExpr>>>,
-    corpus: String,
-    outer: bool,
-    schema: SchemaRef,
+    work: Work,
     counters: Counters,
 }
 
@@ -279,6 +258,7 @@ impl Task {
     /// Searches for each row of `input`.
     fn run(&mut self, input: &RecordBatch) -> Result<RecordBatch> {
         let arguments = self
+            .work
             .arguments
             .iter()
             .map(|argument| {
@@ -291,7 +271,7 @@ impl Task {
         let mut batches = Vec::with_capacity(input.num_rows());
         for row in 0..input.num_rows() {
             let Some(request) = Request::of(&arguments, row)? else {
-                if self.outer {
+                if self.work.outer {
                     batches.push(self.unmatched(input, row)?);
                 }
                 continue;
@@ -299,27 +279,29 @@ impl Task {
             let found = self.searcher.search(&request)?;
             self.counters.add(&found.stats, found.hits.len());
             if found.hits.is_empty() {
-                if self.outer {
+                if self.work.outer {
                     batches.push(self.unmatched(input, row)?);
                 }
                 continue;
             }
             batches.push(self.matched(input, row, &found.hits)?);
         }
-        Ok(concat_batches(&self.schema, &batches)?)
+        Ok(concat_batches(&self.work.schema, &batches)?)
     }
 
     fn matched(&self, input: &RecordBatch, row: usize, hits: &[muster_engine::Hit]) -> Result<RecordBatch> {
-        let (ids, rows) = self.searcher.fetch(hits, true).map_err(DataFusionError::from)?;
-        let objects = match &rows {
-            Some(rows) => metadata::objects(rows).map_err(DataFusionError::from)?,
-            None => Vec::new(),
+        let (ids, rows) = self.searcher.fetch(hits, self.work.metadata).map_err(DataFusionError::from)?;
+        let metadata = match &rows {
+            Some(rows) => {
+                StringArray::from_iter_values(metadata::objects(rows).map_err(DataFusionError::from)?)
+            }
+            None => StringArray::new_null(hits.len()),
         };
         let own: [ArrayRef; 4] = [
             ids,
             Arc::new(Float32Array::from_iter_values(hits.iter().map(|hit| hit.distance))),
-            Arc::new(StringArray::from_iter_values(hits.iter().map(|_| &self.corpus))),
-            Arc::new(StringArray::from_iter_values(objects)),
+            Arc::new(StringArray::from_iter_values(hits.iter().map(|_| &self.work.definition.name))),
+            Arc::new(metadata),
         ];
         self.beside(input, row, hits.len(), own)
     }
@@ -344,6 +326,6 @@ impl Task {
     ) -> Result<RecordBatch> {
         let row = u32::try_from(row).map_err(|_| Error::unsupported("a batch of so many rows"))?;
         let repeated = take_arrays(input.columns(), &UInt32Array::from(vec![row; rows]), None)?;
-        Ok(RecordBatch::try_new(self.schema.clone(), repeated.into_iter().chain(own).collect())?)
+        Ok(RecordBatch::try_new(self.work.schema.clone(), repeated.into_iter().chain(own).collect())?)
     }
 }

@@ -25,6 +25,8 @@ pub(crate) struct VectorSearch {
     input: Arc<LogicalPlan>,
     /// Whether a row of the input without results is kept, with NULLs.
     pub(super) outer: bool,
+    /// Whether `metadata` is made; it is NULL otherwise.
+    pub(super) metadata: bool,
     schema: DFSchemaRef,
 }
 
@@ -52,7 +54,7 @@ impl VectorSearch {
             .chain(own)
             .collect();
         let schema = Arc::new(DFSchema::new_with_metadata(fields, std::collections::HashMap::new())?);
-        Ok(Self { definition, arguments, input, outer, schema })
+        Ok(Self { definition, arguments, input, outer, metadata: true, schema })
     }
 
     /// The same search for each row of `input`.
@@ -63,6 +65,12 @@ impl VectorSearch {
         outer: bool,
     ) -> Result<Self> {
         Self::with_input(self.definition.clone(), arguments, Arc::new(input), outer)
+    }
+
+    /// The same search for a reader who never looks at `metadata`.
+    pub(crate) fn without_metadata(mut self) -> Self {
+        self.metadata = false;
+        self
     }
 
     /// The arguments after the corpus.
@@ -90,7 +98,7 @@ pub(super) fn output_fields(nullable: bool) -> Vec<Field> {
         Field::new("id", DataType::Utf8, nullable),
         Field::new("distance", DataType::Float32, nullable),
         Field::new("corpus", DataType::Utf8, nullable),
-        column::json_field("metadata", "jsonb", nullable),
+        column::json_field("metadata", "jsonb", true),
     ]
 }
 
@@ -129,7 +137,8 @@ impl UserDefinedLogicalNodeCore for VectorSearch {
             .into_iter()
             .next()
             .ok_or_else(|| DataFusionError::Internal("a search has one input".to_string()))?;
-        Self::with_input(self.definition.clone(), arguments, Arc::new(input), self.outer)
+        let node = Self::with_input(self.definition.clone(), arguments, Arc::new(input), self.outer)?;
+        Ok(Self { metadata: self.metadata, ..node })
     }
 
     fn necessary_children_exprs(&self, output_columns: &[usize]) -> Option<Vec<Vec<usize>>> {
@@ -146,6 +155,7 @@ impl PartialEq for VectorSearch {
             && self.arguments == other.arguments
             && self.input == other.input
             && self.outer == other.outer
+            && self.metadata == other.metadata
     }
 }
 

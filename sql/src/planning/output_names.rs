@@ -1,0 +1,106 @@
+//! The names of a result's columns, as PostgreSQL chooses them: a function's name, a cast's column, `?column?`.
+//!
+//! DataFusion names a column after its expression and needs the names inside a plan to differ, so the result's
+//! columns are renamed at the very end.
+
+use datafusion::sql::sqlparser::ast::{self, Expr, Query, SelectItem, SetExpr};
+
+use crate::statement::name;
+
+/// The names of the first and the last columns of a query; those that a `*` stands for are between.
+pub(crate) struct OutputNames {
+    first: Vec<Option<String>>,
+    /// After the last `*`, from the end.
+    last: Vec<Option<String>>,
+    wildcard: bool,
+}
+
+impl OutputNames {
+    /// `None` where the query has no SELECT list of its own.
+    pub(crate) fn of(statement: &ast::Statement) -> Option<Self> {
+        let ast::Statement::Query(query) = statement else { return None };
+        let items = select_list(query)?;
+        let is_wildcard =
+            |item: &SelectItem| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(_, _));
+        let names = |item: &SelectItem| match item {
+            SelectItem::UnnamedExpr(expression) => {
+                Some(name_of(expression).unwrap_or_else(|| "?column?".to_string()))
+            }
+            _ => None,
+        };
+        let first = items.iter().take_while(|item| !is_wildcard(item)).map(names).collect();
+        let last = items.iter().rev().take_while(|item| !is_wildcard(item)).map(names).collect();
+        Some(Self { first, last, wildcard: items.iter().any(is_wildcard) })
+    }
+
+    /// The name of column `position` of `count`, where it is not the plan's.
+    pub(crate) fn get(&self, position: usize, count: usize) -> Option<&str> {
+        let name = match self.first.get(position) {
+            Some(name) => name,
+            None if self.wildcard => self.last.get(count.checked_sub(position + 1)?)?,
+            None => return None,
+        };
+        name.as_deref()
+    }
+}
+
+fn select_list(query: &Query) -> Option<&[SelectItem]> {
+    let mut body = query.body.as_ref();
+    loop {
+        match body {
+            SetExpr::Select(select) => return Some(&select.projection),
+            SetExpr::Query(query) => body = query.body.as_ref(),
+            SetExpr::SetOperation { left, .. } => body = left.as_ref(),
+            _ => return None,
+        }
+    }
+}
+
+fn name_of(expression: &Expr) -> Option<String> {
+    match expression {
+        Expr::Identifier(ident) => Some(name::ident(ident)),
+        Expr::CompoundIdentifier(parts) => parts.last().map(name::ident),
+        Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => name_of(inner),
+        Expr::Function(function) => function.name.0.last().and_then(|part| part.as_ident()).map(name::ident),
+        Expr::Cast { expr, data_type, .. } => name_of(expr)
+            .or_else(|| Some(data_type.to_string().to_lowercase().split('(').next()?.to_string())),
+        Expr::Case { else_result, .. } => {
+            else_result.as_deref().and_then(name_of).or_else(|| Some("case".to_string()))
+        }
+        Expr::Exists { .. } => Some("exists".to_string()),
+        Expr::Extract { .. } => Some("extract".to_string()),
+        Expr::Substring { .. } => Some("substring".to_string()),
+        Expr::Position { .. } => Some("position".to_string()),
+        Expr::Trim { .. } => Some("btrim".to_string()),
+        Expr::Array(_) => Some("array".to_string()),
+        Expr::CompoundFieldAccess { root, .. } => name_of(root),
+        Expr::Subquery(query) => match select_list(query)? {
+            [SelectItem::UnnamedExpr(inner)] => name_of(inner),
+            [SelectItem::ExprWithAlias { alias, .. }] => Some(name::ident(alias)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::OutputNames;
+
+    fn names(sql: &str, count: usize) -> Vec<Option<String>> {
+        let statements = crate::parse::parse(sql).unwrap();
+        let names = OutputNames::of(&statements[0].ast).unwrap();
+        (0..count).map(|position| names.get(position, count).map(str::to_string)).collect()
+    }
+
+    #[test]
+    fn names_are_postgresqls() {
+        let some = |name: &str| Some(name.to_string());
+        assert_eq!(
+            names("SELECT count(*), 1 + 1, a.B, x::int, 'y' AS z", 5),
+            [some("count"), some("?column?"), some("b"), some("x"), None]
+        );
+        assert_eq!(names("SELECT sum(a), *, max(b) FROM t", 5), [some("sum"), None, None, None, some("max")]);
+        assert_eq!(names("SELECT 1 UNION SELECT 2", 1), [some("?column?")]);
+    }
+}
