@@ -107,15 +107,13 @@ where
     runner.with_column_validator(sqllogictest::strict_column_validator);
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     runner.set_var(FIXTURES.to_owned(), fixtures.display().to_string());
-    let mut outcome = Ok(());
+    // A failure does not end the file: one run shows all that is wrong.
+    let mut failures = Vec::new();
     for record in records {
-        outcome = step(&mut runner, record).await;
-        if outcome.is_err() {
-            break;
-        }
+        failures.extend(step(&mut runner, record).await.err());
     }
     runner.shutdown_async().await;
-    outcome
+    if failures.is_empty() { Ok(()) } else { Err(failures.join("\n")) }
 }
 
 /// Runs one record. Where sqllogictest tolerates rows from a statement, or none from a query, a case

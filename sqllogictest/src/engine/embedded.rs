@@ -1,6 +1,7 @@
 //! The engine without a wire: a [`muster::Session`] in this process, values printed from Arrow.
 
-use arrow::array::{FixedSizeListArray, Float32Array};
+use arrow::array::{Array, ArrayRef, FixedSizeListArray, Float32Array, ListArray};
+use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field};
 use async_trait::async_trait;
 use futures::TryStreamExt;
@@ -83,38 +84,68 @@ impl AsyncDB for Embedded {
     }
 }
 
-/// The parameters as values of the types that the statement reports.
+/// The parameters as an embedding program gives them: numbers, texts and lists as they are, and what
+/// has no literal in the program (vectors, uuids) as the Arrow value that the statement reports.
 fn typed(given: &[Json], prepared: &muster::Prepared) -> Result<Vec<Value>> {
     let value = |(index, value): (usize, &Json)| match prepared.parameters().get(index) {
-        Some(field) => typed_value(value, field.data_type()),
+        Some(field) => typed_value(value, field),
         // One too many: the database says so itself.
         None => Ok(Value::Utf8(params::to_text(value))),
     };
     given.iter().enumerate().map(value).collect()
 }
 
-fn typed_value(value: &Json, data_type: &DataType) -> Result<Value> {
+fn typed_value(value: &Json, field: &Field) -> Result<Value> {
+    let data_type = field.data_type();
     let failed = |reason: String| Error::value(data_type.to_string(), reason);
-    match (value, data_type) {
-        (Json::Null, _) => Value::try_new_null(data_type).map_err(|error| failed(error.to_string())),
-        (Json::Array(items), DataType::List(item)) => {
-            let items = items.iter().map(|value| typed_value(value, item.data_type()));
+    match (value, ColumnType::from_arrow(field), data_type) {
+        (Json::Null, _, _) => Value::try_new_null(data_type).map_err(|error| failed(error.to_string())),
+        (Json::String(text), ColumnType::Vector, _) => {
+            let numbers =
+                serde_json::from_str::<Vec<f64>>(text).map_err(|error| failed(error.to_string()))?;
+            vector(&numbers, data_type).map_err(|error| failed(error.to_string()))
+        }
+        (Json::String(text), ColumnType::Uuid, _) => {
+            let number = u128::from_str_radix(&text.replace('-', ""), 16);
+            let number = number.map_err(|error| failed(error.to_string()))?;
+            Ok(Value::FixedSizeBinary(16, Some(number.to_be_bytes().to_vec())))
+        }
+        (Json::Array(items), _, DataType::List(item)) => {
+            let items = items.iter().map(|value| item_value(value, item.data_type()));
             Ok(Value::List(Value::new_list_nullable(&items.collect::<Result<Vec<_>>>()?, item.data_type())))
         }
-        (Json::Array(items), DataType::FixedSizeList(item, _)) => {
-            let numbers: Option<Vec<f64>> = items.iter().map(Json::as_f64).collect();
-            let numbers = numbers.ok_or_else(|| failed("not an array of numbers".to_owned()))?;
-            vector(&numbers, item).map_err(|error| failed(error.to_string()))
-        }
-        _ => Value::try_from_string(params::to_text(value).unwrap_or_default(), data_type)
-            .map_err(|error| failed(error.to_string())),
+        (Json::Bool(truth), _, _) => Ok(Value::Boolean(Some(*truth))),
+        (Json::Number(number), _, _) => Ok(match number.as_i64() {
+            Some(integer) => Value::Int64(Some(integer)),
+            None => Value::Float64(number.as_f64()),
+        }),
+        _ => Ok(Value::Utf8(params::to_text(value))),
+    }
+}
+
+/// Arrow lists hold values of one type, so an element is made of it here.
+fn item_value(value: &Json, data_type: &DataType) -> Result<Value> {
+    let failed = |error: &dyn std::fmt::Display| Error::value(data_type.to_string(), error.to_string());
+    match params::to_text(value) {
+        None => Value::try_new_null(data_type).map_err(|error| failed(&error)),
+        Some(text) => Value::try_from_string(text, data_type).map_err(|error| failed(&error)),
     }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the elements of a vector are f32")]
-fn vector(numbers: &[f64], item: &Arc<Field>) -> std::result::Result<Value, arrow::error::ArrowError> {
-    let values = Float32Array::from_iter_values(numbers.iter().map(|number| *number as f32));
-    let size = i32::try_from(values.len()).unwrap_or(i32::MAX);
-    let list = FixedSizeListArray::try_new(Arc::clone(item), size, Arc::new(values), None)?;
-    Ok(Value::FixedSizeList(Arc::new(list)))
+fn vector(numbers: &[f64], data_type: &DataType) -> std::result::Result<Value, arrow::error::ArrowError> {
+    let values: ArrayRef =
+        Arc::new(Float32Array::from_iter_values(numbers.iter().map(|number| *number as f32)));
+    match data_type {
+        DataType::FixedSizeList(item, _) => {
+            let size = i32::try_from(values.len()).unwrap_or(i32::MAX);
+            let list = FixedSizeListArray::try_new(Arc::clone(item), size, values, None)?;
+            Ok(Value::FixedSizeList(Arc::new(list)))
+        }
+        _ => {
+            let item = Arc::new(Field::new_list_field(DataType::Float32, true));
+            let offsets = OffsetBuffer::from_lengths([values.len()]);
+            Ok(Value::List(Arc::new(ListArray::try_new(item, offsets, values, None)?)))
+        }
+    }
 }

@@ -33,6 +33,10 @@ fn printed(column: ColumnType, array: &ArrayRef) -> Result<String> {
             let values = array.as_fixed_size_list().value(0);
             Ok(super::vector(converted::<Float32Type>(&values)?.values().iter().copied()))
         }
+        (ColumnType::Vector, DataType::List(_)) => {
+            let values = array.as_list::<i32>().value(0);
+            Ok(super::vector(converted::<Float32Type>(&values)?.values().iter().copied()))
+        }
         (_, DataType::List(item)) => list(item, array.as_list::<i32>()),
         (_, DataType::LargeList(item)) => list(item, array.as_list::<i64>()),
         (_, DataType::FixedSizeList(item, _)) => elements(item, &array.as_fixed_size_list().value(0)),
