@@ -5,14 +5,14 @@
 //! datafusion-pg-catalog's compatibility rewrites; nothing else does, for those rewrites bend
 //! what a statement means.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use datafusion::sql::sqlparser::ast;
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
-use datafusion_pg_catalog::sql::PostgresCompatibilityParser;
 
+use crate::catalog::system;
 use crate::sqlstate::SqlState;
 use crate::stack::{check_depth, roomy};
 use crate::{Error, Result};
@@ -38,14 +38,12 @@ impl Statement {
 
 /// The statements of one query string; none for an empty one or one of comments alone.
 pub(crate) fn parse(sql: &str) -> Result<Vec<Statement>> {
-    static COMPATIBILITY: LazyLock<PostgresCompatibilityParser> =
-        LazyLock::new(PostgresCompatibilityParser::new);
     roomy(|| {
         let text: Arc<str> = Arc::from(sql);
         let wrap = |ast| Statement { ast: Arc::new(ast), text: text.clone() };
         let statements = parser(sql)?.parse_statements().map_err(|error| syntax_error(&error, sql))?;
         if !statements.is_empty() && asks_the_catalog(sql) && statements.iter().all(is_query) {
-            let rewritten = COMPATIBILITY.parse(sql).map_err(|error| syntax_error(&error, sql))?;
+            let rewritten = system::parse(sql, &statements).map_err(|error| syntax_error(&error, sql))?;
             return Ok(rewritten.into_iter().map(wrap).collect());
         }
         Ok(statements.into_iter().map(wrap).collect())

@@ -28,6 +28,10 @@ sqlstates! {
     StringDataRightTruncation = "22001",
     /// A number does not fit its type.
     NumericValueOutOfRange = "22003",
+    /// A day, an hour that does not exist.
+    DatetimeFieldOverflow = "22008",
+    /// A subquery that may give one row and gives more.
+    CardinalityViolation = "21000",
     /// A date or time that is none.
     InvalidDatetimeFormat = "22007",
     /// Division by zero.

@@ -16,10 +16,10 @@ use datafusion_pg_catalog::pg_catalog::context::EmptyContextProvider;
 use datafusion_pg_catalog::pg_catalog::setup_pg_catalog;
 
 use crate::Result;
-use crate::catalog::{CATALOG, PublicSchema, SCHEMA};
+use crate::catalog::{CATALOG, PublicSchema, SCHEMA, system};
 use crate::functions::scalar;
 use crate::functions::table::{TableFunctions, VectorSearchPlanner};
-use crate::planning::LateralSearch;
+use crate::planning::{CheckedArithmetic, LateralSearch, Literals};
 
 /// Makes the state. It is made once a database and not changed after.
 pub(crate) fn session_state(public: Arc<PublicSchema>) -> Result<SessionState> {
@@ -34,16 +34,21 @@ pub(crate) fn session_state(public: Arc<PublicSchema>) -> Result<SessionState> {
     let mut state = SessionStateBuilder::new().with_config(config).with_default_features().build();
     datafusion_functions_json::register_all(&mut state)?;
     let catalog = Arc::new(MemoryCatalogProvider::new());
+    let store = public.store().clone();
     catalog.register_schema(SCHEMA, public as Arc<dyn SchemaProvider>)?;
-    state.catalog_list().register_catalog(CATALOG.to_string(), catalog);
+    state.catalog_list().register_catalog(CATALOG.to_string(), catalog.clone());
     let context = SessionContext::new_with_state(state);
     setup_pg_catalog(&context, CATALOG, EmptyContextProvider).map_err(|error| crate::Error::from(*error))?;
+    // In place of the library's schema: what it says of tables is Arrow's view of them.
+    system::register(&context, catalog.as_ref(), &store)?;
     for function in scalar::all() {
         context.register_udf(function.as_ref().clone());
     }
     let state = context.state();
-    let mut rules: Vec<Arc<dyn AnalyzerRule + Send + Sync>> = vec![Arc::new(LateralSearch)];
+    let mut rules: Vec<Arc<dyn AnalyzerRule + Send + Sync>> =
+        vec![Arc::new(LateralSearch), Arc::new(Literals)];
     rules.extend(state.analyzer().rules.iter().cloned());
+    rules.push(Arc::new(CheckedArithmetic));
     let state = SessionStateBuilder::new_from_existing(state)
         .with_analyzer_rules(rules)
         .with_relation_planners(vec![Arc::new(TableFunctions)])

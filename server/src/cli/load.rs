@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use muster::{Database, FileFormat, LoadReport, LoadRequest};
@@ -11,7 +12,7 @@ use super::error::{Error, Result};
 use super::interrupt;
 use super::open::{self, DataArg};
 use super::output::say;
-use super::progress;
+use super::progress::Display;
 use super::quantity::{bytes, grouped, peak_memory, per_second, seconds};
 
 /// Arguments of `muster load`.
@@ -71,10 +72,13 @@ pub fn run(args: LoadArgs) -> Result<()> {
 }
 
 /// Loads with progress on standard error, until done or interrupted.
-pub(crate) fn load(runtime: &Runtime, database: &Database, request: LoadRequest) -> Result<LoadReport> {
+fn load(runtime: &Runtime, database: &Database, request: LoadRequest) -> Result<LoadReport> {
     let session = database.session();
-    session.set_progress(progress::on_stderr());
-    Ok(interrupt::interruptible(runtime, async move { session.load(&request).await })??)
+    let display = Arc::new(Display::on_stderr());
+    session.set_progress(display.clone());
+    let loaded = interrupt::interruptible(runtime, async move { session.load(&request).await });
+    display.clear();
+    Ok(loaded??)
 }
 
 /// `100,000 rows into workers in 62.1 s (1,610 rows/s): read 0.4 s, embed ...; peak memory 812 MiB`.

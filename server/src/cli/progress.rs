@@ -5,10 +5,11 @@
 
 use std::collections::HashMap;
 use std::io::IsTerminal;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::style::TemplateError;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use muster::{Phase, Progress};
 
 use super::output::complain;
@@ -17,9 +18,81 @@ use super::quantity::{grouped, per_second, seconds};
 /// How often a bar moves while nothing is reported.
 const TICK: Duration = Duration::from_millis(120);
 
-/// The progress display that suits standard error.
-pub(crate) fn on_stderr() -> Arc<dyn Progress> {
-    if std::io::stderr().is_terminal() { Arc::new(Bars::default()) } else { Arc::new(Lines::default()) }
+/// The progress of one session, drawn as suits standard error.
+pub(crate) struct Display {
+    bars: bool,
+    running: Mutex<Running>,
+}
+
+/// The phases that have begun and not ended.
+#[derive(Default)]
+struct Running {
+    /// Draws the bars of phases that overlap; a new one when none is left.
+    together: MultiProgress,
+    phases: HashMap<Phase, Shown>,
+}
+
+enum Shown {
+    Bar(ProgressBar),
+    /// Since when, and how many rows so far.
+    Line(Instant, u64),
+}
+
+impl Display {
+    pub(crate) fn on_stderr() -> Display {
+        Display { bars: std::io::stderr().is_terminal(), running: Mutex::default() }
+    }
+
+    /// Takes away what a statement that failed or was stopped has left.
+    pub(crate) fn clear(&self) {
+        for (_, shown) in self.running().phases.drain() {
+            if let Shown::Bar(bar) = shown {
+                bar.finish_and_clear();
+            }
+        }
+    }
+
+    fn running(&self) -> MutexGuard<'_, Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Progress for Display {
+    fn begin(&self, phase: Phase, total: Option<u64>) {
+        let mut running = self.running();
+        let shown = if self.bars {
+            if running.phases.is_empty() {
+                running.together = MultiProgress::new();
+            }
+            // Hidden until it has its place among the others, or its first drawing stays behind.
+            let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
+            let bar = running.together.add(styled(bar, label(phase), total));
+            bar.enable_steady_tick(TICK);
+            Shown::Bar(bar)
+        } else {
+            Shown::Line(Instant::now(), 0)
+        };
+        if let Some(Shown::Bar(old)) = running.phases.insert(phase, shown) {
+            old.finish_and_clear();
+        }
+    }
+
+    fn set(&self, phase: Phase, done: u64) {
+        match self.running().phases.get_mut(&phase) {
+            Some(Shown::Bar(bar)) => bar.set_position(done),
+            Some(Shown::Line(_, rows)) => *rows = done,
+            None => {}
+        }
+    }
+
+    fn end(&self, phase: Phase) {
+        let ended = self.running().phases.remove(&phase);
+        match ended {
+            Some(Shown::Bar(bar)) => bar.finish(),
+            Some(Shown::Line(start, rows)) => complain(&line(label(phase), rows, start.elapsed())),
+            None => {}
+        }
+    }
 }
 
 /// What a phase is called while it runs.
@@ -31,85 +104,33 @@ fn label(phase: Phase) -> &'static str {
     }
 }
 
-/// One bar a phase, drawn together.
-#[derive(Default)]
-struct Bars {
-    together: MultiProgress,
-    running: Mutex<HashMap<Phase, ProgressBar>>,
+/// A bar by itself on standard error; nothing is drawn where that is no terminal.
+pub(crate) fn bar(label: &'static str, total: u64) -> ProgressBar {
+    styled(ProgressBar::new(total), label, Some(total))
 }
 
-impl Bars {
-    fn with(&self, phase: Phase, act: impl FnOnce(&ProgressBar)) {
-        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bar) = running.get(&phase) {
-            act(bar);
-        }
-    }
-}
-
-impl Progress for Bars {
-    fn begin(&self, phase: Phase, total: Option<u64>) {
-        let bar = bar(label(phase), total);
-        let bar = self.together.add(bar);
-        bar.enable_steady_tick(TICK);
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(old) = running.insert(phase, bar) {
-            old.finish_and_clear();
-        }
-    }
-
-    fn set(&self, phase: Phase, done: u64) {
-        self.with(phase, |bar| bar.set_position(done));
-    }
-
-    fn end(&self, phase: Phase) {
-        let ended = self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&phase);
-        if let Some(bar) = ended {
-            bar.finish();
-        }
-    }
-}
-
-/// A bar by itself; hidden where standard error is no terminal.
-pub(crate) fn bar(label: &'static str, total: Option<u64>) -> ProgressBar {
-    let (bar, template) = match total {
-        Some(total) => (
-            ProgressBar::new(total),
-            "{prefix:>10} {bar:32} {human_pos:>9}/{human_len} rows  {per_sec:>14}  {elapsed}, {eta} left",
-        ),
-        None => (ProgressBar::new_spinner(), "{prefix:>10} {spinner} {human_pos} rows  {per_sec}  {elapsed}"),
+fn styled(bar: ProgressBar, label: &'static str, total: Option<u64>) -> ProgressBar {
+    // A template that does not parse falls back to the plain bar; a test keeps both parsing.
+    let style = style(total).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+        // A display that cannot be written to is not drawn.
+        let _drawn = out.write_str(&grouped(per_second(state.pos(), state.elapsed())));
     };
-    // A template that does not parse falls back to the plain bar; the test below keeps both parsing.
-    bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_style(style.with_key("rate", rate));
     bar.set_prefix(label);
     bar
 }
 
-/// One line a phase when it ends, for logs and pipes.
-#[derive(Default)]
-struct Lines {
-    running: Mutex<HashMap<Phase, (Instant, u64)>>,
+fn style(total: Option<u64>) -> Result<ProgressStyle, TemplateError> {
+    ProgressStyle::with_template(match total {
+        Some(_) => {
+            "{prefix:>10} {bar:32} {human_pos:>9} of {human_len} rows {rate:>10} rows/s  {elapsed}, {eta} left"
+        }
+        None => "{prefix:>10} {spinner} {human_pos} rows {rate:>10} rows/s  {elapsed}",
+    })
 }
 
-impl Progress for Lines {
-    fn begin(&self, phase: Phase, _total: Option<u64>) {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(phase, (Instant::now(), 0));
-    }
-
-    fn set(&self, phase: Phase, done: u64) {
-        if let Some(entry) = self.running.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&phase) {
-            entry.1 = done;
-        }
-    }
-
-    fn end(&self, phase: Phase) {
-        let ended = self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&phase);
-        if let Some((start, rows)) = ended {
-            complain(&line(label(phase), rows, start.elapsed()));
-        }
-    }
-}
-
+/// One line about a phase that ended, for logs and pipes.
 fn line(label: &str, rows: u64, time: Duration) -> String {
     let rate = grouped(per_second(rows, time));
     format!("muster: {label}: {} rows in {} ({rate} rows/s)\n", grouped(rows), seconds(time))
@@ -126,22 +147,26 @@ mod tests {
     }
 
     #[test]
-    fn bars_take_phases_in_any_order_and_more_than_once() {
-        let bars = Bars::default();
-        bars.set(Phase::Reading, 3);
-        bars.end(Phase::Embedding);
-        bars.begin(Phase::Reading, None);
-        bars.begin(Phase::Reading, Some(10));
-        bars.set(Phase::Reading, 11);
-        bars.with(Phase::Reading, |bar| assert_eq!(bar.position(), 11));
-        bars.end(Phase::Reading);
-        assert!(bars.running.lock().unwrap().is_empty());
+    fn phases_come_in_any_order_and_more_than_once() {
+        for bars in [false, true] {
+            let display = Display { bars, running: Mutex::default() };
+            display.set(Phase::Reading, 3);
+            display.end(Phase::Embedding);
+            display.begin(Phase::Reading, None);
+            display.begin(Phase::Reading, Some(10));
+            display.set(Phase::Reading, 11);
+            match display.running().phases.get(&Phase::Reading) {
+                Some(Shown::Bar(bar)) => assert_eq!(bar.position(), 11),
+                Some(Shown::Line(_, rows)) => assert_eq!(*rows, 11),
+                None => unreachable!("the phase has begun"),
+            }
+            display.clear();
+            assert!(display.running().phases.is_empty());
+        }
     }
 
     #[test]
     fn both_templates_parse() {
-        for total in [None, Some(1)] {
-            assert_eq!(bar("reading", total).prefix(), "reading");
-        }
+        assert!(style(None).is_ok() && style(Some(1)).is_ok());
     }
 }

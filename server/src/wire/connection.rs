@@ -21,7 +21,7 @@ use super::cancel::{Interrupt, Stop, secret};
 use super::error::{Error, Result, Severity};
 use super::extended::Prepared;
 use super::inbox::{Inbound, Inbox};
-use super::message::{Frontend, is_extended};
+use super::message::{Frontend, ends_turn};
 use super::portal::Portal;
 use super::settings::{self, Reported};
 use super::sink::Sink;
@@ -43,6 +43,8 @@ pub(super) struct Client {
     pub(super) sink: Sink,
     pub(super) statements: HashMap<String, Arc<Prepared>>,
     pub(super) portals: HashMap<String, Portal>,
+    /// Whether a statement may have changed settings that the client is told of.
+    pub(super) settings_changed: bool,
     reported: Reported,
 }
 
@@ -65,10 +67,11 @@ pub(super) async fn serve(
     let (reader, writer) = stream.into_split();
     let mut sink = Sink::new(writer);
     let session = context.database.session();
-    let user = match startup.user().and_then(|user| settings::apply(&session, &startup.parameters).map(|()| user)) {
-        Ok(user) => user,
-        Err(error) => return refuse(&mut sink, error).await,
-    };
+    let user =
+        match startup.user().and_then(|user| settings::apply(&session, &startup.parameters).map(|()| user)) {
+            Ok(user) => user,
+            Err(error) => return refuse(&mut sink, error).await,
+        };
     let (inbox, gone) = Inbox::start(reader, buffer);
     let key = new_key(startup.minor);
     let interrupt = Interrupt::new(&context.registry, context.id, key.clone(), gone, context.stop);
@@ -77,6 +80,7 @@ pub(super) async fn serve(
         sink,
         statements: HashMap::new(),
         portals: HashMap::new(),
+        settings_changed: false,
         reported: Reported::new(user),
     };
     client.welcome(startup, context.id, key)?;
@@ -135,19 +139,23 @@ impl Client {
             }
             // The connection's loop ends before it asks for this.
             Frontend::Terminate => Ok(()),
-            Frontend::FunctionCall => Err(Error::Unsupported { feature: "the function call protocol".to_string() }),
-            Frontend::Copy => Err(Error::ProtocolFatal {
-                message: "unexpected COPY message: no COPY is in progress on this connection".to_string(),
-            }),
-            Frontend::Password => {
-                Err(Error::ProtocolFatal { message: "unexpected password message: none was asked for".to_string() })
+            Frontend::FunctionCall => {
+                Err(Error::Unsupported { feature: "the function call protocol".to_string() })
             }
+            // Left over from a COPY that was refused: drivers send their data, or that they give up,
+            // before they read the error. The protocol says to ignore it.
+            Frontend::Copy => Ok(()),
+            Frontend::Password => Err(Error::ProtocolFatal {
+                message: "unexpected password message: none was asked for".to_string(),
+            }),
         }
     }
 
     /// Tells the client that its turn has come.
     async fn ready(&mut self) -> Result<()> {
-        self.report_settings()?;
+        if std::mem::take(&mut self.settings_changed) {
+            self.report_settings()?;
+        }
         // There are no transactions yet: the state between statements is always idle.
         self.sink.put(&Backend::ReadyForQuery(ReadyForQuery::new(TransactionStatus::Idle)))?;
         self.sink.flush().await
@@ -210,12 +218,12 @@ impl Connection {
                 return Err(error);
             }
             self.client.sink.put(&Backend::ErrorResponse(error.report(Severity::Error).into()))?;
-            if is_extended(kind) {
+            if !ends_turn(kind) {
                 self.skipping = true;
                 return self.client.sink.flush().await;
             }
         }
-        if !is_extended(kind) {
+        if ends_turn(kind) {
             self.client.ready().await?;
             self.ready = true;
         }

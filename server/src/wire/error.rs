@@ -284,7 +284,8 @@ impl Error {
                 info.position = source.position().map(|position| position.to_string());
             }
             Self::UnknownDatabase { .. } => {
-                info.hint = Some("There is one database: connect to \"muster\" (or \"postgres\").".to_string());
+                info.hint =
+                    Some("There is one database: connect to \"muster\" (or \"postgres\").".to_string());
             }
             Self::ParameterText { number, .. }
             | Self::ParameterRange { number, .. }

@@ -54,10 +54,10 @@ pub(super) enum Target {
     Portal,
 }
 
-/// Whether a message of this type is within an extended query, where an error skips what follows
-/// up to Sync. Sync itself ends it.
-pub(super) fn is_extended(kind: u8) -> bool {
-    matches!(kind, b'P' | b'B' | b'D' | b'E' | b'C' | b'H')
+/// Whether the client waits for `ReadyForQuery` after a message of this type, rather than sending
+/// Sync. An error in a message of another type skips what follows up to Sync.
+pub(super) fn ends_turn(kind: u8) -> bool {
+    matches!(kind, b'Q' | b'S' | b'F')
 }
 
 impl Frontend {
@@ -92,7 +92,9 @@ impl Frontend {
             b'F' => return Ok(Self::FunctionCall),
             b'p' => return Ok(Self::Password),
             other => {
-                return Err(Error::ProtocolFatal { message: format!("invalid frontend message type {other}") });
+                return Err(Error::ProtocolFatal {
+                    message: format!("invalid frontend message type {other}"),
+                });
             }
         };
         body.finish()?;
@@ -177,7 +179,11 @@ impl Body {
     }
 
     fn finish(&self) -> Result<()> {
-        if self.0.is_empty() { Ok(()) } else { Err(Error::protocol("invalid message format: bytes are left over")) }
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::protocol("invalid message format: bytes are left over"))
+        }
     }
 }
 

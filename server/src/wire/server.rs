@@ -117,7 +117,10 @@ impl Server {
         drop(self.listener);
         let _ = stop.send(Stop::Draining);
         if !drained(&mut connections, self.options.grace).await {
-            tracing::warn!(connections = connections.len(), "statements still run after the grace time: ending them");
+            tracing::warn!(
+                connections = connections.len(),
+                "statements still run after the grace time: ending them"
+            );
             let _ = stop.send(Stop::Now);
             if !drained(&mut connections, FAREWELL_TIME).await {
                 connections.shutdown().await;

@@ -54,7 +54,10 @@ impl Reported {
             .iter()
             .filter(|entry| !self.known.contains(entry))
             .map(|(name, value)| {
-                PgWireBackendMessage::ParameterStatus(ParameterStatus::new((*name).to_string(), value.clone()))
+                PgWireBackendMessage::ParameterStatus(ParameterStatus::new(
+                    (*name).to_string(),
+                    value.clone(),
+                ))
             })
             .collect();
         self.known = now;
@@ -132,7 +135,8 @@ mod tests {
 
     #[test]
     fn options_are_read_in_all_their_forms() {
-        let settings = parse_options(r"-c hnsw.ef_search=80 --application-name=my\ app -cTimeZone=UTC ").unwrap();
+        let settings =
+            parse_options(r"-c hnsw.ef_search=80 --application-name=my\ app -cTimeZone=UTC ").unwrap();
         assert_eq!(
             settings,
             [

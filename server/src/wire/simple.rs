@@ -57,6 +57,7 @@ impl Client {
 
     /// Tells the client that a statement is done.
     pub(super) fn complete(&mut self, tag: String) -> Result<()> {
+        self.settings_changed |= matches!(tag.as_str(), "SET" | "RESET" | "DISCARD ALL");
         self.sink.put(&Backend::CommandComplete(CommandComplete::new(tag)))
     }
 }

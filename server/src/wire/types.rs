@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, IntervalUnit, TimeUnit};
 use arrow_pg::datatypes::{
-    PG_OID_ALIAS_KEY, PG_VECTOR_KEY, PG_VECTOR_TYPE_OID, is_pg_char_field, is_pg_vector_field, pg_type_for_alias_kind,
-    pg_vector_type,
+    PG_OID_ALIAS_KEY, PG_VECTOR_KEY, PG_VECTOR_TYPE_OID, is_pg_char_field, is_pg_vector_field,
+    pg_type_for_alias_kind, pg_vector_type,
 };
 use pgwire::api::Type;
 
@@ -58,13 +58,17 @@ pub(super) fn pg_type(field: &Field) -> Option<Type> {
             _ => Type::TEXT,
         },
         DataType::FixedSizeBinary(16) if meta(EXTENSION) == Some("arrow.uuid") => Type::UUID,
-        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => Type::BYTEA,
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
+            Type::BYTEA
+        }
         DataType::Date32 | DataType::Date64 => Type::DATE,
         DataType::Time32(_) | DataType::Time64(_) => Type::TIME,
         DataType::Timestamp(_, None) => Type::TIMESTAMP,
         DataType::Timestamp(_, Some(_)) => Type::TIMESTAMPTZ,
         DataType::Interval(_) | DataType::Duration(_) => Type::INTERVAL,
-        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => array_type(item)?,
+        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
+            array_type(item)?
+        }
         DataType::Struct(_) => Type::RECORD,
         DataType::Dictionary(_, value) => {
             pg_type(&Field::new("", value.as_ref().clone(), true).with_metadata(field.metadata().clone()))?

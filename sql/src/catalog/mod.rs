@@ -3,12 +3,14 @@
 //! - [`StoredTable`]: a table of storage, by its definition; it holds no rows.
 //! - [`Scan`]: reads the rows from the snapshot that the running statement carries.
 //! - [`PublicSchema`]: the list of tables, for `pg_catalog` and `information_schema`.
+//! - [`system`]: the schemas `pg_catalog` and `information_schema`.
 //! - [`builtin`]: the tables that every database has from its start.
 
 pub(crate) mod builtin;
 mod scan;
 mod schema;
 mod stored_table;
+pub(crate) mod system;
 
 pub(crate) use scan::Scan;
 pub(crate) use schema::PublicSchema;

@@ -1,4 +1,4 @@
-//! The list of tables, for DataFusion's `information_schema` and datafusion-pg-catalog.
+//! The list of tables, for DataFusion's `information_schema`.
 //!
 //! It shows what is committed. Statements resolve their own tables in [`crate::planning::Names`].
 
@@ -14,14 +14,18 @@ use super::StoredTable;
 
 /// The schema `public`.
 pub(crate) struct PublicSchema {
-    /// Weak, because datafusion-pg-catalog's schema and the catalog that holds it refer to each other:
-    /// what they hold is never dropped.
+    /// Weak, because what plans statements is part of the database and must not keep it open.
     store: Weak<Store>,
 }
 
 impl PublicSchema {
     pub(crate) fn new(store: &Arc<Store>) -> Self {
         Self { store: Arc::downgrade(store) }
+    }
+
+    /// What it lists the tables of.
+    pub(crate) fn store(&self) -> &Weak<Store> {
+        &self.store
     }
 }
 

@@ -302,7 +302,7 @@ fn engine_state(error: &muster_engine::Error) -> SqlState {
     match error {
         E::Row { source, .. } => engine_state(source),
         E::NullElement { .. } => SqlState::DataException,
-        E::Dimensions { .. } | E::NotFinite { .. } | E::ZeroVector { .. } => SqlState::DataException,
+        E::Dimensions { .. } | E::NotFinite { .. } | E::ZeroVector => SqlState::DataException,
         E::Parameter { .. } => SqlState::InvalidParameterValue,
         E::UnknownModel { .. } => SqlState::UndefinedObject,
         E::Cancelled => SqlState::QueryCanceled,

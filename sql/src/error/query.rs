@@ -4,7 +4,7 @@
 //! those of the version in `Cargo.lock`: `cases/errors.slt` notices when an upgrade changes them.
 
 use arrow::error::ArrowError;
-use datafusion::common::SchemaError;
+use datafusion::common::{Column, SchemaError};
 use datafusion::error::DataFusionError;
 
 use crate::sqlstate::SqlState;
@@ -22,7 +22,10 @@ pub(super) fn state(error: &DataFusionError) -> SqlState {
             SchemaError::DuplicateQualifiedField { .. } | SchemaError::DuplicateUnqualifiedField { .. } => {
                 SqlState::DuplicateColumn
             }
-            SchemaError::FieldNotFound { .. } => SqlState::UndefinedColumn,
+            SchemaError::FieldNotFound { field, valid_fields } => match missing_table(field, valid_fields) {
+                Some(_) => SqlState::UndefinedTable,
+                None => SqlState::UndefinedColumn,
+            },
         },
         DataFusionError::ArrowError(error, _) => match error.as_ref() {
             ArrowError::DivideByZero => SqlState::DivisionByZero,
@@ -46,6 +49,11 @@ pub(super) fn state(error: &DataFusionError) -> SqlState {
 
 fn cast_state(message: &str) -> SqlState {
     let message = message.to_ascii_lowercase();
+    if ["date32", "timestamp", "time64", "interval"].iter().any(|word| message.contains(word))
+        && message.contains("cannot cast string")
+    {
+        return datetime_state(&message);
+    }
     if message.contains("out of range")
         || message.contains("overflow")
         || message.contains("can't cast value")
@@ -55,6 +63,18 @@ fn cast_state(message: &str) -> SqlState {
         SqlState::DatatypeMismatch
     } else {
         SqlState::InvalidTextRepresentation
+    }
+}
+
+/// A text that looks like a date and is none is a day or hour that does not exist.
+fn datetime_state(message: &str) -> SqlState {
+    let text = message.split('\'').nth(1).unwrap_or_default();
+    let mut parts = text.split(|c: char| !c.is_ascii_digit()).take(3);
+    let digits = |part: Option<&str>| part.is_some_and(|part| !part.is_empty());
+    if digits(parts.next()) && digits(parts.next()) && digits(parts.next()) {
+        SqlState::DatetimeFieldOverflow
+    } else {
+        SqlState::InvalidDatetimeFormat
     }
 }
 
@@ -74,7 +94,11 @@ fn plan_state(message: &str) -> SqlState {
         SqlState::UndefinedColumn
     } else if lower.contains("placeholder") {
         SqlState::IndeterminateDatatype
+    } else if lower.contains("different number of columns") {
+        SqlState::SyntaxError
     } else if lower.contains("cannot coerce")
+        || lower.contains("failed to coerce")
+        || lower.contains("non-boolean predicate")
         || lower.contains("cannot infer common")
         || lower.contains("type_coercion")
         || lower.contains("cannot cast")
@@ -91,7 +115,9 @@ fn plan_state(message: &str) -> SqlState {
 
 fn execution_state(message: &str) -> SqlState {
     let lower = message.to_ascii_lowercase();
-    if lower.contains("overflow") || lower.contains("out of range") {
+    if lower.contains("more than one row") {
+        SqlState::CardinalityViolation
+    } else if lower.contains("overflow") || lower.contains("out of range") {
         SqlState::NumericValueOutOfRange
     } else if lower.contains("divide by zero") || lower.contains("division by zero") {
         SqlState::DivisionByZero
@@ -107,10 +133,13 @@ pub(super) fn message(error: &DataFusionError) -> String {
     let root = error.find_root();
     match root {
         DataFusionError::SchemaError(error, _) => match error.as_ref() {
-            SchemaError::FieldNotFound { field, .. } => match &field.relation {
-                Some(relation) => format!("column {relation}.{} does not exist", field.name),
-                None => format!("column \"{}\" does not exist", field.name),
-            },
+            SchemaError::FieldNotFound { field, valid_fields } => {
+                match (missing_table(field, valid_fields), &field.relation) {
+                    (Some(table), _) => format!("missing FROM-clause entry for table \"{table}\""),
+                    (None, Some(relation)) => format!("column {relation}.{} does not exist", field.name),
+                    (None, None) => format!("column \"{}\" does not exist", field.name),
+                }
+            }
             SchemaError::AmbiguousReference { field } => {
                 format!("column reference \"{}\" is ambiguous", field.name)
             }
@@ -131,6 +160,13 @@ pub(super) fn message(error: &DataFusionError) -> String {
         }
         root => first_line(root),
     }
+}
+
+/// The table that a column is said to be of, when no table in FROM is called that.
+fn missing_table<'a>(field: &'a Column, valid_fields: &[Column]) -> Option<&'a str> {
+    let table = field.relation.as_ref()?.table();
+    let known = |valid: &Column| valid.relation.as_ref().is_some_and(|relation| relation.table() == table);
+    (!valid_fields.iter().any(known)).then_some(table)
 }
 
 /// What the error suggests.

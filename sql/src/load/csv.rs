@@ -10,7 +10,7 @@ use arrow::csv::reader::Format;
 use arrow::datatypes::{DataType, Field, Schema};
 use muster_storage::TableDefinition;
 
-use super::source::{BATCH_ROWS, Source};
+use super::source::{BATCH_ROWS, Place, Source};
 use super::{Request, bad_file, open_file};
 use crate::sqlstate::SqlState;
 use crate::{Error, Result, column};
@@ -79,8 +79,8 @@ pub(super) fn open(request: &Request, table: Option<&TableDefinition>) -> Result
         .map_err(|error| bad_file(path, error))?;
     let owned = path.clone();
     let batches = reader.map(move |batch| batch.map_err(|error| bad_file(&owned, error)));
-    let first_line = Some(if options.header == Header::None { 1 } else { 2 });
-    Ok(Source { schema, total: None, batches: Box::new(batches), first_line, texts: true })
+    let place = Place::LineFrom(if options.header == Header::None { 1 } else { 2 });
+    Ok(Source { schema, total: None, batches: Box::new(batches), place, texts: true })
 }
 
 /// Without names the fields go to the listed columns, else to all that are not generated.

@@ -11,10 +11,11 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use muster_storage::TableDefinition;
 use serde_json::Value;
 
-use super::source::{BATCH_ROWS, Source};
+use super::source::{BATCH_ROWS, LineNumbers, Place, Source};
 use super::{bad_file, open_file};
+use crate::sqlstate::SqlState;
 use crate::types::json;
-use crate::{Result, column};
+use crate::{Error, Result, column};
 
 /// Lines that are looked at to tell the columns of a table that is not there yet.
 const INFERENCE_LINES: usize = 10_000;
@@ -38,14 +39,16 @@ pub(super) fn open(path: &Path, table: Option<&TableDefinition>) -> Result<Sourc
             Arc::new(schema)
         }
     };
+    let numbers = LineNumbers::default();
     let rows = Rows {
         lines: BufReader::new(file),
         line: 0,
         schema: schema.clone(),
         path: path.to_path_buf(),
         done: false,
+        numbers: numbers.clone(),
     };
-    Ok(Source { schema, total: None, batches: Box::new(rows), first_line: Some(1), texts: true })
+    Ok(Source { schema, total: None, batches: Box::new(rows), place: Place::Lines(numbers), texts: true })
 }
 
 struct Rows {
@@ -54,6 +57,7 @@ struct Rows {
     schema: SchemaRef,
     path: std::path::PathBuf,
     done: bool,
+    numbers: LineNumbers,
 }
 
 impl Iterator for Rows {
@@ -89,16 +93,22 @@ impl Rows {
                 self.done = true;
                 break;
             }
-            // An empty line is refused too: a row's line must be its number in the file.
+            if text.trim().is_empty() {
+                continue;
+            }
             let value: Value = serde_json::from_str(&text)
                 .map_err(|error| bad_file(&self.path, format!("line {}: {error}", self.line)))?;
             let Value::Object(object) = value else {
                 return Err(bad_file(&self.path, format!("line {} is no JSON object", self.line)));
             };
             if let Some(unknown) = object.keys().find(|key| self.schema.index_of(key).is_err()) {
-                return Err(bad_file(
-                    &self.path,
-                    format!("line {}: the table has no column \"{unknown}\" that can be written", self.line),
+                return Err(Error::new(
+                    SqlState::UndefinedColumn,
+                    format!(
+                        "{}, line {}: the table has no column \"{unknown}\" that can be written",
+                        self.path.display(),
+                        self.line
+                    ),
                 ));
             }
             for (builder, field) in builders.iter_mut().zip(self.schema.fields()) {
@@ -107,6 +117,7 @@ impl Rows {
                     Some(value) => builder.append_value(text_of(value, field)),
                 }
             }
+            self.numbers.lock().push(self.line);
             rows += 1;
         }
         let fields: Vec<Field> =

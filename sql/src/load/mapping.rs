@@ -12,7 +12,7 @@ use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext
 use datafusion::physical_expr::{PhysicalExpr, create_physical_expr};
 use muster_storage::{Snapshot, TableDefinition};
 
-use super::source::Source;
+use super::source::{Place, Source};
 use super::{Request, bad_file};
 use crate::database::Shared;
 use crate::planning::{assign, expression};
@@ -27,7 +27,7 @@ pub(super) struct Mapping {
     names: Vec<String>,
     schema: SchemaRef,
     path: PathBuf,
-    first_line: Option<u64>,
+    place: Place,
     rows: u64,
 }
 
@@ -40,7 +40,7 @@ impl Mapping {
         snapshot: &Snapshot,
         request: &Request,
         definition: &TableDefinition,
-        source: &Source,
+        source: &mut Source,
     ) -> Result<Self> {
         let table = &definition.name;
         let fields: Vec<Field> = source
@@ -96,7 +96,14 @@ impl Mapping {
             })
             .collect::<Result<Vec<_>>>()?;
         let names = definition.schema.fields().iter().map(|field| field.name().clone()).collect();
-        Ok(Self { values, names, schema, path: request.path.clone(), first_line: source.first_line, rows: 0 })
+        Ok(Self {
+            values,
+            names,
+            schema,
+            path: request.path.clone(),
+            place: std::mem::replace(&mut source.place, Place::Row),
+            rows: 0,
+        })
     }
 
     /// The table's columns of one batch of the file.
@@ -127,10 +134,7 @@ impl Mapping {
 
     /// The line of a row, counted over all batches so far.
     pub(super) fn place(&self, row: u64) -> String {
-        match self.first_line {
-            Some(first) => format!("line {}", first + row),
-            None => format!("row {}", row + 1),
-        }
+        self.place.of(row)
     }
 
     /// Finds the row that a batch failed at, to say where it is.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::source::{BATCH_ROWS, Source};
+use super::source::{BATCH_ROWS, Place, Source};
 use super::{bad_file, open_file};
 use crate::Result;
 
@@ -20,5 +20,5 @@ pub(super) fn open(path: &Path) -> Result<Source> {
     let reader = builder.with_batch_size(BATCH_ROWS).build().map_err(|error| bad_file(path, error))?;
     let path = path.to_path_buf();
     let batches = reader.map(move |batch| batch.map_err(|error| bad_file(&path, error)));
-    Ok(Source { schema, total, batches: Box::new(batches), first_line: None, texts: false })
+    Ok(Source { schema, total, batches: Box::new(batches), place: Place::Row, texts: false })
 }

@@ -63,7 +63,7 @@ fn rows(
     let table = snapshot.table(&request.table).ok_or_else(|| Error::undefined_table(&request.table))?;
     let definition = table.definition().clone();
     let mut source = Source::open(request, Some(&definition))?;
-    let mut mapping = Mapping::of(shared, snapshot, request, &definition, &source)?;
+    let mut mapping = Mapping::of(shared, snapshot, request, &definition, &mut source)?;
     let mut maker = RowMaker::new(&shared.planner, snapshot, definition)?;
     let mut load = shared.store.bulk_load(&request.table)?;
     progress.begin(Phase::Reading, source.total);

@@ -16,10 +16,12 @@ use crate::{Error, Result, column};
 /// # Errors
 /// 42804 where PostgreSQL has no such assignment.
 pub(crate) fn assign(expression: Expr, from: &Field, target: &Field, table: &str) -> Result<Expr> {
-    let text = matches!(from.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
     if from.data_type() == &DataType::Null {
-        return Ok(cast(expression, target.data_type().clone()));
+        // As an untyped literal is: what reads texts gives each column's values one type, NULL's too.
+        let text = Field::new(from.name(), DataType::Utf8, true);
+        return assign(cast(expression, DataType::Utf8), &text, target, table);
     }
+    let text = matches!(from.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
     if let Some(dimensions) = column::dimensions(target) {
         return match from.data_type() {
             DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(_, _) => {
@@ -39,7 +41,7 @@ pub(crate) fn assign(expression: Expr, from: &Field, target: &Field, table: &str
     }
     if column::is_uuid(target) {
         return match from.data_type() {
-            DataType::FixedSizeBinary(16) => Ok(expression),
+            DataType::FixedSizeBinary(16) => Ok(scalar::to_uuid(expression)),
             _ if text => Ok(scalar::to_uuid(expression)),
             _ => Err(mismatch(from, target, table)),
         };

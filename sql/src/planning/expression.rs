@@ -61,7 +61,9 @@ pub(crate) fn simplify(state: &SessionState, expression: Expr, columns: &DFSchem
         .with_query_execution_start_time(Some(Utc::now()))
         .build();
     let simplifier = ExprSimplifier::new(context);
+    let expression = super::literals::type_literals(expression, columns)?.data;
     let expression = simplifier.coerce(expression, columns)?;
+    let expression = super::arithmetic::check_arithmetic(expression, columns)?.data;
     Ok(simplifier.simplify(expression)?)
 }
 

@@ -8,9 +8,11 @@
 //! It is not execution: nodes read the snapshot that the statement carries
 //! ([`crate::session::StatementContext`]), so a plan holds no data.
 
+mod arithmetic;
 mod assign;
 pub(crate) mod expression;
 mod lateral;
+mod literals;
 mod names;
 mod output_names;
 mod parameters;
@@ -18,8 +20,10 @@ mod planner;
 mod prune;
 mod rewrite;
 
+pub(crate) use arithmetic::CheckedArithmetic;
 pub(crate) use assign::assign;
 pub(crate) use lateral::LateralSearch;
+pub(crate) use literals::Literals;
 pub(crate) use names::Names;
 pub(crate) use output_names::OutputNames;
 use parameters::declare;

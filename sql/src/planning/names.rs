@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, SchemaRef};
+use datafusion::catalog::TableProvider;
 use datafusion::common::TableReference;
 use datafusion::common::config::ConfigOptions;
 use datafusion::datasource::cte_worktable::CteWorkTable;
@@ -50,8 +51,7 @@ impl<'a> Names<'a> {
         let (references, _ctes) = resolve_table_references(&df_statement, true)?;
         for reference in references {
             let Some(schema) = reference.schema().filter(|schema| *schema != SCHEMA) else { continue };
-            let Ok(provider) = state.schema_for_ref(reference.clone()) else { continue };
-            if let Some(table) = provider.table(reference.table()).await? {
+            if let Some(table) = system_table(state, &reference, schema).await? {
                 names
                     .system
                     .insert((schema.to_string(), reference.table().to_string()), provider_as_source(table));
@@ -62,9 +62,33 @@ impl<'a> Names<'a> {
 
     /// The storage name of a reference to a table of the user's, if it names that schema.
     pub(crate) fn stored_name(reference: &TableReference) -> Option<&str> {
-        let catalog = reference.catalog().is_none_or(|catalog| catalog == CATALOG || catalog == "postgres");
         let schema = reference.schema().is_none_or(|schema| schema == SCHEMA);
-        (catalog && schema).then(|| reference.table())
+        (Self::is_this_catalog(reference) && schema).then(|| reference.table())
+    }
+
+    /// Whether a reference names no other database than this one.
+    fn is_this_catalog(reference: &TableReference) -> bool {
+        reference.catalog().is_none_or(|catalog| catalog == CATALOG || catalog == "postgres")
+    }
+}
+
+/// A table of `pg_catalog` or `information_schema`: what the catalog has itself, then what DataFusion adds.
+async fn system_table(
+    state: &SessionState,
+    reference: &TableReference,
+    schema: &str,
+) -> Result<Option<Arc<dyn TableProvider>>> {
+    let ours = state.catalog_list().catalog(CATALOG).and_then(|catalog| catalog.schema(schema));
+    if let Some(ours) = ours
+        && Names::is_this_catalog(reference)
+        && let Some(table) = ours.table(reference.table()).await?
+    {
+        return Ok(Some(table));
+    }
+    match state.schema_for_ref(reference.clone()) {
+        Ok(provider) => Ok(provider.table(reference.table()).await?),
+        // No such schema: the table is reported as missing where it is used.
+        Err(_) => Ok(None),
     }
 }
 

@@ -56,6 +56,7 @@ fn place_of(function: &str) -> Option<Field> {
         "muster_to_vector" => Some(column::unsized_vector_field("")),
         "muster_to_json" => Some(column::json_field("", "json", true)),
         "muster_to_jsonb" => Some(column::json_field("", "jsonb", true)),
+        "muster_to_bytea" => Some(Field::new("", DataType::Binary, true)),
         "muster_to_uuid" => Some(column::uuid_field("", true)),
         _ => None,
     }

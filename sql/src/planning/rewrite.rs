@@ -9,9 +9,9 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    self, BinaryOperator, CastKind, DataType as SqlType, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, Select, TableFactor, Value,
-    VisitMut, VisitorMut,
+    self, BinaryOperator, CastKind, CharacterLength, DataType as SqlType, Expr, Function, FunctionArg,
+    FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query,
+    Select, TableFactor, Value, VisitMut, VisitorMut, visit_expressions,
 };
 
 use crate::functions;
@@ -48,6 +48,13 @@ impl VisitorMut for Rewrite {
         ControlFlow::Continue(())
     }
 
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Error> {
+        if query.locks.is_empty() {
+            return ControlFlow::Continue(());
+        }
+        ControlFlow::Break(Error::unsupported("SELECT ... FOR UPDATE or FOR SHARE"))
+    }
+
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Error> {
         let mut first = true;
         for item in &mut select.from {
@@ -66,6 +73,7 @@ impl VisitorMut for Rewrite {
 fn make_lateral(relation: &mut TableFactor) {
     if let TableFactor::Table { name, args: Some(args), alias, with_ordinality, .. } = relation
         && functions::table::is_known(name)
+        && args.args.iter().any(names_a_column)
     {
         *relation = TableFactor::Function {
             lateral: true,
@@ -77,6 +85,19 @@ fn make_lateral(relation: &mut TableFactor) {
     }
 }
 
+/// Whether an argument refers to a column: only then does the function need the rows before it.
+fn names_a_column(argument: &FunctionArg) -> bool {
+    let (FunctionArg::Unnamed(value)
+    | FunctionArg::Named { arg: value, .. }
+    | FunctionArg::ExprNamed { arg: value, .. }) = argument;
+    let FunctionArgExpr::Expr(expression) = value else { return false };
+    let named = visit_expressions(expression, |part| match part {
+        Expr::Identifier(_) | Expr::CompoundIdentifier(_) => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    });
+    named.is_break()
+}
+
 fn rewrite_one(expression: &Expr) -> Result<Option<Expr>> {
     match expression {
         Expr::Cast { kind, expr, data_type, .. } => match kind {
@@ -84,6 +105,11 @@ fn rewrite_one(expression: &Expr) -> Result<Option<Expr>> {
             CastKind::TryCast | CastKind::SafeCast => Ok(None),
         },
         Expr::TypedString(typed) => Ok(cast(&Expr::Value(typed.value.clone()), &typed.data_type)),
+        // The library's `->` gives a union of types, which no client knows; this gives jsonb.
+        Expr::BinaryOp { left, op: BinaryOperator::Arrow, right } => {
+            let value = call("json_get_json", vec![left.as_ref().clone(), right.as_ref().clone()]);
+            Ok(Some(call("muster_to_jsonb", vec![value])))
+        }
         Expr::BinaryOp { op, .. } => match op {
             // DataFusion plans `<=>` as IS NOT DISTINCT FROM: refusing is better than a wrong answer.
             BinaryOperator::Spaceship => Err(operator("<=>")),
@@ -106,6 +132,20 @@ fn cast(expression: &Expr, data_type: &SqlType) -> Option<Expr> {
     match data_type {
         SqlType::JSON => Some(call("muster_to_json", vec![expression.clone()])),
         SqlType::JSONB => Some(call("muster_to_jsonb", vec![expression.clone()])),
+        SqlType::Bytea => Some(call("muster_to_bytea", vec![expression.clone()])),
+        // An explicit cast cuts; an assignment refuses.
+        SqlType::Varchar(Some(CharacterLength::IntegerLength { length, .. }))
+        | SqlType::CharacterVarying(Some(CharacterLength::IntegerLength { length, .. })) => {
+            let text = Expr::Cast {
+                kind: CastKind::Cast,
+                expr: Box::new(expression.clone()),
+                data_type: SqlType::Text,
+                array: false,
+                format: None,
+            };
+            let length = Expr::value(Value::Number(length.to_string(), false));
+            Some(call("left", vec![text, length]))
+        }
         SqlType::Uuid => Some(call("muster_to_uuid", vec![expression.clone()])),
         SqlType::Custom(name, modifiers) => {
             let last = name.0.last().and_then(ObjectNamePart::as_ident)?;

@@ -137,7 +137,8 @@ fn present(batch: &RecordBatch, columns: &SchemaRef) -> Result<RecordBatch> {
             if array.data_type() == field.data_type() {
                 Ok(array.clone())
             } else {
-                arrow::compute::cast(array, field.data_type())
+                let options = arrow::compute::CastOptions { safe: false, ..Default::default() };
+                arrow::compute::cast_with_options(array, field.data_type(), &options)
             }
         })
         .collect::<std::result::Result<Vec<_>, _>>()?;

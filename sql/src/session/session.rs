@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::{Field, FieldRef, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use datafusion::common::ScalarValue;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::logical_expr::LogicalPlan;
@@ -222,6 +222,10 @@ fn columns_of(plan: &LogicalPlan, names: Option<&OutputNames>) -> SchemaRef {
     let count = plan.schema().fields().len();
     let named = |(position, field): (usize, &FieldRef)| {
         let field = field.as_ref().clone().with_nullable(true);
+        let field = match signed(field.data_type()) {
+            Some(data_type) => field.with_data_type(data_type),
+            None => field,
+        };
         match names.and_then(|names| names.get(position, count)) {
             Some(name) => field.with_name(name),
             None => field,
@@ -229,6 +233,16 @@ fn columns_of(plan: &LogicalPlan, names: Option<&OutputNames>) -> SchemaRef {
     };
     let fields: Vec<Field> = plan.schema().fields().iter().enumerate().map(named).collect();
     Arc::new(Schema::new(fields))
+}
+
+/// PostgreSQL has no unsigned integers: what DataFusion counts with is bigint there.
+fn signed(data_type: &DataType) -> Option<DataType> {
+    match data_type {
+        DataType::UInt64 | DataType::UInt32 => Some(DataType::Int64),
+        DataType::UInt16 => Some(DataType::Int32),
+        DataType::UInt8 | DataType::Int8 => Some(DataType::Int16),
+        _ => None,
+    }
 }
 
 /// The tables that a plan reads, with their numbers.

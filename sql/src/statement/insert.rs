@@ -283,6 +283,9 @@ pub(crate) fn default_of(
             let source = expression::field(&expression, &columns)?;
             assign(expression, &source, field, &definition.name)
         }
-        None => Ok(Expr::Literal(datafusion::common::ScalarValue::try_from(field.data_type())?, None)),
+        None => {
+            let null = Expr::Literal(datafusion::common::ScalarValue::Null, None);
+            assign(null, &Field::new("", arrow::datatypes::DataType::Null, true), field, &definition.name)
+        }
     }
 }

@@ -40,6 +40,10 @@ pub(crate) fn sql_field(name: &str, sql_type: &SqlType, nullable: bool) -> Resul
         SqlType::Varchar(length) | SqlType::CharacterVarying(length) | SqlType::CharVarying(length) => {
             match length {
                 None | Some(CharacterLength::Max) => plain(DataType::Utf8),
+                Some(CharacterLength::IntegerLength { length: 0, .. }) => Err(Error::new(
+                    SqlState::InvalidParameterValue,
+                    "length for type varchar must be at least 1",
+                )),
                 Some(CharacterLength::IntegerLength { length, .. }) => {
                     Ok(column::varchar_field(name, *length, nullable))
                 }

@@ -26,7 +26,7 @@ pub(super) fn by_meaning() -> Search {
 /// With a filter.
 pub(super) fn filtered() -> Search {
     Search {
-        title: "Only those who can come: the filter applies before the search, so five rows come back."
+        title: "Only those who can come: the filter applies before the search, so k rows come back while k match."
             .to_owned(),
         sql: format!(
             "{COLUMNS}FROM vector_search('workers', '{NEED}', k => 5,\n     \
@@ -73,11 +73,13 @@ pub(super) fn graph_and_exact() -> Search {
     Search {
         title: "The index is approximate; here it stands beside the exact scan of every row.".to_owned(),
         sql: "\
+WITH graph AS (SELECT id, distance FROM vector_search('workers',
+         'night shift electrician for a data center', k => 5)),
+     exact AS (SELECT id, distance FROM vector_search('workers',
+         'night shift electrician for a data center', k => 5, exact => true))
 SELECT graph.id AS graph_id, graph.distance AS graph_distance,
        exact.id AS exact_id, exact.distance AS exact_distance
-FROM vector_search('workers', 'night shift electrician for a data center', k => 5) AS graph
-FULL JOIN vector_search('workers', 'night shift electrician for a data center', k => 5,
-                        exact => true) AS exact ON exact.id = graph.id
+FROM graph FULL JOIN exact ON exact.id = graph.id
 ORDER BY coalesce(exact.distance, graph.distance)"
             .to_owned(),
     }

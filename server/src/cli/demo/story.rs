@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arrow::array::AsArray;
@@ -14,9 +15,9 @@ use crate::cli::error::{Error, Result};
 use crate::cli::generate::write_workers;
 use crate::cli::load::summary;
 use crate::cli::output::say_to;
+use crate::cli::progress::Display;
 use crate::cli::quantity::{grouped, milliseconds, peak_memory, seconds};
 use crate::cli::shell::{Expanded, Look, ResultPrinter};
-use crate::cli::{DEFAULT_DATA, progress};
 
 /// The seed of the demo's workforce: everybody sees the same people.
 const SEED: u64 = 42;
@@ -67,7 +68,7 @@ impl Story {
         let files = files.map_err(|source| Error::System { action: "make a temporary folder", source })?;
         let path = files.path().join("workers.parquet");
         write_workers(self.rows, SEED, &path)?;
-        session.set_progress(progress::on_stderr());
+        session.set_progress(Arc::new(Display::on_stderr()));
         let request = LoadRequest { table: "workers".to_owned(), path, format: None, create: false };
         let report = self.runtime.block_on(session.load(&request))?;
         say_to(out, &format!("Loaded {}.", summary("workers", &report, peak_memory())))
@@ -127,25 +128,29 @@ impl Story {
         if self.serves {
             return String::new();
         }
-        let mut text = String::from("What to type next:\n\n");
+        let mut lines: Vec<(String, &str)> = Vec::new();
         let data = if self.temporary {
-            text.push_str(&format!(
-                "  {muster} demo --serve                 # this database, for psql and programs\n"
+            lines.push(("demo --serve".to_owned(), "this database, for psql and programs"));
+            lines.push(("generate workers --rows 100000 --seed 42 --out workers.parquet".to_owned(), ""));
+            lines.push((
+                "load workers.parquet --table workers".to_owned(),
+                "into ./muster-data, as are the next two",
             ));
-            text.push_str(&format!(
-                "  {muster} generate workers --rows 100000 --seed 42 --out workers.parquet\n"
-            ));
-            text.push_str(&format!("  {muster} load workers.parquet --table workers\n"));
-            DEFAULT_DATA.to_owned()
+            String::new()
         } else {
-            self.data.display().to_string()
+            format!(" --data {}", self.data.display())
         };
-        text.push_str(&format!(
-            "  {muster} sql --data {data}       # a shell; \\d workers shows the table\n"
-        ));
-        text.push_str(&format!(
-            "  {muster} serve --data {data}     # then: psql -h 127.0.0.1 -p 5433 muster\n"
-        ));
+        lines.push((format!("sql{data}"), "a shell; \\d workers shows the table, \\? helps"));
+        lines.push((format!("serve{data}"), "then: psql -h 127.0.0.1 -p 5433 muster"));
+        // What has no remark need not push the others to the right.
+        let width =
+            lines.iter().filter(|line| !line.1.is_empty()).map(|line| line.0.len()).max().unwrap_or(0);
+        let mut text = String::from("What to type next:\n\n");
+        for (arguments, remark) in lines {
+            let remark = if remark.is_empty() { String::new() } else { format!("   # {remark}") };
+            text.push_str(format!("  {muster} {arguments:<width$}{remark}").trim_end());
+            text.push('\n');
+        }
         text
     }
 }

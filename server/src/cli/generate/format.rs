@@ -17,6 +17,10 @@ use crate::cli::array_literal::array_literal;
 use crate::cli::error::{Error, Result};
 use crate::generate::workers_schema;
 
+/// Rows a Parquet row group: the writer holds one in memory, some 20 MB of workers. A multiple of
+/// [`BATCH_ROWS`](crate::generate::BATCH_ROWS), so that no batch is cut.
+const ROW_GROUP_ROWS: usize = 65_536;
+
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
@@ -49,6 +53,7 @@ impl Format {
             Format::Parquet => {
                 let properties = WriterProperties::builder()
                     .set_compression(Compression::ZSTD(ZstdLevel::default()))
+                    .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
                     .set_created_by("muster generate".to_owned())
                     .build();
                 let mut writer = ArrowWriter::try_new(out, workers_schema(), Some(properties))?;

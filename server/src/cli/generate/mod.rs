@@ -79,7 +79,7 @@ pub(crate) fn write_workers(rows: u64, seed: u64, out: &Path) -> Result<()> {
     };
 
     let file = File::create(&partial).map_err(failed("create", &partial))?;
-    let bar = progress::bar("generating", Some(rows));
+    let bar = progress::bar("generating", rows);
     let batches = workers(rows, seed).inspect(|batch| bar.inc(batch.num_rows() as u64));
     let written = format.write(BufWriter::new(file), batches).and_then(|writer| {
         let file = writer.into_inner().map_err(|error| ArrowError::from(error.into_error()))?;

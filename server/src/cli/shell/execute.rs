@@ -27,6 +27,19 @@ use crate::cli::quantity::milliseconds;
 /// Batches that may wait to be drawn.
 const WAITING_BATCHES: usize = 2;
 
+/// Why a statement ended before its end.
+enum Stopped {
+    Failed(muster::Error),
+    Canceled,
+    Other(Error),
+}
+
+impl From<std::io::Error> for Stopped {
+    fn from(source: std::io::Error) -> Stopped {
+        Stopped::Other(Error::output(source))
+    }
+}
+
 /// What a running statement has to say.
 enum Event {
     Columns(SchemaRef),
@@ -51,7 +64,7 @@ impl Shell {
 
     fn run_statement(&self, statement: &Statement, out: &mut dyn Write) -> Result<()> {
         let (events, mut received) = mpsc::channel(WAITING_BATCHES);
-        self.runtime.block_on(async {
+        let ran = self.runtime.block_on(async {
             let mut ctrl_c = pin!(interrupt::ctrl_c());
             let mut task = self.runtime.spawn(drive(Arc::clone(&self.session), statement.clone(), events));
             let drawn = draw(self, &mut received, ctrl_c.as_mut(), out).await;
@@ -63,14 +76,21 @@ impl Shell {
                 ended = &mut task => ended,
                 () = ctrl_c.as_mut() => {
                     task.abort();
-                    return Err(canceled());
+                    return Err(Stopped::Canceled);
                 }
             };
             match ended {
                 Ok(Ok(())) => Ok(()),
-                Ok(Err(error)) => Err(failed(&error, statement.text(), out)),
-                Err(error) => Err(Error::Task { reason: error.to_string() }),
+                Ok(Err(error)) => Err(Stopped::Failed(error)),
+                Err(error) => Err(Stopped::Other(Error::Task { reason: error.to_string() })),
             }
+        });
+        // Before anything is said: a bar that was left would draw over it.
+        self.progress.clear();
+        ran.map_err(|stopped| match stopped {
+            Stopped::Failed(error) => failed(&error, statement.text(), out),
+            Stopped::Canceled => canceled(),
+            Stopped::Other(error) => error,
         })
     }
 }
@@ -104,18 +124,18 @@ async fn draw(
     events: &mut mpsc::Receiver<Event>,
     mut ctrl_c: Pin<&mut impl Future<Output = ()>>,
     out: &mut dyn Write,
-) -> Result<()> {
+) -> std::result::Result<(), Stopped> {
     let mut printer = None;
     loop {
         let event = tokio::select! {
             event = events.recv() => event,
-            () = ctrl_c.as_mut() => return Err(canceled()),
+            () = ctrl_c.as_mut() => return Err(Stopped::Canceled),
         };
         match event {
             Some(Event::Columns(schema)) => printer = Some(ResultPrinter::new(shell.look.measured(), schema)),
             Some(Event::Batch(batch)) => {
                 if let Some(printer) = &mut printer {
-                    printer.push(batch, out).map_err(Error::output)?;
+                    printer.push(batch, out)?;
                 }
             }
             Some(Event::Done(tag)) => {
@@ -123,7 +143,7 @@ async fn draw(
                     Some(printer) => printer.finish(out).map(|_rows| ()),
                     None => writeln!(out, "{}", tag.complete(0)),
                 };
-                drawn.map_err(Error::output)?;
+                drawn?;
             }
             None => return Ok(()),
         }

@@ -25,7 +25,7 @@ use muster::{Database, Session};
 use tokio::runtime::Handle;
 
 use super::error::{Error, Result};
-use super::progress;
+use super::progress::Display;
 pub(crate) use repl::interact;
 use splitter::{Piece, Splitter};
 pub(crate) use table::{Expanded, Look, ResultPrinter};
@@ -43,7 +43,9 @@ pub(crate) enum Flow {
 /// A session with its display settings.
 pub(crate) struct Shell {
     runtime: Handle,
+    database: Database,
     session: Arc<Session>,
+    progress: Arc<Display>,
     look: Look,
     timing: bool,
     includes: usize,
@@ -53,10 +55,13 @@ impl Shell {
     /// A shell over `database` that draws for standard output as it is.
     pub(crate) fn new(database: &Database, runtime: &Handle) -> Shell {
         let session = database.session();
-        session.set_progress(progress::on_stderr());
+        let progress = Arc::new(Display::on_stderr());
+        session.set_progress(progress.clone());
         Shell {
             runtime: runtime.clone(),
+            database: database.clone(),
             session: Arc::new(session),
+            progress,
             look: Look::of_stdout(),
             timing: false,
             includes: 0,

@@ -110,11 +110,17 @@ impl ResultPrinter {
         Ok(())
     }
 
-    /// Draws what is left and `(5 rows)`, and gives the number of rows.
-    pub(crate) fn finish(mut self, out: &mut dyn Write) -> io::Result<u64> {
+    /// Draws what is left, without a line about it.
+    pub(crate) fn draw_rest(&mut self, out: &mut dyn Write) -> io::Result<()> {
         if self.waiting_rows > 0 || self.layout.is_none() {
             self.sheet(out)?;
         }
+        Ok(())
+    }
+
+    /// Draws what is left and `(5 rows)`, and gives the number of rows.
+    pub(crate) fn finish(mut self, out: &mut dyn Write) -> io::Result<u64> {
+        self.draw_rest(out)?;
         let plural = if self.rows == 1 { "" } else { "s" };
         writeln!(out, "({} row{plural})", self.rows)?;
         let shortened = self.look.short_vectors && self.schema.fields().iter().any(|field| is_vector(field));

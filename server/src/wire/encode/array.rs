@@ -14,11 +14,14 @@ use bytes::{BufMut, BytesMut};
 use super::{Fault, Write, binary, mismatch, number, text, with_length, write_field};
 use crate::wire::types::pg_type;
 
+/// Which elements belong to a row.
+type RangeOf<'a> = Box<dyn Fn(usize) -> Range<usize> + 'a>;
+
 /// A list array of any kind: all elements, and which of them belong to a row.
 struct Lists<'a> {
     elements: &'a ArrayRef,
     item: &'a Field,
-    range: Box<dyn Fn(usize) -> Range<usize> + 'a>,
+    range: RangeOf<'a>,
 }
 
 fn lists(array: &dyn Array) -> Result<Lists<'_>, Fault> {
@@ -105,7 +108,9 @@ fn put_element(element: &[u8], out: &mut BytesMut) {
 pub(super) fn write_binary_array(array: &dyn Array) -> Result<Write<'_>, Fault> {
     let Lists { elements, item, range } = lists(array)?;
     if is_list(item.data_type()) {
-        return Err(Fault::Unsupported("arrays of arrays have no binary format here; ask for text".to_string()));
+        return Err(Fault::Unsupported(
+            "arrays of arrays have no binary format here; ask for text".to_string(),
+        ));
     }
     let oid = pg_type(item).ok_or_else(|| mismatch(array))?.oid();
     let nulls = elements.logical_nulls();
@@ -117,8 +122,9 @@ pub(super) fn write_binary_array(array: &dyn Array) -> Result<Write<'_>, Fault> 
         out.put_i32(i32::from(has_null));
         out.put_u32(oid);
         if !range.is_empty() {
-            let length = i32::try_from(range.len())
-                .map_err(|_| Fault::Unsupported("the array has too many elements for a message".to_string()))?;
+            let length = i32::try_from(range.len()).map_err(|_| {
+                Fault::Unsupported("the array has too many elements for a message".to_string())
+            })?;
             out.put_i32(length);
             // Subscripts begin at 1.
             out.put_i32(1);
@@ -127,7 +133,7 @@ pub(super) fn write_binary_array(array: &dyn Array) -> Result<Write<'_>, Fault> 
     }))
 }
 
-fn vectors(array: &dyn Array) -> Result<(&Float32Array, Box<dyn Fn(usize) -> Range<usize> + '_>), Fault> {
+fn vectors(array: &dyn Array) -> Result<(&Float32Array, RangeOf<'_>), Fault> {
     let Lists { elements, range, .. } = lists(array)?;
     let floats = elements.as_primitive_opt::<Float32Type>().ok_or_else(|| mismatch(array))?;
     Ok((floats, range))
@@ -154,8 +160,9 @@ pub(super) fn write_binary_vector(array: &dyn Array) -> Result<Write<'_>, Fault>
     let (floats, range) = vectors(array)?;
     Ok(Box::new(move |row, out| {
         let values = floats.values().get(range(row)).unwrap_or_default();
-        let dimensions = u16::try_from(values.len())
-            .map_err(|_| Fault::Unsupported("the vector has too many dimensions for a message".to_string()))?;
+        let dimensions = u16::try_from(values.len()).map_err(|_| {
+            Fault::Unsupported("the vector has too many dimensions for a message".to_string())
+        })?;
         out.put_u16(dimensions);
         out.put_u16(0);
         out.reserve(4 * values.len());

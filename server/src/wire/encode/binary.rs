@@ -97,7 +97,9 @@ pub(super) fn writer<'a>(array: &'a dyn Array, field: &Field) -> Result<Write<'a
         DataType::LargeUtf8 => string!(array.as_string_opt::<i64>()),
         DataType::Utf8View => string!(array.as_string_view_opt()),
         DataType::Binary => bytes!(array.as_binary_opt::<i32>(), array, |value, out| out.put_slice(value)),
-        DataType::LargeBinary => bytes!(array.as_binary_opt::<i64>(), array, |value, out| out.put_slice(value)),
+        DataType::LargeBinary => {
+            bytes!(array.as_binary_opt::<i64>(), array, |value, out| out.put_slice(value))
+        }
         DataType::BinaryView => bytes!(array.as_binary_view_opt(), array, |value, out| out.put_slice(value)),
         DataType::FixedSizeBinary(_) => {
             bytes!(array.as_fixed_size_binary_opt(), array, |value, out| out.put_slice(value))
@@ -120,14 +122,22 @@ pub(super) fn writer<'a>(array: &'a dyn Array, field: &Field) -> Result<Write<'a
         DataType::Timestamp(TimeUnit::Millisecond, _) => {
             timestamp!(TimestampMillisecondType, |value| value.checked_mul(1000))
         }
-        DataType::Timestamp(TimeUnit::Microsecond, _) => timestamp!(TimestampMicrosecondType, |value| Some(value)),
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            timestamp!(TimestampMicrosecondType, |value| Some(value))
+        }
         DataType::Timestamp(TimeUnit::Nanosecond, _) => {
             timestamp!(TimestampNanosecondType, |value| Some(value.div_euclid(1000)))
         }
-        DataType::Duration(TimeUnit::Second) => duration!(DurationSecondType, |value| value.checked_mul(1_000_000)),
-        DataType::Duration(TimeUnit::Millisecond) => duration!(DurationMillisecondType, |value| value.checked_mul(1000)),
+        DataType::Duration(TimeUnit::Second) => {
+            duration!(DurationSecondType, |value| value.checked_mul(1_000_000))
+        }
+        DataType::Duration(TimeUnit::Millisecond) => {
+            duration!(DurationMillisecondType, |value| value.checked_mul(1000))
+        }
         DataType::Duration(TimeUnit::Microsecond) => duration!(DurationMicrosecondType, |value| Some(value)),
-        DataType::Duration(TimeUnit::Nanosecond) => duration!(DurationNanosecondType, |value| Some(value / 1000)),
+        DataType::Duration(TimeUnit::Nanosecond) => {
+            duration!(DurationNanosecondType, |value| Some(value / 1000))
+        }
         DataType::Interval(_) => {
             let value = intervals(array)?;
             Box::new(move |row, out| {

@@ -28,6 +28,9 @@ use super::settings::time_zone;
 use super::sink::HIGH_WATER;
 use super::types::{pg_type, type_modifier, type_size};
 
+/// PostgreSQL's limit on the columns of a result.
+const MOST_COLUMNS: usize = 1664;
+
 /// Why a value cannot be written.
 #[derive(Debug)]
 enum Fault {
@@ -77,7 +80,10 @@ pub(super) fn check_formats(codes: &[i16], count: usize, what: &str) -> Result<(
             codes.len()
         )));
     }
-    codes.iter().find(|code| !matches!(code, 0 | 1)).map_or(Ok(()), |code| Err(Error::FormatCode { code: *code }))
+    codes
+        .iter()
+        .find(|code| !matches!(code, 0 | 1))
+        .map_or(Ok(()), |code| Err(Error::FormatCode { code: *code }))
 }
 
 /// Whether the value of a number is in binary, by format codes that were checked.
@@ -91,6 +97,9 @@ impl Layout {
     pub(super) fn new(schema: &Schema, formats: &[i16], session: &Session) -> Result<Self> {
         check_formats(formats, schema.fields().len(), "result column")?;
         let columns = schema.fields().iter().map(|field| Column::new(field)).collect::<Result<Vec<_>>>()?;
+        if columns.len() > MOST_COLUMNS {
+            return Err(Error::Unsupported { feature: format!("a result of {} columns", columns.len()) });
+        }
         let zone = time_zone(session)?;
         Ok(Self { columns, zone }.with_formats(formats))
     }
@@ -128,16 +137,22 @@ impl Layout {
 
     /// Writes `DataRow` messages for a batch's rows until they are done or the buffer is full; says
     /// which row is next.
-    pub(super) fn write_rows(&self, batch: &RecordBatch, rows: Range<usize>, out: &mut BytesMut) -> Result<usize> {
+    pub(super) fn write_rows(
+        &self,
+        batch: &RecordBatch,
+        rows: Range<usize>,
+        out: &mut BytesMut,
+    ) -> Result<usize> {
         let schema = batch.schema();
         let arrays = batch.columns().iter().map(flat).collect::<Result<Vec<_>>>()?;
         let mut writers = Vec::with_capacity(arrays.len());
         for ((array, field), column) in arrays.iter().zip(schema.fields()).zip(&self.columns) {
-            let write = writer(array, field, column.format, self.zone).map_err(|fault| column.error(fault))?;
+            let write =
+                writer(array, field, column.format, self.zone).map_err(|fault| column.error(fault))?;
             writers.push((column, array.logical_nulls(), write));
         }
-        let count = i16::try_from(writers.len())
-            .map_err(|_| Error::Unsupported { feature: format!("a result of {} columns", writers.len()) })?;
+        // There are no more columns than the limit.
+        let count = i16::try_from(writers.len()).unwrap_or(i16::MAX);
         let mut next = rows.start;
         for row in rows {
             let start = out.len();
@@ -189,7 +204,8 @@ fn flat(array: &ArrayRef) -> Result<ArrayRef> {
         DataType::RunEndEncoded(_, values) => values.data_type(),
         _ => return Ok(array.clone()),
     };
-    cast(array, values).map_err(|error| Error::Encode { column: "?column?".to_string(), reason: error.to_string() })
+    cast(array, values)
+        .map_err(|error| Error::Encode { column: "?column?".to_string(), reason: error.to_string() })
 }
 
 /// The writer of an array's values.
@@ -206,7 +222,12 @@ fn writer<'a>(
 }
 
 /// Writes a value behind its length, or NULL.
-fn write_field<F>(nulls: Option<&NullBuffer>, write: F, row: usize, out: &mut BytesMut) -> std::result::Result<(), Fault>
+fn write_field<F>(
+    nulls: Option<&NullBuffer>,
+    write: F,
+    row: usize,
+    out: &mut BytesMut,
+) -> std::result::Result<(), Fault>
 where
     F: Fn(usize, &mut BytesMut) -> std::result::Result<(), Fault>,
 {
@@ -237,7 +258,8 @@ fn with_length<E: From<Fault>>(
 
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
-        Column { name: "?column?".to_string(), ty: Type::UNKNOWN, modifier: -1, format: Format::Text }.error(fault)
+        Column { name: "?column?".to_string(), ty: Type::UNKNOWN, modifier: -1, format: Format::Text }
+            .error(fault)
     }
 }
 

@@ -151,7 +151,10 @@ mod tests {
         assert_eq!(text(|out| write_timestamp(MOMENT + 120_000, out)), "2026-01-02 03:04:05.12");
         assert_eq!(text(|out| write_timestamptz(MOMENT, zone("UTC"), out)), "2026-01-02 03:04:05+00");
         assert_eq!(text(|out| write_timestamptz(MOMENT, zone("+05:30"), out)), "2026-01-02 08:34:05+05:30");
-        assert_eq!(text(|out| write_timestamptz(MOMENT, zone("America/Detroit"), out)), "2026-01-01 22:04:05-05");
+        assert_eq!(
+            text(|out| write_timestamptz(MOMENT, zone("America/Detroit"), out)),
+            "2026-01-01 22:04:05-05"
+        );
     }
 
     #[test]
@@ -167,7 +170,8 @@ mod tests {
 
     #[test]
     fn intervals_read_as_postgresql_writes_them() {
-        let interval = |months, days, micros| text(|out| write_interval(Interval { months, days, micros }, out));
+        let interval =
+            |months, days, micros| text(|out| write_interval(Interval { months, days, micros }, out));
         assert_eq!(interval(0, 0, 0), "00:00:00");
         assert_eq!(interval(14, 3, 14_706_789_000), "1 year 2 mons 3 days 04:05:06.789");
         assert_eq!(interval(-1, 1, 0), "-1 mons +1 day");

@@ -9,7 +9,8 @@ use arrow::datatypes::*;
 use super::*;
 
 fn layout(schema: &Schema, format: Format) -> Layout {
-    let columns = schema.fields().iter().map(|field| Column { format, ..Column::new(field).unwrap() }).collect();
+    let columns =
+        schema.fields().iter().map(|field| Column { format, ..Column::new(field).unwrap() }).collect();
     Layout { columns, zone: "UTC".parse().unwrap() }
 }
 
@@ -40,7 +41,10 @@ fn encode(field: Field, array: ArrayRef, format: Format) -> Result<Vec<Option<Ve
 
 fn text(field: Field, array: impl Array + 'static) -> Vec<String> {
     let values = encode(field, Arc::new(array), Format::Text).unwrap();
-    values.into_iter().map(|value| value.map_or("NULL".into(), |value| String::from_utf8(value).unwrap())).collect()
+    values
+        .into_iter()
+        .map(|value| value.map_or("NULL".into(), |value| String::from_utf8(value).unwrap()))
+        .collect()
 }
 
 fn binary(field: Field, array: impl Array + 'static) -> Vec<u8> {
@@ -81,7 +85,8 @@ fn scalars_as_text() {
     assert_eq!(text_of!(NullArray::new(1)), ["NULL"]);
     let numeric = Decimal128Array::from(vec![2550, -5]).with_precision_and_scale(10, 2).unwrap();
     assert_eq!(text_of!(numeric), ["25.50", "-0.05"]);
-    let numeric = Decimal256Array::from(vec![i256::from_i128(i128::MAX)]).with_precision_and_scale(76, 1).unwrap();
+    let numeric =
+        Decimal256Array::from(vec![i256::from_i128(i128::MAX)]).with_precision_and_scale(76, 1).unwrap();
     assert_eq!(text_of!(numeric), ["17014118346046923173168730371588410572.7"]);
     assert_eq!(text_of!(Date32Array::from(vec![20_455])), ["2026-01-02"]);
     assert_eq!(text_of!(Time64MicrosecondArray::from(vec![11_045_500_000])), ["03:04:05.5"]);
@@ -182,8 +187,14 @@ fn json_and_uuid_are_told_by_their_metadata() {
 #[test]
 fn records_double_their_quotes() {
     let record = StructArray::from(vec![
-        (Arc::new(Field::new("a", DataType::Utf8, true)), Arc::new(StringArray::from(vec!["x \"y\""])) as ArrayRef),
-        (Arc::new(Field::new("b", DataType::Int32, true)), Arc::new(Int32Array::from(vec![None])) as ArrayRef),
+        (
+            Arc::new(Field::new("a", DataType::Utf8, true)),
+            Arc::new(StringArray::from(vec!["x \"y\""])) as ArrayRef,
+        ),
+        (
+            Arc::new(Field::new("b", DataType::Int32, true)),
+            Arc::new(Int32Array::from(vec![None])) as ArrayRef,
+        ),
         (Arc::new(Field::new("c", DataType::Utf8, true)), Arc::new(StringArray::from(vec![""])) as ArrayRef),
     ]);
     assert_eq!(text_of!(record), [r#"("x ""y""",,"")"#]);

@@ -8,8 +8,8 @@ use arrow::datatypes::*;
 use bytes::{BufMut, BytesMut};
 
 use super::number::{Decimal, write_f32, write_f64};
-use super::temporal::{Interval, MICROS_PER_DAY, write_date, write_interval, write_time, write_timestamp};
 use super::temporal::write_timestamptz;
+use super::temporal::{Interval, MICROS_PER_DAY, write_date, write_interval, write_time, write_timestamp};
 use super::{Fault, Write, array, mismatch};
 use crate::wire::types::is_vector;
 
@@ -111,11 +111,19 @@ pub(super) fn writer<'a>(array: &'a dyn Array, field: &Field, zone: Tz) -> Resul
         DataType::Decimal64(_, scale) => decimal!(Decimal64Type, *scale),
         DataType::Decimal128(_, scale) => decimal!(Decimal128Type, *scale),
         DataType::Decimal256(_, scale) => decimal!(Decimal256Type, *scale),
-        DataType::Utf8 => bytes!(array.as_string_opt::<i32>(), array, |value, out| out.put_slice(value.as_bytes())),
-        DataType::LargeUtf8 => bytes!(array.as_string_opt::<i64>(), array, |value, out| out.put_slice(value.as_bytes())),
-        DataType::Utf8View => bytes!(array.as_string_view_opt(), array, |value, out| out.put_slice(value.as_bytes())),
+        DataType::Utf8 => {
+            bytes!(array.as_string_opt::<i32>(), array, |value, out| out.put_slice(value.as_bytes()))
+        }
+        DataType::LargeUtf8 => {
+            bytes!(array.as_string_opt::<i64>(), array, |value, out| out.put_slice(value.as_bytes()))
+        }
+        DataType::Utf8View => {
+            bytes!(array.as_string_view_opt(), array, |value, out| out.put_slice(value.as_bytes()))
+        }
         DataType::Binary => bytes!(array.as_binary_opt::<i32>(), array, |value, out| put_hex(value, out)),
-        DataType::LargeBinary => bytes!(array.as_binary_opt::<i64>(), array, |value, out| put_hex(value, out)),
+        DataType::LargeBinary => {
+            bytes!(array.as_binary_opt::<i64>(), array, |value, out| put_hex(value, out))
+        }
         DataType::BinaryView => bytes!(array.as_binary_view_opt(), array, |value, out| put_hex(value, out)),
         DataType::FixedSizeBinary(16) if field.extension_type_name() == Some("arrow.uuid") => {
             bytes!(array.as_fixed_size_binary_opt(), array, |value, out| put_uuid(value, out))
@@ -125,7 +133,10 @@ pub(super) fn writer<'a>(array: &'a dyn Array, field: &Field, zone: Tz) -> Resul
         }
         DataType::Date32 => primitive!(array, Date32Type, |value, out| write_date(value.into(), out)),
         DataType::Date64 => {
-            primitive!(array, Date64Type, |value, out| write_date(value.div_euclid(MICROS_PER_DAY / 1000), out))
+            primitive!(array, Date64Type, |value, out| write_date(
+                value.div_euclid(MICROS_PER_DAY / 1000),
+                out
+            ))
         }
         DataType::Time32(TimeUnit::Second) => {
             primitive!(array, Time32SecondType, |value, out| write_time(i64::from(value) * 1_000_000, out))
@@ -149,10 +160,16 @@ pub(super) fn writer<'a>(array: &'a dyn Array, field: &Field, zone: Tz) -> Resul
         DataType::Timestamp(TimeUnit::Nanosecond, zoned) => {
             timestamp!(TimestampNanosecondType, zoned, |value| Some(value.div_euclid(1000)))
         }
-        DataType::Duration(TimeUnit::Second) => interval!(DurationSecondType, |value| value.checked_mul(1_000_000)),
-        DataType::Duration(TimeUnit::Millisecond) => interval!(DurationMillisecondType, |value| value.checked_mul(1000)),
+        DataType::Duration(TimeUnit::Second) => {
+            interval!(DurationSecondType, |value| value.checked_mul(1_000_000))
+        }
+        DataType::Duration(TimeUnit::Millisecond) => {
+            interval!(DurationMillisecondType, |value| value.checked_mul(1000))
+        }
         DataType::Duration(TimeUnit::Microsecond) => interval!(DurationMicrosecondType, |value| Some(value)),
-        DataType::Duration(TimeUnit::Nanosecond) => interval!(DurationNanosecondType, |value| Some(value / 1000)),
+        DataType::Duration(TimeUnit::Nanosecond) => {
+            interval!(DurationNanosecondType, |value| Some(value / 1000))
+        }
         DataType::Interval(_) => {
             let value = intervals(array)?;
             Box::new(move |row, out| write_interval(value(row), out))
@@ -180,7 +197,8 @@ pub(super) fn intervals(array: &dyn Array) -> Result<Box<dyn Fn(usize) -> Interv
             })
         }
         DataType::Interval(IntervalUnit::MonthDayNano) => {
-            let values = array.as_primitive_opt::<IntervalMonthDayNanoType>().ok_or_else(|| mismatch(array))?;
+            let values =
+                array.as_primitive_opt::<IntervalMonthDayNanoType>().ok_or_else(|| mismatch(array))?;
             Box::new(|row| {
                 let value = values.value(row);
                 Interval { months: value.months, days: value.days, micros: value.nanoseconds / 1000 }

@@ -200,12 +200,17 @@ mod tests {
             parse(r#"{a, b c ,"d,\"e\\",NULL,"NULL",\null}"#).unwrap(),
             [text("a"), text("b c"), text("d,\"e\\"), Element::Null, text("NULL"), text("null")]
         );
-        assert_eq!(parse("{{1},{2}}").unwrap(), [Element::Array(vec![text("1")]), Element::Array(vec![text("2")])]);
+        assert_eq!(
+            parse("{{1},{2}}").unwrap(),
+            [Element::Array(vec![text("1")]), Element::Array(vec![text("2")])]
+        );
     }
 
     #[test]
     fn broken_literals_are_refused() {
-        for literal in ["", "a", "{", "{a", "{a,}", "{,a}", "{a}b", "{a\"b\"}", "{\"a", "{\"a\\", "{a{b}}", "{a}}"] {
+        for literal in
+            ["", "a", "{", "{a", "{a,}", "{,a}", "{a}b", "{a\"b\"}", "{\"a", "{\"a\\", "{a{b}}", "{a}}"]
+        {
             assert_eq!(parse(literal), Err(Fault::Syntax), "{literal}");
         }
         assert_eq!(parse(&"{".repeat(100_000)), Err(Fault::Range));

@@ -19,7 +19,11 @@ const EPOCH_MICROS: i64 = EPOCH_DAYS as i64 * MICROS_PER_DAY;
 /// Reads a value of the field's type.
 pub(super) fn read(field: &Field, mut bytes: Bytes) -> Read<Value> {
     let value = read_value(field, &mut bytes)?;
-    if bytes.is_empty() { Ok(value) } else { Err(Fault::Binary(format!("{} bytes are left over", bytes.len()))) }
+    if bytes.is_empty() {
+        Ok(value)
+    } else {
+        Err(Fault::Binary(format!("{} bytes are left over", bytes.len())))
+    }
 }
 
 macro_rules! take {
@@ -117,7 +121,9 @@ fn numeric(bytes: &mut Bytes) -> Read<Digits> {
     let negative = match take!(bytes, try_get_u16)? {
         0x0000 => false,
         0x4000 => true,
-        0xc000 | 0xd000 | 0xf000 => return Err(Fault::Unsupported("a numeric that is NaN or infinite".to_string())),
+        0xc000 | 0xd000 | 0xf000 => {
+            return Err(Fault::Unsupported("a numeric that is NaN or infinite".to_string()));
+        }
         _ => return Err(Fault::Binary("invalid sign in external \"numeric\" value".to_string())),
     };
     take!(bytes, try_get_u16)?;
@@ -157,7 +163,9 @@ fn elements(item: &Field, bytes: &mut Bytes) -> Read<Vec<Value>> {
     match dimensions {
         0 => return Ok(Vec::new()),
         1 => {}
-        2..=6 => return Err(Fault::Unsupported("an array of several dimensions in binary format".to_string())),
+        2..=6 => {
+            return Err(Fault::Unsupported("an array of several dimensions in binary format".to_string()));
+        }
         _ => return Err(Fault::Binary(format!("invalid number of dimensions: {dimensions}"))),
     }
     let count = take!(bytes, try_get_i32)?;
@@ -168,9 +176,11 @@ fn elements(item: &Field, bytes: &mut Bytes) -> Read<Vec<Value>> {
     let mut values = Vec::new();
     for _ in 0..count {
         values.push(match take!(bytes, try_get_i32)? {
-            -1 => Value::try_from(item.data_type()).map_err(|error| Fault::Unsupported(error.strip_backtrace()))?,
+            -1 => Value::try_from(item.data_type())
+                .map_err(|error| Fault::Unsupported(error.strip_backtrace()))?,
             length => {
-                let length = usize::try_from(length).ok().filter(|length| *length <= bytes.len()).ok_or_else(short)?;
+                let length =
+                    usize::try_from(length).ok().filter(|length| *length <= bytes.len()).ok_or_else(short)?;
                 read(item, bytes.split_to(length))?
             }
         });

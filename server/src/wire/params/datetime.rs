@@ -113,7 +113,7 @@ fn fraction(text: &str) -> Read<(i64, &str)> {
     for digit in digits.bytes().chain(std::iter::repeat(b'0')).take(6) {
         micros = micros * 10 + i64::from(digit - b'0');
     }
-    let round_up = digits.bytes().nth(6).is_some_and(|digit| digit >= b'5');
+    let round_up = digits.as_bytes().get(6).is_some_and(|digit| *digit >= b'5');
     Ok((micros + i64::from(round_up), rest))
 }
 
@@ -132,8 +132,10 @@ fn offset(zone: &str, local: i64) -> Read<i64> {
     if zone.eq_ignore_ascii_case("z") {
         return Ok(0);
     }
-    let Some((sign, text)) =
-        zone.strip_prefix('+').map(|text| (1, text)).or_else(|| zone.strip_prefix('-').map(|text| (-1, text)))
+    let Some((sign, text)) = zone
+        .strip_prefix('+')
+        .map(|text| (1, text))
+        .or_else(|| zone.strip_prefix('-').map(|text| (-1, text)))
     else {
         return offset_in(Tz::from_str(zone).map_err(|_| Fault::Syntax)?, local);
     };
@@ -167,10 +169,9 @@ fn offset_in(zone: Tz, local: i64) -> Read<i64> {
     let local = NaiveDateTime::new(NaiveDate::default(), NaiveTime::MIN)
         .checked_add_signed(Duration::microseconds(local))
         .ok_or(Fault::Range)?;
-    let offset = zone
-        .offset_from_local_datetime(&local)
-        .earliest()
-        .or_else(|| zone.offset_from_local_datetime(&local.checked_sub_signed(Duration::hours(2))?).earliest());
+    let offset = zone.offset_from_local_datetime(&local).earliest().or_else(|| {
+        zone.offset_from_local_datetime(&local.checked_sub_signed(Duration::hours(2))?).earliest()
+    });
     Ok(offset.ok_or(Fault::Range)?.fix().local_minus_utc().into())
 }
 
@@ -198,7 +199,10 @@ mod tests {
         let detroit = Tz::from_str("America/Detroit").unwrap();
         assert_eq!(parse_timestamptz("2026-01-01 22:04:05", detroit), Ok(MOMENT));
         // The hour that spring skips.
-        assert_eq!(parse_timestamptz("2026-03-08 02:30:00", detroit), parse_timestamptz("2026-03-08 07:30:00Z", utc));
+        assert_eq!(
+            parse_timestamptz("2026-03-08 02:30:00", detroit),
+            parse_timestamptz("2026-03-08 07:30:00Z", utc)
+        );
         assert_eq!(parse_timestamp("2026-01-02 03:04:05+07"), Ok(MOMENT));
         assert_eq!(parse_timestamp("2026-01-02 03:04:05.1234565"), Ok(MOMENT + 123_457));
         assert_eq!(parse_timestamp("2026-01-02"), Ok(MOMENT - 11_045_000_000));
@@ -223,7 +227,9 @@ mod tests {
         for text in ["25:00", "23:60", "24:00:01", "24:00:00"] {
             assert_eq!(parse_time(text), Err(Fault::Range), "{text}");
         }
-        for text in ["2026-01-02 03:04:05+", "2026-01-02 03:04:05 Nowhere/At_All", "2026-01-02 03:04:05+1:2:3:4"] {
+        for text in
+            ["2026-01-02 03:04:05+", "2026-01-02 03:04:05 Nowhere/At_All", "2026-01-02 03:04:05+1:2:3:4"]
+        {
             assert_eq!(parse_timestamp(text), Err(Fault::Syntax), "{text}");
         }
     }

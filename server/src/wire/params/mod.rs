@@ -41,19 +41,25 @@ enum Fault {
 type Read<T> = std::result::Result<T, Fault>;
 
 /// Reads all parameters. `zone` is where a time without a zone is meant to be.
-pub(super) fn decode(fields: &[FieldRef], formats: &[i16], values: &[Option<Bytes>], zone: Tz) -> Result<Vec<Value>> {
+pub(super) fn decode(
+    fields: &[FieldRef],
+    formats: &[i16],
+    values: &[Option<Bytes>],
+    zone: Tz,
+) -> Result<Vec<Value>> {
     check_formats(formats, values.len(), "parameter")?;
     let mut decoded = Vec::with_capacity(values.len());
     for (index, (field, bytes)) in fields.iter().zip(values).enumerate() {
         let number = index + 1;
         let value = match bytes {
             None => null(field),
-            Some(bytes) if is_binary(formats, index) => {
-                binary::read(field, bytes.clone()).map_err(|fault| error(fault, number, field, "in binary format"))
-            }
+            Some(bytes) if is_binary(formats, index) => binary::read(field, bytes.clone())
+                .map_err(|fault| error(fault, number, field, "in binary format")),
             Some(bytes) => match std::str::from_utf8(bytes) {
                 // PostgreSQL's texts hold no zero byte, and neither does what is sent back to it.
-                Ok(text) if text.contains('\0') => Err(Error::NotUtf8 { place: format!("parameter ${number}") }),
+                Ok(text) if text.contains('\0') => {
+                    Err(Error::NotUtf8 { place: format!("parameter ${number}") })
+                }
                 Ok(text) => text::read(field, text, zone).map_err(|fault| error(fault, number, field, text)),
                 Err(_) => Err(Error::NotUtf8 { place: format!("parameter ${number}") }),
             },
@@ -71,7 +77,11 @@ fn null(field: &Field) -> Result<Value> {
 fn error(fault: Fault, number: usize, field: &Field, value: &str) -> Error {
     let temporal = matches!(
         field.data_type(),
-        DataType::Date32 | DataType::Date64 | DataType::Time64(_) | DataType::Timestamp(..) | DataType::Interval(_)
+        DataType::Date32
+            | DataType::Date64
+            | DataType::Time64(_)
+            | DataType::Timestamp(..)
+            | DataType::Interval(_)
     );
     let shown = || match value.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}...", value.get(..end).unwrap_or_default()),
@@ -81,7 +91,9 @@ fn error(fault: Fault, number: usize, field: &Field, value: &str) -> Error {
         Fault::Syntax => {
             Error::ParameterText { number, type_name: type_name(field), value: shown(), temporal }
         }
-        Fault::Range => Error::ParameterRange { number, type_name: type_name(field), value: shown(), temporal },
+        Fault::Range => {
+            Error::ParameterRange { number, type_name: type_name(field), value: shown(), temporal }
+        }
         Fault::Dimensions { expected, actual } => Error::ParameterDimensions { number, expected, actual },
         Fault::Binary(reason) => Error::ParameterBinary { number, reason },
         Fault::Unsupported(feature) => Error::Unsupported { feature },

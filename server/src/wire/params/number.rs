@@ -55,7 +55,10 @@ impl Digits {
         }
         let mut value: i128 = 0;
         for digit in digits.iter().copied().chain(std::iter::repeat(0)).take(wanted) {
-            value = value.checked_mul(10).and_then(|value| value.checked_add(digit.into())).ok_or(Fault::Range)?;
+            value = value
+                .checked_mul(10)
+                .and_then(|value| value.checked_add(digit.into()))
+                .ok_or(Fault::Range)?;
         }
         if digits.get(wanted).is_some_and(|next| *next >= 5) {
             value += 1;

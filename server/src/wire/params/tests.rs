@@ -56,7 +56,10 @@ fn binary_parameters_are_read_by_their_type() {
     assert_eq!(binary(Type::FLOAT4, &1.5_f32.to_be_bytes()).unwrap(), Value::Float32(Some(1.5)));
     // 12345.678, as PostgreSQL sends it.
     let numeric = [0, 3, 0, 1, 0, 0, 0, 3, 0, 1, 9, 41, 26, 124];
-    assert_eq!(binary(Type::NUMERIC, &numeric).unwrap(), Value::Decimal128(Some(123_456_780_000_000), 38, 10));
+    assert_eq!(
+        binary(Type::NUMERIC, &numeric).unwrap(),
+        Value::Decimal128(Some(123_456_780_000_000), 38, 10)
+    );
     assert_eq!(binary(Type::DATE, &1_i32.to_be_bytes()).unwrap(), Value::Date32(Some(10_958)));
     assert_eq!(
         binary(Type::TIMESTAMP, &0_i64.to_be_bytes()).unwrap(),
@@ -81,7 +84,8 @@ fn vectors_are_read_in_both_formats() {
     assert_eq!(state(read(vector.clone(), 0, b"[]")), "22P02");
     assert_eq!(state(read(vector.clone(), 1, &bytes[..9])), "22P03");
     let item = Arc::new(Field::new_list_field(DataType::Float32, true));
-    let sized = Field::new("", DataType::FixedSizeList(item, 3), true).with_metadata(vector.metadata().clone());
+    let sized =
+        Field::new("", DataType::FixedSizeList(item, 3), true).with_metadata(vector.metadata().clone());
     assert_eq!(state(read(Arc::new(sized), 1, &bytes)), "22000");
 }
 
@@ -139,7 +143,9 @@ fn absurd_binary_arrays_are_refused_without_allocating_for_them() {
         bytes.extend(1_i32.to_be_bytes());
         bytes
     };
-    for bytes in [header(1, 23, i32::MAX), header(1, 23, -1), header(7, 23, 1), header(-1, 23, 1), header(1, 25, 1)] {
+    for bytes in
+        [header(1, 23, i32::MAX), header(1, 23, -1), header(7, 23, 1), header(-1, 23, 1), header(1, 25, 1)]
+    {
         assert_eq!(state(binary(Type::INT4_ARRAY, &bytes)), "22P03");
     }
     assert_eq!(state(binary(Type::INT4_ARRAY, &header(2, 23, 1))), "0A000");

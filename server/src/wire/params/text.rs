@@ -70,7 +70,9 @@ fn list(data_type: &DataType, item: &Field, elements: Vec<Element>, zone: Tz) ->
         (Element::Text(text), _) => read(item, &text, zone),
         (
             Element::Array(elements),
-            inner @ (DataType::List(nested) | DataType::LargeList(nested) | DataType::FixedSizeList(nested, _)),
+            inner @ (DataType::List(nested)
+            | DataType::LargeList(nested)
+            | DataType::FixedSizeList(nested, _)),
         ) => list(inner, nested, elements, zone),
         (Element::Array(_), _) => Err(Fault::Syntax),
     });
@@ -156,7 +158,9 @@ fn bytea(text: &str) -> Read<Vec<u8>> {
             rest = after;
         } else {
             let (digits, after) = rest.split_at_checked(3).ok_or(Fault::Syntax)?;
-            let octal = std::str::from_utf8(digits).ok().filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+            let octal = std::str::from_utf8(digits)
+                .ok()
+                .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
             bytes.push(octal.and_then(|digits| u8::from_str_radix(digits, 8).ok()).ok_or(Fault::Syntax)?);
             rest = after;
         }
@@ -165,7 +169,9 @@ fn bytea(text: &str) -> Read<Vec<u8>> {
 }
 
 fn hex(mut digits: impl Iterator<Item = u8>) -> Read<Vec<u8>> {
-    let nibble = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok()).ok_or(Fault::Syntax);
+    let nibble = |digit: u8| {
+        char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok()).ok_or(Fault::Syntax)
+    };
     let mut bytes = Vec::new();
     while let Some(high) = digits.next() {
         let low = digits.next().ok_or(Fault::Syntax)?;
@@ -224,9 +230,11 @@ mod tests {
     #[test]
     fn uuids_are_read_with_and_without_hyphens() {
         let expected: Vec<u8> = (0..16).collect();
-        for text in
-            ["00010203-0405-0607-0809-0a0b0c0d0e0f", "{000102030405060708090A0B0C0D0E0F}", "0001-02030405060708090a0b0c0d0e0f"]
-        {
+        for text in [
+            "00010203-0405-0607-0809-0a0b0c0d0e0f",
+            "{000102030405060708090A0B0C0D0E0F}",
+            "0001-02030405060708090a0b0c0d0e0f",
+        ] {
             assert_eq!(uuid(text).unwrap(), expected, "{text}");
         }
         for text in ["", "0001", "00010203-0405-0607-0809-0a0b0c0d0e0", "{000102030405060708090A0B0C0D0E0F"] {

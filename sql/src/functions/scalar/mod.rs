@@ -4,6 +4,7 @@
 //! assignments work that Arrow's casts do not know (see `planning::rewrite` and `planning::assign`).
 
 mod check_length;
+mod checked;
 mod embed;
 mod text;
 mod to_array;
@@ -18,11 +19,12 @@ use std::sync::Arc;
 use datafusion::logical_expr::ScalarUDF;
 
 pub(crate) use check_length::check_length;
+pub(crate) use checked::checked;
 pub(crate) use embed::model_of;
 pub(crate) use to_array::to_array;
 pub(crate) use to_bytea::to_bytea;
 pub(crate) use to_json::to_json;
-pub(crate) use to_uuid::to_uuid;
+pub(crate) use to_uuid::{parse_uuid, to_uuid};
 pub(crate) use to_vector::to_vector;
 
 /// All of them, for the session state.

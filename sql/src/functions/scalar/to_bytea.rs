@@ -24,8 +24,10 @@ struct ToBytea {
 /// The function.
 pub(super) fn function() -> Arc<ScalarUDF> {
     static FUNCTION: LazyLock<Arc<ScalarUDF>> = LazyLock::new(|| {
-        let signature =
-            Signature::one_of(vec![TypeSignature::Exact(vec![DataType::Utf8])], Volatility::Immutable);
+        let signature = Signature::one_of(
+            vec![TypeSignature::Exact(vec![DataType::Binary]), TypeSignature::Exact(vec![DataType::Utf8])],
+            Volatility::Immutable,
+        );
         Arc::new(ScalarUDF::new_from_impl(ToBytea { signature }))
     });
     FUNCTION.clone()
@@ -87,6 +89,9 @@ impl ScalarUDFImpl for ToBytea {
         let Some(argument) = args.args.first() else {
             return Err(DataFusionError::Internal(format!("{NAME} is called without a value")));
         };
+        if argument.data_type() == DataType::Binary {
+            return Ok(argument.clone());
+        }
         let scalar = matches!(argument, ColumnarValue::Scalar(_));
         let texts = strings(&argument.to_array(if scalar { 1 } else { args.number_rows })?)?;
         let mut out = BinaryBuilder::new();

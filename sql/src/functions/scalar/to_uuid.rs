@@ -43,14 +43,14 @@ pub(crate) fn to_uuid(expression: Expr) -> Expr {
 }
 
 /// Hyphens may stand anywhere between groups of four digits, braces around the whole, as in PostgreSQL.
-fn parse(text: &str) -> Option<[u8; 16]> {
+pub(crate) fn parse_uuid(text: &str) -> Option<[u8; 16]> {
     let inner = text.trim();
     let inner = inner.strip_prefix('{').map_or(Some(inner), |rest| rest.strip_suffix('}'))?;
     let mut digits = 0_usize;
     let mut out = [0_u8; 16];
     for character in inner.chars() {
         if character == '-' {
-            if digits == 0 || digits % 4 != 0 || digits == 32 {
+            if digits == 0 || !digits.is_multiple_of(4) || digits == 32 {
                 return None;
             }
             continue;
@@ -95,7 +95,7 @@ impl ScalarUDFImpl for ToUuid {
                 out.append_null();
                 continue;
             };
-            let bytes = parse(text).ok_or_else(|| {
+            let bytes = parse_uuid(text).ok_or_else(|| {
                 Error::new(
                     SqlState::InvalidTextRepresentation,
                     format!("invalid input syntax for type uuid: \"{text}\""),
@@ -113,7 +113,7 @@ impl ScalarUDFImpl for ToUuid {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::parse_uuid as parse;
 
     #[test]
     fn the_forms_that_postgresql_reads_are_read() {

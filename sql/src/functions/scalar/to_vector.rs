@@ -115,12 +115,15 @@ fn castable(from: &DataType) -> bool {
     }
 }
 
+/// Appends one row's numbers and tells how many they are.
+type ReadRow<'a> = dyn Fn(&mut Vec<f32>) -> crate::Result<usize> + 'a;
+
 /// The values as vectors: a fixed-size list when the dimensions are known, a list otherwise.
 fn convert(values: &ArrayRef, expected: Option<usize>) -> Result<ArrayRef> {
     let mut numbers: Vec<f32> = Vec::new();
     let mut lengths: Vec<usize> = Vec::with_capacity(values.len());
     let mut valid: Vec<bool> = Vec::with_capacity(values.len());
-    let mut take = |row: Option<&dyn Fn(&mut Vec<f32>) -> crate::Result<usize>>| -> crate::Result<()> {
+    let mut take = |row: Option<&ReadRow<'_>>| -> crate::Result<()> {
         let found = match row {
             None => {
                 // The place of a NULL is filled, for a fixed-size list has one for it.

@@ -1,6 +1,8 @@
 //! The `metadata` column: a row as a JSON object, without its vectors.
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringBuilder};
 use arrow::datatypes::{DataType, Field};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
@@ -35,6 +37,20 @@ pub(super) fn objects(rows: &RecordBatch) -> Result<Vec<String>> {
             Ok(out)
         })
         .collect()
+}
+
+/// The values of a key column as the texts that `id` holds.
+pub(super) fn texts(field: &Field, values: &ArrayRef) -> Result<ArrayRef> {
+    if !column::is_uuid(field) {
+        return Ok(arrow::compute::cast(values, &DataType::Utf8)?);
+    }
+    let mut texts = StringBuilder::new();
+    for row in 0..values.len() {
+        let mut text = String::new();
+        write(field, values, row, &mut text)?;
+        texts.append_value(text.trim_matches('"'));
+    }
+    Ok(Arc::new(texts.finish()))
 }
 
 /// One value as PostgreSQL's `to_jsonb` writes it.

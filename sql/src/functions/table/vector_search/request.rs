@@ -37,7 +37,7 @@ impl Request {
     /// 22023 for k or ef out of range, 42804 for an argument of the wrong type.
     pub(super) fn of(arguments: &[Option<ArrayRef>], row: usize) -> Result<Option<Self>> {
         let argument =
-            |place: usize| arguments.get(place).and_then(Option::as_ref).filter(|array| !array.is_null(row));
+            |place: usize| arguments.get(place).and_then(Option::as_ref).filter(|array| given(array, row));
         let Some(query) = argument(0) else { return Ok(None) };
         let query = query_of(query, row)?;
         let k = match argument(1) {
@@ -66,6 +66,11 @@ impl Request {
         })?;
         Ok(Some(Self { query, k, filter, exclude, ef: ef.transpose()?, exact }))
     }
+}
+
+/// Whether there is a value: an untyped NULL is none.
+fn given(array: &ArrayRef, row: usize) -> bool {
+    array.data_type() != &DataType::Null && !array.is_null(row)
 }
 
 fn mismatch(name: &str, expected: &str, found: &DataType) -> Error {

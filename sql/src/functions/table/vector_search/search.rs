@@ -5,15 +5,18 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, FixedSizeListArray, RecordBatch, StringArray, UInt32Array};
+use arrow::array::{
+    Array, ArrayRef, FixedSizeBinaryBuilder, FixedSizeListArray, RecordBatch, StringArray, UInt32Array,
+};
 use arrow::compute::{concat_batches, take_record_batch};
-use arrow::datatypes::{DataType, Schema};
+use arrow::datatypes::Schema;
 use muster_engine::{Embedder, Graph, Hit, SearchOptions, SearchStats, Vectors};
 use muster_storage::{Part, Table, TableDefinition};
 use roaring::RoaringBitmap;
 
 use super::corpus::Corpus;
 use super::filter::Filter;
+use super::metadata;
 use super::request::{Query, Request};
 use crate::session::StatementContext;
 use crate::sqlstate::SqlState;
@@ -165,13 +168,16 @@ impl Searcher {
         }
         let corpus = Corpus::of(self.table.definition())?;
         let schema = &self.table.definition().schema;
-        let key_schema = Arc::new(Schema::new(vec![schema.field(corpus.key_column).clone()]));
+        let key_schema =
+            Arc::new(Schema::new(vec![schema.field(corpus.key_column).clone().with_nullable(true)]));
         let texts: ArrayRef = Arc::new(StringArray::from_iter_values(ids));
-        let options = arrow::compute::CastOptions { safe: false, ..Default::default() };
-        let keys =
-            arrow::compute::cast_with_options(&texts, schema.field(corpus.key_column).data_type(), &options)?;
+        // What is no value of the key's type is no row's id: the cast makes it NULL.
+        let keys = match schema.field(corpus.key_column) {
+            field if column::is_uuid(field) => uuids(ids)?,
+            field => arrow::compute::cast(&texts, field.data_type())?,
+        };
         let keys = RecordBatch::try_new(key_schema, vec![keys])?;
-        for row in 0..keys.num_rows() {
+        for row in (0..keys.num_rows()).filter(|row| !keys.column(0).is_null(*row)) {
             if let Some((part, position)) = self.table.find(&corpus.key.name, &keys.slice(row, 1))? {
                 excluded.entry(part).or_default().insert(position);
             }
@@ -214,7 +220,19 @@ impl Searcher {
         let together = concat_batches(&output, &pieces)?;
         let rows = take_record_batch(&together, &UInt32Array::from(order))?;
         let key = projection.iter().position(|column| *column == corpus.key_column).unwrap_or(0);
-        let ids = arrow::compute::cast(rows.column(key), &DataType::Utf8)?;
+        let ids = metadata::texts(schema.field(corpus.key_column), rows.column(key))?;
         Ok((ids, with_rows.then_some(rows)))
     }
+}
+
+/// Ids as uuids; NULL for what is none.
+fn uuids(ids: &[String]) -> Result<ArrayRef> {
+    let mut keys = FixedSizeBinaryBuilder::with_capacity(ids.len(), 16);
+    for id in ids {
+        match crate::functions::scalar::parse_uuid(id) {
+            Some(bytes) => keys.append_value(bytes)?,
+            None => keys.append_null(),
+        }
+    }
+    Ok(Arc::new(keys.finish()))
 }

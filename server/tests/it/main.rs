@@ -1,0 +1,17 @@
+//! The server from outside: one file a real client, and one for the bytes themselves.
+//!
+//! - `tokio_postgres`, `psql`: real clients; `protocol`: messages written by hand, right and wrong.
+//! - `lifecycle`: starting and stopping; `crash`: `kill -9` at random moments.
+//! - `cli`: the other subcommands of the command.
+//! - `server` and `raw`: what these share.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod cli;
+mod crash;
+mod lifecycle;
+mod protocol;
+mod psql;
+mod raw;
+mod server;
+mod tokio_postgres;

@@ -1,0 +1,7 @@
+//! The protocol byte by byte: messages written by hand, right and wrong.
+
+mod extended;
+mod interrupt;
+mod malformed;
+mod simple;
+mod startup;

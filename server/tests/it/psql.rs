@@ -1,0 +1,105 @@
+//! psql, as people use it. Where it is not installed these tests say so and do nothing.
+
+use std::net::SocketAddr;
+use std::process::{Command, Output};
+
+use crate::server::serving;
+
+/// Runs psql commands, each as one `-c`; `None` where there is no psql.
+async fn psql(address: SocketAddr, commands: &[&str]) -> Option<Output> {
+    let mut command = Command::new("psql");
+    command.args(["-X", "-A", "-t", "-U", "ann", "-d", "muster"]);
+    command.args(["-h", &address.ip().to_string(), "-p", &address.port().to_string()]);
+    command.env("PGCONNECT_TIMEOUT", "30").env("LC_ALL", "C.UTF-8");
+    for text in commands {
+        command.args(["-c", text]);
+    }
+    match tokio::task::spawn_blocking(move || command.output()).await.unwrap() {
+        Ok(output) => Some(output),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            eprintln!("psql is not installed: this test is skipped");
+            None
+        }
+        Err(error) => panic!("psql could not be run: {error}"),
+    }
+}
+
+/// What psql prints; the test fails when psql does.
+async fn lines(address: SocketAddr, commands: &[&str]) -> Option<Vec<String>> {
+    let output = psql(address, commands).await?;
+    assert!(output.status.success(), "{commands:?}: {output:?}");
+    Some(String::from_utf8(output.stdout).unwrap().lines().map(str::to_string).collect())
+}
+
+const WORKERS: &str = "INSERT INTO workers (worker_id, name, role, city, state, status) VALUES
+    ('w-1', 'Ana Silva', 'Forklift Operator', 'Detroit', 'MI', 'active'),
+    ('w-2', 'Ben Okafor', 'Forklift Operator', 'Toledo', 'OH', 'active'),
+    ('w-3', 'Cleo Marsh', 'Forklift Operator', 'Detroit', 'MI', 'inactive'),
+    ('w-4', 'Dan Wu', 'Welder', 'Detroit', 'MI', 'active')";
+
+#[test]
+fn a_search_is_shown() {
+    serving(|server| async move {
+        let search = "SELECT id, distance, metadata->>'name' FROM vector_search('workers',
+                      'forklift operator in Detroit MI', k => 2, filter => 'status = ''active''')";
+        let Some(lines) = lines(server.address, &[WORKERS, search]).await else { return };
+        assert_eq!(lines[0], "INSERT 0 4");
+        assert_eq!(lines.len(), 3, "{lines:?}");
+        let cells: Vec<_> = lines[1].split('|').collect();
+        assert_eq!((cells[0], cells[2]), ("w-1", "Ana Silva"));
+        assert!(cells[1].parse::<f32>().unwrap() < 1.0);
+        assert!(lines[2].starts_with("w-2|"), "{lines:?}");
+    });
+}
+
+#[test]
+fn the_tables_are_listed_and_described() {
+    serving(|server| async move {
+        let Some(listed) = lines(server.address, &["\\d"]).await else { return };
+        assert!(listed.iter().any(|line| line.contains("|workers|table|")), "{listed:?}");
+        let listed = lines(server.address, &["\\dt"]).await.unwrap();
+        assert!(listed.iter().any(|line| line.contains("|workers|table|")), "{listed:?}");
+        let described = lines(server.address, &["\\d workers"]).await.unwrap();
+        for column in [
+            "worker_id|text|",
+            "skills|text[]|",
+            "hourly_rate|numeric",
+            "updated_at|timestamp with time zone|",
+        ] {
+            assert!(described.iter().any(|line| line.starts_with(column)), "{column}: {described:?}");
+        }
+    });
+}
+
+#[test]
+fn several_statements_in_one_string_each_print() {
+    serving(|server| async move {
+        let Some(lines) = lines(server.address, &["SELECT 1; SELECT 2", "SELECT NULL, 'a'"]).await else {
+            return;
+        };
+        assert_eq!(lines, ["1", "2", "|a"]);
+    });
+}
+
+#[test]
+fn an_error_is_shown_with_its_sqlstate_and_place() {
+    serving(|server| async move {
+        let Some(output) = psql(server.address, &["\\set VERBOSITY verbose", "SELECT 1 FRM t"]).await else {
+            return;
+        };
+        assert!(!output.status.success());
+        let complaint = String::from_utf8(output.stderr).unwrap();
+        assert!(complaint.contains("ERROR:  42601:"), "{complaint}");
+        assert!(complaint.contains("LINE 1: SELECT 1 FRM t"), "{complaint}");
+    });
+}
+
+#[test]
+fn an_unknown_database_is_refused_with_a_hint() {
+    serving(|server| async move {
+        let output = psql(server.address, &["\\c nope"]).await;
+        let Some(output) = output else { return };
+        let complaint = String::from_utf8(output.stderr).unwrap();
+        assert!(complaint.contains("database \"nope\" does not exist"), "{complaint}");
+    });
+}

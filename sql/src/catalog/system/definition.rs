@@ -1,0 +1,145 @@
+//! The SQL that an index or a constraint would be made with, as PostgreSQL writes it.
+
+use arrow::datatypes::Field;
+use datafusion::error::Result;
+use muster_storage::{IndexDefinition, KeyConstraint, Snapshot, TableDefinition};
+
+use super::column_type::ColumnType;
+use super::functions::type_text;
+use super::library::quoted;
+use super::oid;
+use crate::catalog::SCHEMA;
+use crate::{column, index};
+
+/// What an object id stands for among the indexes of a snapshot.
+pub(super) enum Indexed<'a> {
+    Key(&'a TableDefinition, &'a KeyConstraint),
+    Vector(&'a TableDefinition, &'a IndexDefinition),
+}
+
+/// The index with this id.
+pub(super) fn find(snapshot: &Snapshot, wanted: i32) -> Option<Indexed<'_>> {
+    for table in snapshot.tables() {
+        let table = table.definition();
+        for (position, key) in table.keys.iter().enumerate() {
+            if oid::key(table.id, position) == wanted {
+                return Some(Indexed::Key(table, key));
+            }
+        }
+        for index in &table.indexes {
+            if oid::index(index.id) == wanted {
+                return Some(Indexed::Vector(table, index));
+            }
+        }
+    }
+    None
+}
+
+/// `vector_cosine_ops`: the operator class of an index.
+pub(super) fn operator_class(index: &IndexDefinition) -> String {
+    let metric = index.properties.get(index::METRIC).map_or("cosine", String::as_str);
+    format!("vector_{metric}_ops")
+}
+
+/// `m=16` and `ef_construction=200`, as `pg_class.reloptions` has them.
+pub(super) fn options(index: &IndexDefinition) -> Vec<String> {
+    let params = index::params_of(index);
+    vec![
+        format!("{}={}", index::M, params.m),
+        format!("{}={}", index::EF_CONSTRUCTION, params.ef_construction),
+    ]
+}
+
+/// A column's default. A plain text gets the column's type, as PostgreSQL shows it: `'active'::text`.
+pub(super) fn default(field: &Field) -> Result<Option<String>> {
+    let Some(sql) = column::default(field) else { return Ok(None) };
+    let inner = sql.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+    if inner.is_some_and(|inner| !inner.replace("''", "").contains('\'')) {
+        return Ok(Some(format!("{sql}::{}", type_text(ColumnType::of(field).oid, -1)?)));
+    }
+    Ok(Some(sql.to_string()))
+}
+
+/// The name of a column.
+fn column_name(table: &TableDefinition, position: usize) -> Result<String> {
+    table.schema.fields().get(position).map_or_else(|| Ok(String::new()), |field| quoted(field.name()))
+}
+
+fn columns(table: &TableDefinition, positions: &[usize]) -> Result<String> {
+    let names = positions.iter().map(|position| column_name(table, *position)).collect::<Result<Vec<_>>>()?;
+    Ok(names.join(", "))
+}
+
+impl Indexed<'_> {
+    /// The CREATE INDEX statement.
+    pub(super) fn statement(&self) -> Result<String> {
+        match self {
+            Self::Key(table, key) => {
+                let nulls = if key.nulls_distinct { "" } else { " NULLS NOT DISTINCT" };
+                Ok(format!(
+                    "CREATE UNIQUE INDEX {} ON {SCHEMA}.{} USING btree ({}){nulls}",
+                    quoted(&key.name)?,
+                    quoted(&table.name)?,
+                    columns(table, &key.columns)?
+                ))
+            }
+            Self::Vector(table, index) => {
+                let with: Vec<String> = options(index)
+                    .iter()
+                    .filter_map(|option| option.split_once('='))
+                    .map(|(name, value)| format!("{name}='{value}'"))
+                    .collect();
+                Ok(format!(
+                    "CREATE INDEX {} ON {SCHEMA}.{} USING {} ({} {}) WITH ({})",
+                    quoted(&index.name)?,
+                    quoted(&table.name)?,
+                    index.method,
+                    column_name(table, index.column)?,
+                    operator_class(index),
+                    with.join(", ")
+                ))
+            }
+        }
+    }
+
+    /// What the index has in its column of this number, from 1 on.
+    pub(super) fn column(&self, number: i64) -> Result<Option<String>> {
+        let place = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
+        let (table, position) = match self {
+            Self::Key(table, key) => (table, place.and_then(|place| key.columns.get(place)).copied()),
+            Self::Vector(table, index) => (table, place.filter(|place| *place == 0).map(|_| index.column)),
+        };
+        position.map(|position| column_name(table, position)).transpose()
+    }
+
+    /// The constraint that the index is of, as CREATE TABLE writes it.
+    pub(super) fn constraint(&self) -> Result<Option<String>> {
+        let Self::Key(table, key) = self else { return Ok(None) };
+        let kind = match (key.primary, key.nulls_distinct) {
+            (true, _) => "PRIMARY KEY",
+            (false, true) => "UNIQUE",
+            (false, false) => "UNIQUE NULLS NOT DISTINCT",
+        };
+        Ok(Some(format!("{kind} ({})", columns(table, &key.columns)?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::datatypes::DataType;
+
+    use super::*;
+
+    #[test]
+    fn a_default_that_is_a_text_alone_names_its_type() {
+        let shown = |sql| {
+            let field = column::with_default(Field::new("a", DataType::Utf8, true), sql);
+            default(&field).unwrap().unwrap()
+        };
+        assert_eq!(shown("'active'"), "'active'::text");
+        assert_eq!(shown("'it''s'"), "'it''s'::text");
+        assert_eq!(shown("''"), "''::text");
+        assert_eq!(shown("'a' || 'b'"), "'a' || 'b'");
+        assert_eq!(shown("now()"), "now()");
+    }
+}

@@ -1,0 +1,36 @@
+//! PostgreSQL's functions over its catalog, as clients call them to describe what they find.
+//!
+//! - [`SystemFunction`]: one of them: a name, its arguments, what it gives for a row.
+//! - [`definitions`]: `pg_get_indexdef`, `pg_get_constraintdef`, `pg_get_expr`.
+//! - [`format_type`]: types by their names.
+//! - [`names`]: what is visible, and ids back to names.
+//! - [`descriptions`]: comments, sizes, signatures: what nobody knows here is NULL.
+
+mod definitions;
+mod descriptions;
+mod format_type;
+mod names;
+mod system_function;
+
+use std::sync::Weak;
+
+use datafusion::logical_expr::ScalarUDF;
+use muster_storage::Store;
+
+pub(super) use format_type::type_text;
+pub(super) use names::{NAMESPACE_NAME, RELATION_NAME};
+use system_function::{Answer, Argument, Arguments, Catalog, SystemFunction};
+
+/// All of them.
+pub(super) fn all(store: &Weak<Store>) -> Vec<ScalarUDF> {
+    [definitions::FUNCTIONS, descriptions::FUNCTIONS, format_type::FUNCTIONS, names::FUNCTIONS]
+        .concat()
+        .into_iter()
+        .map(|(name, overloads, answer)| {
+            ScalarUDF::new_from_impl(SystemFunction::new(name, overloads, answer, store.clone()))
+        })
+        .collect()
+}
+
+/// A function's name, the arguments that it takes, what it gives.
+type Entry = (&'static str, &'static [&'static [Argument]], Answer);

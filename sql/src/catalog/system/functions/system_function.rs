@@ -1,0 +1,172 @@
+//! A function over the catalog: it is evaluated row by row against what is committed now.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, Weak};
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, StringArray};
+use arrow::datatypes::{DataType, Int64Type};
+use datafusion::common::ScalarValue;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
+use muster_storage::{Snapshot, Store};
+
+use crate::Error;
+use crate::sqlstate::SqlState;
+
+/// The type of an argument.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Argument {
+    /// An object id or another whole number.
+    Number,
+    Text,
+    Flag,
+    /// What the function does not look at.
+    Any,
+}
+
+impl Argument {
+    fn data_type(self, given: &DataType) -> DataType {
+        match self {
+            Self::Any => given.clone(),
+            Self::Number => DataType::Int64,
+            Self::Text => DataType::Utf8,
+            Self::Flag => DataType::Boolean,
+        }
+    }
+}
+
+/// What a function gives for one row; `None` is NULL.
+#[derive(Clone, Copy)]
+pub(super) enum Answer {
+    Text(fn(&Catalog, &Arguments, usize) -> Result<Option<String>>),
+    Flag(fn(&Catalog, &Arguments, usize) -> Result<Option<bool>>),
+    Number(fn(&Catalog, &Arguments, usize) -> Result<Option<i64>>),
+}
+
+/// What a function can look into.
+pub(super) struct Catalog {
+    pub(super) snapshot: Arc<Snapshot>,
+}
+
+/// The arguments of all rows of a batch.
+pub(super) struct Arguments {
+    arrays: Vec<ArrayRef>,
+}
+
+impl Arguments {
+    /// The number at this place; `None` for NULL and for an argument that is not given.
+    pub(super) fn number(&self, place: usize, row: usize) -> Option<i64> {
+        let array = self.arrays.get(place)?.as_primitive_opt::<Int64Type>()?;
+        (row < array.len() && array.is_valid(row)).then(|| array.value(row))
+    }
+
+    /// The object id at this place.
+    pub(super) fn oid(&self, place: usize, row: usize) -> Option<i32> {
+        i32::try_from(self.number(place, row)?).ok()
+    }
+
+    /// The text at this place.
+    pub(super) fn text(&self, place: usize, row: usize) -> Option<&str> {
+        let array = self.arrays.get(place)?.as_string_opt::<i32>()?;
+        (row < array.len() && array.is_valid(row)).then(|| array.value(row))
+    }
+}
+
+/// See the module.
+pub(super) struct SystemFunction {
+    name: &'static str,
+    overloads: &'static [&'static [Argument]],
+    answer: Answer,
+    signature: Signature,
+    /// Weak, because the database holds its functions.
+    store: Weak<Store>,
+}
+
+impl SystemFunction {
+    pub(super) fn new(
+        name: &'static str,
+        overloads: &'static [&'static [Argument]],
+        answer: Answer,
+        store: Weak<Store>,
+    ) -> Self {
+        Self { name, overloads, answer, signature: Signature::user_defined(Volatility::Stable), store }
+    }
+}
+
+impl fmt::Debug for SystemFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SystemFunction").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for SystemFunction {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.store.ptr_eq(&other.store)
+    }
+}
+
+impl Eq for SystemFunction {}
+
+impl Hash for SystemFunction {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}
+
+impl ScalarUDFImpl for SystemFunction {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
+        match self.overloads.iter().find(|overload| overload.len() == given.len()) {
+            Some(overload) => {
+                Ok(overload.iter().zip(given).map(|(argument, given)| argument.data_type(given)).collect())
+            }
+            None => Err(Error::new(
+                SqlState::UndefinedFunction,
+                format!("function {} does not take {} arguments", self.name, given.len()),
+            )
+            .into()),
+        }
+    }
+
+    fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
+        Ok(match self.answer {
+            Answer::Text(_) => DataType::Utf8,
+            Answer::Flag(_) => DataType::Boolean,
+            Answer::Number(_) => DataType::Int64,
+        })
+    }
+
+    fn invoke_with_args(&self, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let store = self.store.upgrade();
+        let store = store.ok_or_else(|| DataFusionError::Internal("the database is closed".to_string()))?;
+        let catalog = Catalog { snapshot: store.snapshot() };
+        let constant = call.args.iter().all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
+        let count = if constant { 1 } else { call.number_rows };
+        let arrays = call.args.iter().map(|argument| argument.to_array(count)).collect::<Result<Vec<_>>>()?;
+        let arguments = Arguments { arrays };
+        let rows = 0..count;
+        let array: ArrayRef = match self.answer {
+            Answer::Text(answer) => {
+                Arc::new(rows.map(|row| answer(&catalog, &arguments, row)).collect::<Result<StringArray>>()?)
+            }
+            Answer::Flag(answer) => {
+                Arc::new(rows.map(|row| answer(&catalog, &arguments, row)).collect::<Result<BooleanArray>>()?)
+            }
+            Answer::Number(answer) => {
+                Arc::new(rows.map(|row| answer(&catalog, &arguments, row)).collect::<Result<Int64Array>>()?)
+            }
+        };
+        if constant {
+            return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&array, 0)?));
+        }
+        Ok(ColumnarValue::Array(array))
+    }
+}

@@ -1,0 +1,46 @@
+//! `pg_catalog` and `information_schema`: what PostgreSQL's clients look into to learn what there is.
+//!
+//! datafusion-pg-catalog gives PostgreSQL's own part (types, operators, functions) and rewrites the
+//! queries that clients send. What is in this database is computed here, from the snapshot of the
+//! statement that asks. Invariant: what is not known is empty or NULL, never made up.
+//!
+//! - [`tables`]: one file a table.
+//! - [`functions`]: `pg_get_indexdef` and the like.
+//! - [`oid`]: what objects are known by.
+//! - [`queries`]: clients' queries in a form that DataFusion plans.
+
+mod column_type;
+mod definition;
+mod functions;
+mod library;
+mod oid;
+mod queries;
+mod rows;
+mod schema;
+mod system_table;
+mod tables;
+
+use std::sync::{Arc, Weak};
+
+use datafusion::catalog::CatalogProvider;
+use datafusion::prelude::SessionContext;
+use muster_storage::Store;
+
+use crate::Result;
+
+pub(crate) use queries::parse;
+
+/// Puts the schemas into a catalog and the functions into a session's state.
+pub(crate) fn register(
+    context: &SessionContext,
+    catalog: &dyn CatalogProvider,
+    store: &Weak<Store>,
+) -> Result<()> {
+    let (pg_catalog, information_schema) = schema::schemas()?;
+    catalog.register_schema("pg_catalog", Arc::new(pg_catalog))?;
+    catalog.register_schema("information_schema", Arc::new(information_schema))?;
+    for function in functions::all(store) {
+        context.register_udf(function);
+    }
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! A catalog table that is computed when it is read, from the snapshot of the statement that reads it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::error::Result;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::streaming::PartitionStream;
+use futures::stream;
+use muster_storage::Snapshot;
+
+use super::rows::Rows;
+use crate::session::StatementContext;
+
+/// A table or view of `pg_catalog` or `information_schema`.
+#[derive(Debug)]
+pub(super) struct SystemRelation {
+    pub(super) oid: i32,
+    pub(super) namespace: i32,
+    pub(super) name: String,
+    pub(super) view: bool,
+    pub(super) schema: SchemaRef,
+}
+
+/// What rows are computed from.
+pub(super) struct Scope<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) system: &'a [SystemRelation],
+}
+
+/// Adds a table's rows.
+pub(super) type Fill = fn(&Scope<'_>, &mut Rows) -> Result<()>;
+
+/// See the module.
+pub(super) struct SystemTable {
+    pub(super) schema: SchemaRef,
+    /// Rows that are always there: PostgreSQL's own types and the like.
+    pub(super) constant: Vec<RecordBatch>,
+    pub(super) fill: Fill,
+    pub(super) system: Arc<[SystemRelation]>,
+}
+
+impl SystemTable {
+    fn computed(&self, context: &TaskContext) -> Result<RecordBatch> {
+        let statement = StatementContext::of(context)?;
+        let mut rows = Rows::new(self.schema.clone())?;
+        (self.fill)(&Scope { snapshot: &statement.snapshot, system: &self.system }, &mut rows)?;
+        rows.finish()
+    }
+}
+
+impl fmt::Debug for SystemTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SystemTable").field("schema", &self.schema).finish_non_exhaustive()
+    }
+}
+
+impl PartitionStream for SystemTable {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn execute(&self, context: Arc<TaskContext>) -> SendableRecordBatchStream {
+        let mut batches: Vec<Result<RecordBatch>> = self.constant.iter().cloned().map(Ok).collect();
+        batches.push(self.computed(&context));
+        Box::pin(RecordBatchStreamAdapter::new(self.schema.clone(), stream::iter(batches)))
+    }
+}

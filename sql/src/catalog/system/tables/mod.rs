@@ -1,0 +1,102 @@
+//! The tables that say what this database has, one file each. What a table cannot know stays empty.
+//!
+//! To add one: a file here with its `fill`, and an entry in [`PG_CATALOG`] (columns are
+//! datafusion-pg-catalog's, so that its rewrites of clients' queries go on working, and `adapted`
+//! changes them) or in [`INFORMATION_SCHEMA`].
+
+mod extension;
+mod information_schema;
+mod pg_attrdef;
+mod pg_attribute;
+mod pg_class;
+mod pg_constraint;
+mod pg_database;
+mod pg_index;
+mod pg_namespace;
+pub(super) mod pg_proc;
+mod pg_tables;
+
+use arrow::datatypes::{DataType, Field, Schema};
+
+use super::rows::list_of;
+use super::system_table::Fill;
+
+/// A table that overrides the library's.
+pub(super) struct Override {
+    pub(super) name: &'static str,
+    /// Whether the library's rows stay, with ours after them.
+    pub(super) keeps: bool,
+    /// From the library's columns to ours.
+    pub(super) adapted: fn(Vec<Field>) -> Vec<Field>,
+    pub(super) fill: Fill,
+}
+
+/// A table that the library does not have.
+pub(super) struct Addition {
+    pub(super) name: &'static str,
+    pub(super) schema: fn() -> Schema,
+    pub(super) fill: Fill,
+}
+
+const fn computed(name: &'static str, adapted: fn(Vec<Field>) -> Vec<Field>, fill: Fill) -> Override {
+    Override { name, keeps: false, adapted, fill }
+}
+
+const fn extended(name: &'static str, adapted: fn(Vec<Field>) -> Vec<Field>, fill: Fill) -> Override {
+    Override { name, keeps: true, adapted, fill }
+}
+
+/// What is ours in `pg_catalog`.
+pub(super) const PG_CATALOG: &[Override] = &[
+    computed("pg_class", pg_class::adapted, pg_class::fill),
+    computed("pg_attribute", with_privileges, pg_attribute::fill),
+    computed("pg_attrdef", same, pg_attrdef::fill),
+    computed("pg_constraint", pg_constraint::adapted, pg_constraint::fill),
+    computed("pg_database", with_privileges, pg_database::fill),
+    computed("pg_extension", same, extension::fill_extensions),
+    computed("pg_index", pg_index::adapted, pg_index::fill),
+    computed("pg_namespace", with_privileges, pg_namespace::fill),
+    computed("pg_tables", same, pg_tables::fill),
+    extended("pg_am", same, extension::fill_methods),
+    extended("pg_description", same, extension::fill_descriptions),
+    extended("pg_opclass", same, extension::fill_classes),
+    extended("pg_opfamily", same, extension::fill_families),
+    extended("pg_proc", same, pg_proc::fill),
+    extended("pg_type", extension::adapted_types, extension::fill_types),
+];
+
+/// What is ours in `information_schema`; DataFusion has the rest.
+pub(super) const INFORMATION_SCHEMA: &[Addition] = information_schema::TABLES;
+
+fn same(fields: Vec<Field>) -> Vec<Field> {
+    fields
+}
+
+/// Columns that hold arrays here and texts in the library, so that `= ANY (indkey)` works.
+fn with_arrays(fields: Vec<Field>, of_int2: &[&str], of_oid: &[&str]) -> Vec<Field> {
+    let change = |field: Field| {
+        let name = field.name().as_str();
+        if of_int2.contains(&name) {
+            field.with_data_type(list_of(DataType::Int16))
+        } else if of_oid.contains(&name) {
+            field.with_data_type(list_of(DataType::Int32))
+        } else {
+            field
+        }
+    };
+    fields.into_iter().map(change).collect()
+}
+
+/// Access privileges are arrays of texts.
+fn with_privileges(fields: Vec<Field>) -> Vec<Field> {
+    let change = |field: Field| {
+        let is_privileges = ["attacl", "datacl", "nspacl"].contains(&field.name().as_str());
+        if is_privileges { field.with_data_type(list_of(DataType::Utf8)) } else { field }
+    };
+    fields.into_iter().map(change).collect()
+}
+
+/// A column's number: positions count from 0, `attnum` from 1.
+fn number(position: usize) -> i16 {
+    i16::try_from(position.saturating_add(1)).unwrap_or(i16::MAX)
+}

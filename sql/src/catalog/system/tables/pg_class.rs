@@ -1,0 +1,132 @@
+//! `pg_class`: tables, the indexes of their keys, hnsw indexes, and the catalog's own tables.
+
+use arrow::datatypes::{DataType, Field};
+use datafusion::common::ScalarValue;
+use datafusion::error::Result;
+use muster_storage::Table;
+
+use super::super::definition;
+use super::super::oid;
+use super::super::rows::{Rows, list_of, texts};
+use super::super::system_table::Scope;
+
+/// psql asks for the options.
+pub(super) fn adapted(mut fields: Vec<Field>) -> Vec<Field> {
+    fields.push(Field::new("reloptions", list_of(DataType::Utf8), true));
+    fields.push(Field::new("relacl", list_of(DataType::Utf8), true));
+    fields
+}
+
+struct Row<'a> {
+    oid: i32,
+    name: &'a str,
+    namespace: i32,
+    kind: &'a str,
+    method: i32,
+    rows: f64,
+    columns: usize,
+    indexed: bool,
+    options: Option<Vec<String>>,
+}
+
+impl Row<'_> {
+    fn push(self, rows: &mut Rows) -> Result<()> {
+        let columns = i16::try_from(self.columns).unwrap_or(i16::MAX);
+        rows.push([
+            ("oid", self.oid.into()),
+            ("relname", self.name.into()),
+            ("relnamespace", self.namespace.into()),
+            ("reloftype", 0.into()),
+            ("relowner", oid::OWNER.into()),
+            ("relam", self.method.into()),
+            ("relfilenode", self.oid.into()),
+            ("reltuples", self.rows.into()),
+            ("relhasindex", self.indexed.into()),
+            ("relpersistence", "p".into()),
+            ("relkind", self.kind.into()),
+            ("relnatts", columns.into()),
+            ("relispopulated", true.into()),
+            ("relreplident", if self.kind == "r" { "d" } else { "n" }.into()),
+            ("relrewrite", 0.into()),
+            (
+                "reloptions",
+                match &self.options {
+                    Some(options) => texts(options),
+                    None => ScalarValue::try_from(&list_of(DataType::Utf8))?,
+                },
+            ),
+        ])
+    }
+}
+
+/// See the module.
+pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
+    for table in scope.snapshot.tables() {
+        fill_table(table, rows)?;
+    }
+    for relation in scope.system {
+        let row = Row {
+            oid: relation.oid,
+            name: &relation.name,
+            namespace: relation.namespace,
+            kind: if relation.view { "v" } else { "r" },
+            method: 0,
+            rows: UNKNOWN,
+            columns: relation.schema.fields().len(),
+            indexed: false,
+            options: None,
+        };
+        row.push(rows)?;
+    }
+    Ok(())
+}
+
+/// Nobody counted.
+const UNKNOWN: f64 = -1.0;
+
+fn fill_table(table: &Table, rows: &mut Rows) -> Result<()> {
+    let definition = table.definition();
+    #[expect(clippy::cast_precision_loss, reason = "an estimate in PostgreSQL as well")]
+    let live = table.live_rows() as f64;
+    let row = Row {
+        oid: oid::table(definition.id),
+        name: &definition.name,
+        namespace: oid::PUBLIC,
+        kind: "r",
+        method: 0,
+        rows: live,
+        columns: definition.schema.fields().len(),
+        indexed: !(definition.keys.is_empty() && definition.indexes.is_empty()),
+        options: None,
+    };
+    row.push(rows)?;
+    for (position, key) in definition.keys.iter().enumerate() {
+        let row = Row {
+            oid: oid::key(definition.id, position),
+            name: &key.name,
+            namespace: oid::PUBLIC,
+            kind: "i",
+            method: oid::BTREE,
+            rows: live,
+            columns: key.columns.len(),
+            indexed: false,
+            options: None,
+        };
+        row.push(rows)?;
+    }
+    for index in &definition.indexes {
+        let row = Row {
+            oid: oid::index(index.id),
+            name: &index.name,
+            namespace: oid::PUBLIC,
+            kind: "i",
+            method: oid::HNSW,
+            rows: live,
+            columns: 1,
+            indexed: false,
+            options: Some(definition::options(index)),
+        };
+        row.push(rows)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! `pg_constraint`: primary keys and unique constraints.
+
+use arrow::datatypes::Field;
+use datafusion::error::Result;
+
+use super::super::oid;
+use super::super::rows::{Rows, int2s};
+use super::super::system_table::Scope;
+use super::{number, with_arrays};
+
+/// Clients unnest the numbers of the columns.
+pub(super) fn adapted(fields: Vec<Field>) -> Vec<Field> {
+    let of_int2 = ["conkey", "confkey", "confdelsetcols"];
+    with_arrays(fields, &of_int2, &["conpfeqop", "conppeqop", "conffeqop", "conexclop"])
+}
+
+/// See the module.
+pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
+    for table in scope.snapshot.tables() {
+        let table = table.definition();
+        for (position, key) in table.keys.iter().enumerate() {
+            let oid = oid::key(table.id, position);
+            rows.push([
+                ("oid", oid.into()),
+                ("conname", key.name.as_str().into()),
+                ("connamespace", oid::PUBLIC.into()),
+                ("contype", if key.primary { "p" } else { "u" }.into()),
+                ("convalidated", true.into()),
+                ("conrelid", oid::table(table.id).into()),
+                ("conindid", oid.into()),
+                ("confupdtype", " ".into()),
+                ("confdeltype", " ".into()),
+                ("confmatchtype", " ".into()),
+                ("conislocal", true.into()),
+                ("connoinherit", true.into()),
+                ("conkey", int2s(key.columns.iter().map(|column| number(*column)))),
+            ])?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,32 @@
+//! `pg_database`: the one database, under the two names that it is reached by.
+
+use datafusion::error::Result;
+
+use super::super::oid;
+use super::super::rows::Rows;
+use super::super::system_table::Scope;
+use crate::catalog::CATALOG;
+
+/// `pg_encoding_to_char` of it is UTF8.
+const UTF8: i32 = 6;
+/// Texts compare byte by byte.
+const COLLATION: &str = "C";
+
+/// See the module.
+pub(super) fn fill(_scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
+    for (name, oid) in [(CATALOG, oid::DATABASE), ("postgres", oid::DATABASE_AS_POSTGRES)] {
+        rows.push([
+            ("oid", oid.into()),
+            ("datname", name.into()),
+            ("datdba", oid::OWNER.into()),
+            ("encoding", UTF8.into()),
+            ("datlocprovider", "c".into()),
+            ("datcollate", COLLATION.into()),
+            ("datctype", COLLATION.into()),
+            ("datallowconn", true.into()),
+            ("datconnlimit", (-1).into()),
+            ("dattablespace", oid::TABLESPACE.into()),
+        ])?;
+    }
+    Ok(())
+}

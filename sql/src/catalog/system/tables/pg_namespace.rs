@@ -1,0 +1,15 @@
+//! `pg_namespace`: the schemas.
+
+use datafusion::error::Result;
+
+use super::super::oid;
+use super::super::rows::Rows;
+use super::super::system_table::Scope;
+
+/// See the module.
+pub(super) fn fill(_scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
+    for (name, oid) in oid::SCHEMAS {
+        rows.push([("oid", (*oid).into()), ("nspname", (*name).into()), ("nspowner", oid::OWNER.into())])?;
+    }
+    Ok(())
+}

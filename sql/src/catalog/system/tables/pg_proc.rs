@@ -1,0 +1,105 @@
+//! `pg_proc`: this database's own functions after PostgreSQL's, for `\df`.
+
+use datafusion::error::Result;
+
+use super::super::oid;
+use super::super::rows::{Rows, text};
+use super::super::system_table::Scope;
+
+/// A function as `\df` shows it.
+pub(in super::super) struct OwnFunction {
+    pub(in super::super) name: &'static str,
+    pub(in super::super) arguments: &'static str,
+    pub(in super::super) result: &'static str,
+    /// `pg_type.oid` of the arguments, of the result (a row is a `record`), how many have defaults.
+    types: &'static [i32],
+    returns: i32,
+    defaults: i16,
+    volatility: &'static str,
+}
+
+const TEXT: i32 = 25;
+const BIGINT: i32 = 20;
+const BOOLEAN: i32 = 16;
+const TEXTS: i32 = 1009;
+const RECORD: i32 = 2249;
+const INTERNAL_LANGUAGE: i32 = 12;
+
+/// The functions that PostgreSQL does not have.
+const OWN: &[OwnFunction] = &[
+    OwnFunction {
+        name: "embed",
+        arguments: "text",
+        result: "vector",
+        types: &[TEXT],
+        returns: oid::VECTOR,
+        defaults: 0,
+        volatility: "i",
+    },
+    OwnFunction {
+        name: "embed",
+        arguments: "text, model text",
+        result: "vector",
+        types: &[TEXT, TEXT],
+        returns: oid::VECTOR,
+        defaults: 0,
+        volatility: "i",
+    },
+    OwnFunction {
+        name: "vector_search",
+        arguments: "corpus text, query text, k bigint DEFAULT 10, filter text DEFAULT NULL, \
+                    exclude_ids text[] DEFAULT NULL, ef bigint DEFAULT NULL, exact boolean DEFAULT false",
+        result: "TABLE(id text, distance real, corpus text, metadata jsonb)",
+        types: &[TEXT, TEXT, BIGINT, TEXT, TEXTS, BIGINT, BOOLEAN],
+        returns: RECORD,
+        defaults: 5,
+        volatility: "s",
+    },
+];
+
+/// The function with this id.
+pub(in super::super) fn find(oid: i32) -> Option<&'static OwnFunction> {
+    let position = usize::try_from(oid.checked_sub(oid::OWN_FUNCTIONS)?).ok()?;
+    OWN.get(position)
+}
+
+/// See the module.
+pub(super) fn fill(_scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
+    for (oid, function) in (oid::OWN_FUNCTIONS..).zip(OWN) {
+        let is_set = function.returns == RECORD;
+        let types: Vec<String> = function.types.iter().map(ToString::to_string).collect();
+        rows.push([
+            ("oid", oid.into()),
+            ("proname", function.name.into()),
+            ("pronamespace", oid::PUBLIC.into()),
+            ("proowner", oid::OWNER.into()),
+            ("prolang", INTERNAL_LANGUAGE.into()),
+            ("procost", 1_f32.into()),
+            ("prorows", if is_set { 10_f32 } else { 0_f32 }.into()),
+            ("prosupport", "-".into()),
+            ("prokind", "f".into()),
+            ("proisstrict", (!is_set).into()),
+            ("proretset", is_set.into()),
+            ("provolatile", function.volatility.into()),
+            ("proparallel", "s".into()),
+            ("pronargs", i16::try_from(function.types.len()).unwrap_or(i16::MAX).into()),
+            ("pronargdefaults", function.defaults.into()),
+            ("prorettype", function.returns.into()),
+            ("proargtypes", text(Some(&types.join(" ")))),
+            ("prosrc", function.name.into()),
+        ])?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_table_function_is_listed() {
+        for name in crate::functions::table::TABLE_FUNCTIONS {
+            assert!(OWN.iter().any(|own| own.name == *name), "{name} has no row in pg_proc");
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! `pg_tables`: the tables by name.
+
+use datafusion::error::Result;
+
+use super::super::rows::Rows;
+use super::super::system_table::Scope;
+use crate::catalog::SCHEMA;
+
+/// What `pg_get_userbyid` calls the owner of everything.
+const OWNER: &str = "postgres";
+
+/// See the module.
+pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
+    for table in scope.snapshot.tables() {
+        let table = table.definition();
+        push(rows, SCHEMA, &table.name, !(table.keys.is_empty() && table.indexes.is_empty()))?;
+    }
+    for relation in scope.system.iter().filter(|relation| !relation.view) {
+        push(rows, "pg_catalog", &relation.name, false)?;
+    }
+    Ok(())
+}
+
+fn push(rows: &mut Rows, schema: &str, name: &str, indexed: bool) -> Result<()> {
+    rows.push([
+        ("schemaname", schema.into()),
+        ("tablename", name.into()),
+        ("tableowner", OWNER.into()),
+        ("hasindexes", indexed.into()),
+    ])
+}

@@ -1,0 +1,84 @@
+//! Untyped literals beside columns of types that Arrow's casts do not know: `id = 'a0ee...'` for a uuid,
+//! `b = '\x00ff'` for bytes.
+//!
+//! DataFusion's coercion would compare the bytes of the text. This runs before it.
+
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{DFSchema, Result, ScalarValue};
+use datafusion::logical_expr::expr::InList;
+use datafusion::logical_expr::expr_rewriter::NamePreserver;
+use datafusion::logical_expr::utils::merge_schema;
+use datafusion::logical_expr::{Between, BinaryExpr, Expr, ExprSchemable, LogicalPlan};
+use datafusion::optimizer::AnalyzerRule;
+
+use arrow::datatypes::DataType;
+
+use crate::functions::scalar;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct Literals;
+
+impl AnalyzerRule for Literals {
+    fn name(&self) -> &str {
+        "untyped_literals"
+    }
+
+    fn analyze(&self, plan: LogicalPlan, _options: &ConfigOptions) -> Result<LogicalPlan> {
+        plan.transform_up_with_subqueries(|plan| {
+            let schema = merge_schema(&plan.inputs());
+            let names = NamePreserver::new(&plan);
+            plan.map_expressions(|expression| {
+                let name = names.save(&expression);
+                Ok(type_literals(expression, &schema)?.update_data(|expression| name.restore(expression)))
+            })
+        })
+        .map(|transformed| transformed.data)
+    }
+}
+
+/// The same for one expression over `schema`.
+pub(crate) fn type_literals(expression: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
+    expression.transform_up(|expression| {
+        Ok(match expression {
+            Expr::BinaryExpr(BinaryExpr { left, op, right }) if op.supports_propagation() => {
+                let (of_left, of_right) = (reader(&left, schema), reader(&right, schema));
+                let (left, right) = (read(*left, of_right), read(*right, of_left));
+                Transformed::yes(Expr::BinaryExpr(BinaryExpr::new(Box::new(left), op, Box::new(right))))
+            }
+            Expr::InList(InList { expr, list, negated }) => {
+                let of_expr = reader(&expr, schema);
+                let list = list.into_iter().map(|item| read(item, of_expr)).collect();
+                Transformed::yes(Expr::InList(InList { expr, list, negated }))
+            }
+            Expr::Between(Between { expr, negated, low, high }) => {
+                let of_expr = reader(&expr, schema);
+                let (low, high) = (Box::new(read(*low, of_expr)), Box::new(read(*high, of_expr)));
+                Transformed::yes(Expr::Between(Between { expr, negated, low, high }))
+            }
+            other => Transformed::no(other),
+        })
+    })
+}
+
+/// How a text beside `expression` is read, if not as a text.
+fn reader(expression: &Expr, schema: &DFSchema) -> Option<fn(Expr) -> Expr> {
+    match expression.get_type(schema).ok()? {
+        DataType::FixedSizeBinary(16) => Some(scalar::to_uuid),
+        DataType::Binary => Some(scalar::to_bytea),
+        _ => None,
+    }
+}
+
+fn read(expression: Expr, reader: Option<fn(Expr) -> Expr>) -> Expr {
+    match (reader, &expression) {
+        (Some(reader), Expr::Literal(ScalarValue::Utf8(Some(_)), _)) => reader(expression),
+        (Some(reader), Expr::Placeholder(placeholder))
+            if placeholder.field.as_ref().is_some_and(|field| field.data_type() == &DataType::Utf8) =>
+        {
+            reader(expression)
+        }
+        _ => expression,
+    }
+}
