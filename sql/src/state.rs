@@ -29,6 +29,8 @@ pub(crate) fn session_state(public: Arc<PublicSchema>) -> Result<SessionState> {
         .with_information_schema(true);
     let options = config.options_mut();
     options.sql_parser.map_string_types_to_utf8view = false;
+    // A number with a point is a numeric, as in PostgreSQL.
+    options.sql_parser.parse_float_as_decimal = true;
     options.sql_parser.dialect = datafusion::common::config::Dialect::PostgreSQL;
     options.execution.time_zone = Some("UTC".to_string());
     let mut state = SessionStateBuilder::new().with_config(config).with_default_features().build();

@@ -61,10 +61,10 @@ fn the_tables_are_listed_and_described() {
         assert!(listed.iter().any(|line| line.contains("|workers|table|")), "{listed:?}");
         let described = lines(server.address, &["\\d workers"]).await.unwrap();
         for column in [
-            "worker_id|text|",
+            "worker_id|text||not null|",
             "skills|text[]|",
-            "hourly_rate|numeric",
-            "updated_at|timestamp with time zone|",
+            "hourly_rate|numeric(10,2)|",
+            "embedding|vector(768)|",
         ] {
             assert!(described.iter().any(|line| line.starts_with(column)), "{column}: {described:?}");
         }

@@ -1,10 +1,12 @@
 //! tokio-postgres, the driver of Rust programs: prepared statements in binary, pipelining, errors.
 
+use std::error::Error;
 use std::net::SocketAddr;
 
 use ::tokio_postgres::error::SqlState;
-use ::tokio_postgres::types::{ToSql, Type};
+use ::tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use ::tokio_postgres::{Client, NoTls};
+use bytes::{Buf, BufMut};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use futures::future::{join_all, try_join_all};
 
@@ -217,9 +219,57 @@ fn a_vector_of_the_wrong_size_is_refused() {
         client.batch_execute("INSERT INTO points VALUES (1, '[1,0,0]'), (2, '[0,1,0]')").await.unwrap();
         let error = client.batch_execute("INSERT INTO points VALUES (3, '[1,2]')").await.unwrap_err();
         assert_eq!(error.code(), Some(&SqlState::DATA_EXCEPTION), "{error:?}");
-        let row = client.query_one("SELECT count(*) FROM points", &[]).await.unwrap();
-        assert_eq!(row.get::<_, i64>(0), 2);
+        let search = "SELECT id FROM vector_search('points', $1::vector, k => 1)";
+        let statement = client.prepare(search).await.unwrap();
+        assert_eq!(statement.params()[0].name(), "vector");
+        let error = client.query(&statement, &[&Pgvector(vec![1.0, 2.0])]).await.unwrap_err();
+        assert_eq!(error.code(), Some(&SqlState::DATA_EXCEPTION), "{error:?}");
+        let row = client.query_one(&statement, &[&Pgvector(vec![0.0, 1.0, 0.0])]).await.unwrap();
+        assert_eq!(row.get::<_, &str>(0), "2");
+        let row = client.query_one("SELECT v FROM points WHERE id = 2", &[]).await.unwrap();
+        assert_eq!(row.get::<_, Pgvector>(0), Pgvector(vec![0.0, 1.0, 0.0]));
     });
+}
+
+#[test]
+fn a_whole_worker_can_be_read() {
+    serving(|server| async move {
+        let client = with_workers(server.address).await;
+        let rows = client.query("SELECT * FROM workers WHERE status = $1", &[&"active"]).await.unwrap();
+        assert_eq!(rows.len(), 5);
+        assert_eq!(rows[0].get::<_, Pgvector>("embedding").0.len(), 768);
+    });
+}
+
+/// A vector as the drivers of pgvector send and read it, in binary.
+#[derive(Debug, PartialEq)]
+struct Pgvector(Vec<f32>);
+
+impl ToSql for Pgvector {
+    fn to_sql(&self, _: &Type, out: &mut bytes::BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        out.put_u16(u16::try_from(self.0.len())?);
+        out.put_u16(0);
+        self.0.iter().for_each(|value| out.put_f32(*value));
+        Ok(IsNull::No)
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        ty.name() == "vector"
+    }
+
+    to_sql_checked!();
+}
+
+impl<'a> FromSql<'a> for Pgvector {
+    fn from_sql(_: &Type, mut raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        let dimensions = raw.get_u16();
+        raw.get_u16();
+        Ok(Self((0..dimensions).map(|_| raw.get_f32()).collect()))
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        ty.name() == "vector"
+    }
 }
 
 #[test]

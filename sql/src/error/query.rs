@@ -31,6 +31,9 @@ pub(super) fn state(error: &DataFusionError) -> SqlState {
             ArrowError::DivideByZero => SqlState::DivisionByZero,
             ArrowError::ArithmeticOverflow(_) => SqlState::NumericValueOutOfRange,
             ArrowError::CastError(message) => cast_state(message),
+            ArrowError::ParseError(message) if message.to_ascii_lowercase().contains("timestamp") => {
+                datetime_state(message)
+            }
             ArrowError::ParseError(_) => SqlState::InvalidTextRepresentation,
             ArrowError::NotYetImplemented(_) => SqlState::FeatureNotSupported,
             ArrowError::InvalidArgumentError(message) if message.contains("too large to store") => {

@@ -9,12 +9,11 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch, StringBuilder};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use muster_storage::TableDefinition;
-use serde_json::Value;
 
 use super::source::{BATCH_ROWS, LineNumbers, Place, Source};
 use super::{bad_file, open_file};
 use crate::sqlstate::SqlState;
-use crate::types::json;
+use crate::types::json::{self, Json};
 use crate::{Error, Result, column};
 
 /// Lines that are looked at to tell the columns of a table that is not there yet.
@@ -96,12 +95,14 @@ impl Rows {
             if text.trim().is_empty() {
                 continue;
             }
-            let value: Value = serde_json::from_str(&text)
-                .map_err(|error| bad_file(&self.path, format!("line {}: {error}", self.line)))?;
-            let Value::Object(object) = value else {
+            let value = json::parse(&text).map_err(|error| {
+                let detail = error.detail().unwrap_or_default();
+                bad_file(&self.path, format!("line {}: {error} ({detail})", self.line))
+            })?;
+            let Json::Object(entries) = &value else {
                 return Err(bad_file(&self.path, format!("line {} is no JSON object", self.line)));
             };
-            if let Some(unknown) = object.keys().find(|key| self.schema.index_of(key).is_err()) {
+            if let Some((unknown, _)) = entries.iter().find(|(key, _)| self.schema.index_of(key).is_err()) {
                 return Err(Error::new(
                     SqlState::UndefinedColumn,
                     format!(
@@ -112,8 +113,8 @@ impl Rows {
                 ));
             }
             for (builder, field) in builders.iter_mut().zip(self.schema.fields()) {
-                match object.get(field.name()) {
-                    None | Some(Value::Null) => builder.append_null(),
+                match value.get(field.name()) {
+                    None | Some(Json::Null) => builder.append_null(),
                     Some(value) => builder.append_value(text_of(value, field)),
                 }
             }
@@ -130,23 +131,25 @@ impl Rows {
 }
 
 /// The text that a column of `field`'s type reads.
-fn text_of(value: &Value, field: &Field) -> String {
+fn text_of(value: &Json, field: &Field) -> String {
     let mut out = String::new();
     match value {
         _ if column::is_json(field) => json::write_value(value, &mut out),
-        Value::String(text) => out.push_str(text),
-        Value::Array(items)
-            if matches!(field.data_type(), DataType::List(_)) && !column::is_vector(field) =>
-        {
+        Json::Text(text) => out.push_str(text),
+        Json::Array(items) if matches!(field.data_type(), DataType::List(_)) && !column::is_vector(field) => {
             out.push('{');
             for (position, item) in items.iter().enumerate() {
                 if position > 0 {
                     out.push(',');
                 }
                 match item {
-                    Value::Null => out.push_str("NULL"),
-                    Value::String(text) => quote(text, &mut out),
-                    other => quote(&other.to_string(), &mut out),
+                    Json::Null => out.push_str("NULL"),
+                    Json::Text(text) => quote(text, &mut out),
+                    other => {
+                        let mut text = String::new();
+                        json::write_value(other, &mut text);
+                        quote(&text, &mut out);
+                    }
                 }
             }
             out.push('}');

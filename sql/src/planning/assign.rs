@@ -3,6 +3,7 @@
 //! It follows PostgreSQL's assignment casts, with text (an untyped literal) going to any type.
 
 use arrow::datatypes::{DataType, Field};
+use datafusion::common::ScalarValue;
 use datafusion::functions::math::round;
 use datafusion::logical_expr::{Expr, cast, lit};
 
@@ -54,6 +55,12 @@ pub(crate) fn assign(expression: Expr, from: &Field, target: &Field, table: &str
     }
     if text && target.data_type() == &DataType::Binary {
         return Ok(scalar::to_bytea(expression));
+    }
+    if let (Expr::Literal(number @ ScalarValue::Decimal128(Some(_), _, _), _), true) =
+        (&expression, target.data_type().is_floating())
+    {
+        // Arrow divides digits by a power of ten; the text is read to the nearest float.
+        return Ok(cast(lit(number.to_string()), target.data_type().clone()));
     }
     let value = if from.data_type() == target.data_type() {
         expression

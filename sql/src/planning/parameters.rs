@@ -38,6 +38,13 @@ pub(crate) fn declare(plan: LogicalPlan, declared: &[Option<FieldRef>]) -> Resul
 
 /// An untyped parameter that is cast has the cast's type.
 fn type_casts(expression: Expr) -> datafusion::error::Result<Transformed<Expr>> {
+    if let Expr::Cast(mut cast) = expression {
+        let Expr::Placeholder(Placeholder { field: field @ None, .. }) = cast.expr.as_mut() else {
+            return Ok(Transformed::no(Expr::Cast(cast)));
+        };
+        *field = Some(Arc::new(Field::new("", cast.field.data_type().clone(), true)));
+        return Ok(Transformed::yes(Expr::Cast(cast)));
+    }
     let Expr::ScalarFunction(mut call) = expression else { return Ok(Transformed::no(expression)) };
     let Some(place) = place_of(call.func.name()) else {
         return Ok(Transformed::no(Expr::ScalarFunction(call)));

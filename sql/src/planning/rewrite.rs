@@ -15,6 +15,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 
 use crate::functions;
+use crate::types::interval::in_units;
 use crate::{Error, Result};
 
 /// Rewrites a whole statement.
@@ -98,6 +99,22 @@ fn names_a_column(argument: &FunctionArg) -> bool {
     named.is_break()
 }
 
+/// An interval whose text has a time of day in it.
+fn interval(expression: &Expr) -> Option<Expr> {
+    let Expr::Value(value) = expression else { return None };
+    let Value::SingleQuotedString(text) = &value.value else { return None };
+    let units = in_units(text);
+    (&units != text).then(|| {
+        Expr::Interval(ast::Interval {
+            value: Box::new(Expr::value(Value::SingleQuotedString(units))),
+            leading_field: None,
+            leading_precision: None,
+            last_field: None,
+            fractional_seconds_precision: None,
+        })
+    })
+}
+
 fn rewrite_one(expression: &Expr) -> Result<Option<Expr>> {
     match expression {
         Expr::Cast { kind, expr, data_type, .. } => match kind {
@@ -105,6 +122,7 @@ fn rewrite_one(expression: &Expr) -> Result<Option<Expr>> {
             CastKind::TryCast | CastKind::SafeCast => Ok(None),
         },
         Expr::TypedString(typed) => Ok(cast(&Expr::Value(typed.value.clone()), &typed.data_type)),
+        Expr::Interval(written) if written.leading_field.is_none() => Ok(interval(&written.value)),
         // The library's `->` gives a union of types, which no client knows; this gives jsonb.
         Expr::BinaryOp { left, op: BinaryOperator::Arrow, right } => {
             let value = call("json_get_json", vec![left.as_ref().clone(), right.as_ref().clone()]);
@@ -130,8 +148,21 @@ fn operator(name: &str) -> Error {
 
 fn cast(expression: &Expr, data_type: &SqlType) -> Option<Expr> {
     match data_type {
+        // A number that is written out becomes the float nearest to it, not to the numeric's digits.
+        SqlType::Real | SqlType::Float4 | SqlType::Float8 | SqlType::Double(_) | SqlType::DoublePrecision => {
+            let Expr::Value(value) = expression else { return None };
+            let Value::Number(digits, _) = &value.value else { return None };
+            Some(Expr::Cast {
+                kind: CastKind::Cast,
+                expr: Box::new(Expr::value(Value::SingleQuotedString(digits.clone()))),
+                data_type: data_type.clone(),
+                array: false,
+                format: None,
+            })
+        }
         SqlType::JSON => Some(call("muster_to_json", vec![expression.clone()])),
         SqlType::JSONB => Some(call("muster_to_jsonb", vec![expression.clone()])),
+        SqlType::Interval { .. } => interval(expression),
         SqlType::Bytea => Some(call("muster_to_bytea", vec![expression.clone()])),
         // An explicit cast cuts; an assignment refuses.
         SqlType::Varchar(Some(CharacterLength::IntegerLength { length, .. }))

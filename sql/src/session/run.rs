@@ -30,7 +30,6 @@ pub(super) fn is_utility(statement: &ast::Statement) -> bool {
             | ast::Statement::CreateIndex(_)
             | ast::Statement::CreateExtension(_)
             | ast::Statement::Drop { .. }
-            | ast::Statement::Copy { .. }
             | ast::Statement::Set(_)
             | ast::Statement::Reset(_)
             | ast::Statement::Discard { .. }
@@ -78,6 +77,11 @@ pub(super) async fn run(session: &Session, prepared: &Prepared, params: &[Scalar
         Planned::Insert(planned) => insert(session, context, planned, params).await,
         Planned::Utility => utility(session, context, &prepared.statement.ast).await,
     }
+}
+
+/// Whether a COPY is one that can run.
+pub(super) fn check_copy(session: &Session, statement: &ast::Statement) -> Result<()> {
+    copy_from::request(statement, &context(session)).map(drop_value)
 }
 
 /// What a statement that starts now reads.

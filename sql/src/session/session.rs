@@ -134,6 +134,11 @@ impl Session {
             ast::Statement::ShowVariable { variable } => {
                 (Planned::Utility, Vec::new(), Some(show::columns(variable)))
             }
+            ast::Statement::Copy { .. } => {
+                // What COPY cannot do is told before a client sends its rows.
+                run::check_copy(self, &statement.ast)?;
+                (Planned::Utility, Vec::new(), None)
+            }
             other if run::is_utility(other) => (Planned::Utility, Vec::new(), None),
             other => return Err(refused::refusal(other)),
         };

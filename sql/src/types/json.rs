@@ -1,34 +1,119 @@
-//! `jsonb`'s canonical text: keys once, the shorter first, `": "` and `", "` between.
+//! JSON as `json` and `jsonb` hold it. Numbers keep their digits: they are numerics in PostgreSQL, not floats.
+//!
+//! The tokens are jiter's; what is ours is `jsonb`'s canonical text: keys once, the shorter first, `": "` and
+//! `", "` between.
 
-use serde_json::Value;
+use jiter::{Jiter, JiterError, Peek};
 
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
+
+/// How deeply a document may nest: as deep as serde_json reads, so that the stack suffices in any build.
+const NESTING_LIMIT: usize = 128;
+
+/// A document.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Json {
+    Null,
+    Bool(bool),
+    /// As it was written.
+    Number(String),
+    Text(String),
+    Array(Vec<Json>),
+    /// Keys in the order written; of equal ones the last counts.
+    Object(Vec<(String, Json)>),
+}
+
+impl Json {
+    /// The value of a key.
+    pub(crate) fn get(&self, key: &str) -> Option<&Json> {
+        match self {
+            Self::Object(entries) => {
+                entries.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)
+            }
+            _ => None,
+        }
+    }
+}
 
 /// Reads `text` as JSON and gives `jsonb`'s text of it.
 ///
 /// # Errors
 /// 22P02 where the text is no JSON.
 pub(crate) fn canonical(text: &str) -> Result<String> {
-    let value = parse(text)?;
     let mut out = String::with_capacity(text.len());
-    write_value(&value, &mut out);
+    write_value(&parse(text)?, &mut out);
     Ok(out)
 }
 
 /// Reads `text` as JSON.
-pub(crate) fn parse(text: &str) -> Result<Value> {
-    serde_json::from_str(text).map_err(|error| {
-        Error::new(SqlState::InvalidTextRepresentation, "invalid input syntax for type json")
-            .with_detail(error.to_string())
+///
+/// # Errors
+/// 22P02 where it is none, 54001 where it nests too deeply.
+pub(crate) fn parse(text: &str) -> Result<Json> {
+    let mut reader = Jiter::new(text.as_bytes());
+    let value = reader.peek().map_err(|error| invalid(&error)).and_then(|peek| read(&mut reader, peek, 0))?;
+    reader.finish().map_err(|error| invalid(&error))?;
+    Ok(value)
+}
+
+fn invalid(error: &JiterError) -> Error {
+    Error::new(SqlState::InvalidTextRepresentation, "invalid input syntax for type json")
+        .with_detail(error.to_string())
+}
+
+fn read(reader: &mut Jiter<'_>, peek: Peek, depth: usize) -> Result<Json> {
+    if depth > NESTING_LIMIT {
+        return Err(Error::new(
+            SqlState::StatementTooComplex,
+            format!("the JSON document nests deeper than {NESTING_LIMIT} levels"),
+        ));
+    }
+    let failed = |error: JiterError| invalid(&error);
+    Ok(match peek {
+        Peek::Null => {
+            reader.known_null().map_err(failed)?;
+            Json::Null
+        }
+        Peek::True | Peek::False => Json::Bool(reader.known_bool(peek).map_err(failed)?),
+        Peek::String => Json::Text(reader.known_str().map_err(failed)?.to_string()),
+        Peek::Array => {
+            let mut items = Vec::new();
+            let mut next = reader.known_array().map_err(failed)?;
+            while let Some(peek) = next {
+                items.push(read(reader, peek, depth + 1)?);
+                next = reader.array_step().map_err(failed)?;
+            }
+            Json::Array(items)
+        }
+        Peek::Object => {
+            let mut entries = Vec::new();
+            let mut key = reader.known_object().map_err(failed)?.map(str::to_string);
+            while let Some(name) = key {
+                let peek = reader.peek().map_err(failed)?;
+                entries.push((name, read(reader, peek, depth + 1)?));
+                key = reader.next_key().map_err(failed)?.map(str::to_string);
+            }
+            Json::Object(entries)
+        }
+        other => {
+            let digits = reader.known_number_bytes(other).map_err(failed)?;
+            Json::Number(String::from_utf8_lossy(digits).into_owned())
+        }
     })
 }
 
 /// Writes a value as `jsonb` prints it.
-pub(crate) fn write_value(value: &Value, out: &mut String) {
+pub(crate) fn write_value(value: &Json, out: &mut String) {
     match value {
-        Value::Object(map) => {
-            let mut entries: Vec<_> = map.iter().collect();
+        Json::Object(written) => {
+            let mut entries: Vec<&(String, Json)> = Vec::with_capacity(written.len());
+            for (position, entry) in written.iter().enumerate() {
+                let again = written.iter().skip(position + 1).any(|(key, _)| key == &entry.0);
+                if !again {
+                    entries.push(entry);
+                }
+            }
             entries.sort_by(|(a, _), (b, _)| (a.len(), a.as_bytes()).cmp(&(b.len(), b.as_bytes())));
             out.push('{');
             for (position, (key, value)) in entries.into_iter().enumerate() {
@@ -41,7 +126,7 @@ pub(crate) fn write_value(value: &Value, out: &mut String) {
             }
             out.push('}');
         }
-        Value::Array(items) => {
+        Json::Array(items) => {
             out.push('[');
             for (position, item) in items.iter().enumerate() {
                 if position > 0 {
@@ -51,9 +136,41 @@ pub(crate) fn write_value(value: &Value, out: &mut String) {
             }
             out.push(']');
         }
-        Value::String(text) => write_string(text, out),
-        Value::Null | Value::Bool(_) | Value::Number(_) => out.push_str(&value.to_string()),
+        Json::Text(text) => write_string(text, out),
+        Json::Number(digits) => out.push_str(&plain(digits).unwrap_or_else(|| digits.clone())),
+        Json::Bool(true) => out.push_str("true"),
+        Json::Bool(false) => out.push_str("false"),
+        Json::Null => out.push_str("null"),
     }
+}
+
+/// A number without its exponent, as a numeric prints; `None` where there is none or it is too large to write out.
+fn plain(digits: &str) -> Option<String> {
+    /// Digits that are written out for an exponent.
+    const MOST_PLACES: i64 = 1000;
+    let (mantissa, exponent) = digits.split_once(['e', 'E'])?;
+    let exponent: i64 = exponent.parse().ok().filter(|exponent: &i64| exponent.abs() <= MOST_PLACES)?;
+    let (sign, mantissa) = match mantissa.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", mantissa),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = format!("{whole}{fraction}");
+    let point = i64::try_from(whole.len()).ok()? + exponent;
+    let text = if point <= 0 {
+        format!("0.{}{all}", "0".repeat(usize::try_from(-point).ok()?))
+    } else {
+        let point = usize::try_from(point).ok()?;
+        match all.split_at_checked(point) {
+            Some((whole, "")) => whole.to_string(),
+            Some((whole, fraction)) => format!("{whole}.{fraction}"),
+            None => format!("{all}{}", "0".repeat(point - all.len())),
+        }
+    };
+    let whole = text.split('.').next().unwrap_or_default();
+    let kept = whole.trim_start_matches('0');
+    let rest = text.get(whole.len()..).unwrap_or_default();
+    Some(format!("{sign}{}{rest}", if kept.is_empty() { "0" } else { kept }))
 }
 
 /// Writes a JSON string with its quotes.
@@ -81,14 +198,25 @@ mod tests {
 
     #[test]
     fn keys_are_ordered_as_jsonb_orders_them() {
+        let written = r#"{"bb":1,"a":[1,2,{"x":null}],"c":"d\n","a":true}"#;
+        assert_eq!(canonical(written).unwrap(), r#"{"a": true, "c": "d\n", "bb": 1}"#);
+    }
+
+    #[test]
+    fn numbers_keep_their_digits() {
+        let written = "[1.50, 12345678901234567890.123, 1e3, -1.5E-3, 1.25e1, 0, 1E+2]";
         assert_eq!(
-            canonical(r#"{"bb":1,"a":[1,2,{"x":null}],"c":"d\n"}"#).unwrap(),
-            "{\"a\": [1, 2, {\"x\": null}], \"c\": \"d\\n\", \"bb\": 1}"
+            canonical(written).unwrap(),
+            "[1.50, 12345678901234567890.123, 1000, -0.0015, 12.5, 0, 100]"
         );
     }
 
     #[test]
     fn what_is_no_json_is_refused() {
-        assert_eq!(canonical("{").unwrap_err().sqlstate(), "22P02");
+        for text in ["", "{", "[1,]", "{\"a\"}", "nul", "1 2", "NaN", "01", "'a'"] {
+            assert_eq!(canonical(text).unwrap_err().sqlstate(), "22P02", "{text}");
+        }
+        let deep = "[".repeat(100_000);
+        assert_eq!(canonical(&deep).unwrap_err().sqlstate(), "54001");
     }
 }

@@ -5,6 +5,7 @@
 //! - [`json`]: `jsonb`'s canonical text.
 //! - [`name`]: what a field's type is called in messages.
 
+pub(crate) mod interval;
 pub(crate) mod json;
 mod name;
 mod planner;

@@ -56,7 +56,7 @@ pub(super) const PG_CATALOG: &[Override] = &[
     computed("pg_extension", same, extension::fill_extensions),
     computed("pg_index", pg_index::adapted, pg_index::fill),
     computed("pg_namespace", with_privileges, pg_namespace::fill),
-    computed("pg_tables", same, pg_tables::fill),
+    computed("pg_tables", pg_tables::adapted, pg_tables::fill),
     extended("pg_am", same, extension::fill_methods),
     extended("pg_description", same, extension::fill_descriptions),
     extended("pg_opclass", same, extension::fill_classes),

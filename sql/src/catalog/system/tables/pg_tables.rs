@@ -1,5 +1,6 @@
 //! `pg_tables`: the tables by name.
 
+use arrow::datatypes::Field;
 use datafusion::error::Result;
 
 use super::super::rows::Rows;
@@ -8,6 +9,14 @@ use crate::catalog::SCHEMA;
 
 /// What `pg_get_userbyid` calls the owner of everything.
 const OWNER: &str = "postgres";
+
+/// The library calls a column otherwise than PostgreSQL.
+pub(super) fn adapted(fields: Vec<Field>) -> Vec<Field> {
+    let change = |field: Field| {
+        if field.name() == "hasindex" { field.with_name("hasindexes") } else { field }
+    };
+    fields.into_iter().map(change).collect()
+}
 
 /// See the module.
 pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
