@@ -81,19 +81,52 @@ pub fn hashed_tasks() -> Result<DataSet> {
 /// None but the embedder's.
 pub fn hashed_profiles(rows: usize) -> Result<DataSet> {
     const ROLES: [&str; 12] = [
-        "forklift operator", "CNC machinist", "welder", "picker packer", "truck driver", "line cook",
-        "warehouse associate", "electrician", "plumber", "registered nurse", "security guard", "janitor",
+        "forklift operator",
+        "CNC machinist",
+        "welder",
+        "picker packer",
+        "truck driver",
+        "line cook",
+        "warehouse associate",
+        "electrician",
+        "plumber",
+        "registered nurse",
+        "security guard",
+        "janitor",
     ];
     const CITIES: [&str; 12] = [
-        "Detroit, MI", "Toledo, OH", "Chicago, IL", "Gary, IN", "Columbus, OH", "Houston, TX", "Dallas, TX",
-        "Phoenix, AZ", "Atlanta, GA", "Memphis, TN", "Reno, NV", "Tampa, FL",
+        "Detroit, MI",
+        "Toledo, OH",
+        "Chicago, IL",
+        "Gary, IN",
+        "Columbus, OH",
+        "Houston, TX",
+        "Dallas, TX",
+        "Phoenix, AZ",
+        "Atlanta, GA",
+        "Memphis, TN",
+        "Reno, NV",
+        "Tampa, FL",
     ];
     const SKILLS: [&str; 14] = [
-        "pallet jack", "reach truck", "inventory counts", "MIG welding", "blueprint reading", "Haas mills",
-        "food safety", "RF scanner", "cycle counting", "night shifts", "team lead", "OSHA 10", "hazmat", "CPR",
+        "pallet jack",
+        "reach truck",
+        "inventory counts",
+        "MIG welding",
+        "blueprint reading",
+        "Haas mills",
+        "food safety",
+        "RF scanner",
+        "cycle counting",
+        "night shifts",
+        "team lead",
+        "OSHA 10",
+        "hazmat",
+        "CPR",
     ];
     let mut rng = ChaCha8Rng::seed_from_u64(3);
-    let mut pick = |from: &'static [&'static str]| from.get(rng.random_range(0..from.len())).copied().unwrap_or("");
+    let mut pick =
+        |from: &'static [&'static str]| from.get(rng.random_range(0..from.len())).copied().unwrap_or("");
     let profiles: Vec<String> = (0..rows)
         .map(|row| {
             let (role, city) = (pick(&ROLES), pick(&CITIES));

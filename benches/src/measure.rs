@@ -5,7 +5,9 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use muster_engine::{Graph, HnswParams, Hit, Metric, Part, SearchOptions, Strategy, Vectors, build_graph, search};
+use muster_engine::{
+    Graph, Hit, HnswParams, Metric, Part, SearchOptions, Strategy, Vectors, build_graph, search,
+};
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
@@ -47,7 +49,12 @@ pub fn vectors(data: &DataSet) -> Result<Vectors<'_>> {
 ///
 /// # Errors
 /// The engine's.
-pub fn truth(data: &DataSet, metric: Metric, k: usize, allowed: Option<&RoaringBitmap>) -> Result<Vec<Vec<Hit>>> {
+pub fn truth(
+    data: &DataSet,
+    metric: Metric,
+    k: usize,
+    allowed: Option<&RoaringBitmap>,
+) -> Result<Vec<Vec<Hit>>> {
     let part = Part { vectors: vectors(data)?, allowed, graph: None };
     let options = SearchOptions { metric, k, ef: k, exact: true };
     let queries: Vec<&[f32]> = data.queries.chunks_exact(data.dimensions).collect();
@@ -78,5 +85,10 @@ pub fn run(
         recall += near as f64 / truth.len().max(1) as f64;
     }
     let count = truth.len().max(1);
-    Ok(Measured { recall: recall / count as f64, time: time / count as u32, visited: visited / count as u64, exact })
+    Ok(Measured {
+        recall: recall / count as f64,
+        time: time / count as u32,
+        visited: visited / count as u64,
+        exact,
+    })
 }

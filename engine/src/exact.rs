@@ -6,11 +6,7 @@
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
-use crate::{
-    Hit, Vectors,
-    distance::QueryDistance,
-    hit::TopK,
-};
+use crate::{Hit, Vectors, distance::QueryDistance, hit::TopK};
 
 /// Rows are scanned in runs of this many, the unit of parallel work.
 const RUN: usize = 4096;

@@ -8,7 +8,7 @@ use muster_storage::Store;
 
 use crate::catalog::{PublicSchema, builtin};
 use crate::index::Indexes;
-use crate::index::worker::Worker;
+use crate::index::worker::{Wake, Worker};
 use crate::planning::Planner;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result, Session, state, statement};
@@ -27,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) planner: Planner,
     pub(crate) indexes: Indexes,
     pub(crate) options: Options,
+    /// Wakes the background thread.
+    pub(crate) wake: Wake,
     /// Set when the last handle goes: background work ends.
     pub(crate) closing: Arc<AtomicBool>,
 }
@@ -34,7 +36,7 @@ pub(crate) struct Shared {
 /// The last of these to go ends the background work.
 struct Handle {
     // Dropped first: it waits for the thread, which uses what is shared.
-    worker: Worker,
+    _worker: Worker,
     shared: Arc<Shared>,
 }
 
@@ -88,11 +90,13 @@ impl Database {
     fn start(store: Store, options: Options) -> Result<Self> {
         let store = Arc::new(store);
         let planner = Planner::new(state::session_state(Arc::new(PublicSchema::new(&store)))?);
+        let (wake, woken) = Wake::channel();
         let shared = Arc::new(Shared {
-            indexes: Indexes::new(store.clone()),
+            indexes: Indexes::new(store.clone(), wake.clone()),
             store,
             planner,
             options,
+            wake,
             closing: Arc::new(AtomicBool::new(false)),
         });
         // A new store has no tables and no history: it gets the tables that every database has.
@@ -100,15 +104,15 @@ impl Database {
             let changes = statement::builtin_changes(&shared, builtin::STATEMENTS)?;
             shared.store.commit(changes)?;
         }
-        let worker = Worker::start(&shared).map_err(|error| {
+        let worker = Worker::start(&shared, woken).map_err(|error| {
             Error::new(
                 SqlState::InternalError,
                 format!("the background thread could not be started: {error}"),
             )
         })?;
         // What an earlier process left unsealed or unindexed is done now.
-        worker.wake();
-        Ok(Self { handle: Arc::new(Handle { worker, shared }) })
+        shared.wake.wake();
+        Ok(Self { handle: Arc::new(Handle { _worker: worker, shared }) })
     }
 
     /// A session: one for each connection or thread of work.
@@ -138,6 +142,6 @@ impl Database {
     }
 
     pub(crate) fn wake_worker(&self) {
-        self.handle.worker.wake();
+        self.shared().wake.wake();
     }
 }

@@ -14,7 +14,7 @@ use crate::sqlstate::SqlState;
 use crate::{Error, Result};
 
 /// Operators that may stand in one expression, its parentheses included: they bound its depth.
-const MOST_OPERATORS: usize = 2000;
+const MOST_OPERATORS: usize = 1000;
 
 /// A stack that a tree of that depth fits into, in a debug build too. It is mapped when it is needed, and of it only
 /// what is touched takes memory.

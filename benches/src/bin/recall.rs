@@ -21,7 +21,7 @@ fn main() -> Result<()> {
             "tasks" => (data::hashed_tasks()?, &[Metric::Cosine]),
             "profiles" => (data::hashed_profiles(20_000)?, &[Metric::Cosine]),
             "clustered" => (data::clustered(20_000, 128, 200, 0.3), &Metric::ALL),
-            "tight" => (data::clustered(20_000, 64, 100, 0.01), &Metric::ALL),
+            "tight" => (data::clustered(20_000, 64, 100, 0.1), &[Metric::L2, Metric::InnerProduct]),
             "random" => (data::clustered(20_000, 768, 1, 1.0), &[Metric::Cosine]),
             "ip" => (data::clustered(20_000, 32, 20, 0.5), &[Metric::InnerProduct]),
             _ => bail!("no data set {name}; there are {}", NAMES.join(", ")),

@@ -17,7 +17,11 @@ use crate::{Error, Result};
 /// Texts below which one thread does it alone: a text takes some 30 µs, handing out about as much.
 const PARALLEL_TEXTS: usize = 16;
 
-pub(super) fn embed_batch<F>(dimensions: usize, texts: &[Option<&str>], embed: F) -> Result<FixedSizeListArray>
+pub(super) fn embed_batch<F>(
+    dimensions: usize,
+    texts: &[Option<&str>],
+    embed: F,
+) -> Result<FixedSizeListArray>
 where
     F: Fn(&str, &mut [f32]) -> Result<()> + Sync,
 {
@@ -34,7 +38,8 @@ where
     } else {
         texts.par_iter().zip(values.par_chunks_exact_mut(dimensions)).enumerate().try_for_each(one)?;
     }
-    let nulls = texts.iter().any(Option::is_none).then(|| NullBuffer::from_iter(texts.iter().map(Option::is_some)));
+    let nulls =
+        texts.iter().any(Option::is_none).then(|| NullBuffer::from_iter(texts.iter().map(Option::is_some)));
     let field = Arc::new(Field::new_list_field(DataType::Float32, true));
     Ok(FixedSizeListArray::try_new(field, size, Arc::new(Float32Array::from(values)), nulls)?)
 }

@@ -19,8 +19,8 @@ const GRAMS: std::ops::RangeInclusive<usize> = 3..=5;
 
 /// Words that say little: they count a little as words, and give neither pairs nor n-grams.
 const STOP_WORDS: [&[u8]; 20] = [
-    b"a", b"an", b"and", b"are", b"as", b"at", b"be", b"by", b"for", b"from", b"has", b"have", b"in", b"is", b"of",
-    b"on", b"or", b"the", b"to", b"with",
+    b"a", b"an", b"and", b"are", b"as", b"at", b"be", b"by", b"for", b"from", b"has", b"have", b"in", b"is",
+    b"of", b"on", b"or", b"the", b"to", b"with",
 ];
 
 /// The kinds of features, which weigh differently.

@@ -1,8 +1,9 @@
-//! Beam search over a frozen graph: greedy down the upper layers, then the `ef` best of the lowest.
+//! Beam search over a frozen graph: greedy down the upper layers, a narrow beam in layer 1, then the `ef`
+//! best of the lowest from all that it found.
 //!
 //! It sees codes alone; distances come later, from the vectors (see [`rerank`](super::rerank)). It takes
-//! no lock. Invariant: each node of the lowest layer is scored at most once, and in upper layers the score
-//! falls with each step, so every search ends.
+//! no lock. Invariant: a beam scores each node at most once, and a greedy step always lowers the
+//! score, so every search ends.
 
 use std::cmp::Reverse;
 
@@ -12,6 +13,10 @@ use super::{
     visited::{Scratch, key, node, rank},
 };
 use crate::Metric;
+
+/// Nodes of layer 1 that the search of the lowest layer begins from. One may lie in the wrong cluster, with
+/// no way out that gets nearer: with 8, inner products in tight clusters gain a tenth of recall.
+const ENTRIES: usize = 8;
 
 /// How wide to search, and what to keep.
 pub(super) struct Beam<'a> {
@@ -50,21 +55,27 @@ fn run<S: Score>(graph: &Graph, score: &S, beam: &Beam<'_>) -> Found {
     if graph.nodes() == 0 {
         return Found { nodes: Vec::new(), visited: 0, refused: 0, complete: true };
     }
-    let (entry, scored) = descend(graph, score);
+    let (entry, mut scored) = descend(graph, score);
     Scratch::with(|scratch| {
-        scratch.begin(graph.nodes());
-        let mut found = lowest(graph, score, beam, entry, scratch);
+        let mut entries = vec![entry];
+        if graph.top_layer() > 0 {
+            let wide = Beam { ef: ENTRIES, accept: None, budget: u64::MAX };
+            let found = walk(graph, score, 1, &wide, &entries, scratch);
+            scored += found.visited;
+            entries = found.nodes;
+        }
+        let mut found = walk(graph, score, 0, beam, &entries, scratch);
         found.visited += scored;
         found
     })
 }
 
-/// From the top to layer 1, each time to the best neighbour while there is a better one.
+/// From the top to layer 2, each time to the best neighbour while there is a better one.
 fn descend<S: Score>(graph: &Graph, score: &S) -> (u32, u64) {
     let of = |node| score.score(graph.codes(node), graph.scale(node));
     let mut scored = 1;
     let (mut best, mut best_score) = (0, of(0));
-    for layer in (1..=graph.top_layer()).rev() {
+    for layer in (2..=graph.top_layer()).rev() {
         loop {
             let before = best;
             for neighbour in graph.neighbours(layer, before) {
@@ -82,17 +93,34 @@ fn descend<S: Score>(graph: &Graph, score: &S) -> (u32, u64) {
     (best, scored)
 }
 
-fn lowest<S: Score>(graph: &Graph, score: &S, beam: &Beam<'_>, entry: u32, scratch: &mut Scratch) -> Found {
+/// The `ef` best nodes of a layer, from `entries` on.
+fn walk<S: Score>(
+    graph: &Graph,
+    score: &S,
+    layer: usize,
+    beam: &Beam<'_>,
+    entries: &[u32],
+    scratch: &mut Scratch,
+) -> Found {
+    scratch.begin(graph.nodes());
     let accepts = |node| beam.accept.is_none_or(|accept| accept(node));
     let ef = beam.ef.max(1);
-    let (mut visited, mut refused) = (1, 0);
-    let entry_key = key(score.score(graph.codes(entry), graph.scale(entry)), entry);
-    scratch.visit(entry);
-    scratch.candidates.push(Reverse(entry_key));
-    if accepts(entry) {
-        scratch.results.push(entry_key);
-    } else {
-        refused += 1;
+    let (mut visited, mut refused) = (0, 0);
+    for &entry in entries {
+        if !scratch.visit(entry) {
+            continue;
+        }
+        visited += 1;
+        let entry_key = key(score.score(graph.codes(entry), graph.scale(entry)), entry);
+        scratch.candidates.push(Reverse(entry_key));
+        if accepts(entry) {
+            scratch.results.push(entry_key);
+        } else {
+            refused += 1;
+        }
+    }
+    while scratch.results.len() > ef {
+        scratch.results.pop();
     }
     let mut complete = true;
     while let Some(Reverse(candidate)) = scratch.candidates.pop() {
@@ -106,7 +134,7 @@ fn lowest<S: Score>(graph: &Graph, score: &S, beam: &Beam<'_>, entry: u32, scrat
         }
         let mut pending = std::mem::take(&mut scratch.pending);
         pending.clear();
-        for neighbour in graph.neighbours(0, node(candidate)) {
+        for neighbour in graph.neighbours(layer, node(candidate)) {
             if scratch.visit(neighbour) {
                 graph.prefetch(neighbour);
                 pending.push(neighbour);

@@ -17,7 +17,7 @@ use super::{
     layout::MOST_LAYERS,
     refine::refine,
 };
-use crate::{Metric, Result, Error, Vectors, check_vector, vectors::is_zero};
+use crate::{Error, Metric, Result, Vectors, check_vector, vectors::is_zero};
 
 /// Points inserted between two reports of progress, for each thread: some tenths of a second's work.
 const CHUNK: usize = 256;
@@ -61,7 +61,8 @@ impl Nodes {
         let quantizer = Quantizer::fit(vectors, metric);
         let total_rows = u32::try_from(vectors.len())
             .map_err(|_| Error::TooManyRows { rows: vectors.len() as u64, most: u64::from(u32::MAX) - 1 })?;
-        let mut nodes = Self { quantizer, codes: Vec::new(), scales: Vec::new(), rows: Vec::new(), total_rows };
+        let mut nodes =
+            Self { quantizer, codes: Vec::new(), scales: Vec::new(), rows: Vec::new(), total_rows };
         let mut by_hash: HashMap<u64, Vec<u32>> = HashMap::new();
         let mut codes = vec![0i8; vectors.dimensions()];
         let mut bytes = Vec::with_capacity(codes.len() + 4);
@@ -76,10 +77,11 @@ impl Nodes {
             bytes.extend(codes.iter().map(|code| code.cast_unsigned()));
             bytes.extend(scale.scale.to_le_bytes());
             let same_hash = by_hash.entry(XxHash3_64::oneshot(&bytes)).or_default();
-            let equal = |&&node: &&u32| {
-                nodes.codes(node as usize) == codes && nodes.scale(node as usize) == scale
-            };
-            if let Some(rows) = same_hash.iter().find(equal).and_then(|&node| nodes.rows.get_mut(node as usize)) {
+            let equal =
+                |&&node: &&u32| nodes.codes(node as usize) == codes && nodes.scale(node as usize) == scale;
+            if let Some(rows) =
+                same_hash.iter().find(equal).and_then(|&node| nodes.rows.get_mut(node as usize))
+            {
                 rows.push(row);
                 continue;
             }
@@ -114,7 +116,7 @@ pub fn build_graph(
     report(0)?;
     let nodes = Nodes::gather(vectors, metric)?;
     let mut links = link(&nodes, params, &report)?;
-    refine(&nodes, &mut links, 2 * params.m);
+    refine(&nodes, &mut links, params, &|| report(total))?;
     let bytes = freeze(&nodes, &links, params)?;
     report(total)?;
     Ok(bytes)
@@ -123,14 +125,8 @@ pub fn build_graph(
 /// Lets hnsw_rs link the nodes.
 fn link(nodes: &Nodes, params: &HnswParams, report: &dyn Fn(u64) -> Result<()>) -> Result<Vec<Links>> {
     let distance = nodes.distance();
-    let mut hnsw = Hnsw::<i8, BuildDistance>::new(
-        params.m,
-        nodes.len(),
-        MOST_LAYERS,
-        params.ef_construction,
-        distance,
-    );
-    hnsw.set_keeping_pruned(std::env::var("KEEP").is_ok());
+    let hnsw =
+        Hnsw::<i8, BuildDistance>::new(params.m, nodes.len(), MOST_LAYERS, params.ef_construction, distance);
     let insert = |&node: &usize| {
         let point = with_trailer(nodes.codes(node), nodes.scale(node));
         hnsw.insert((&point, node));

@@ -68,9 +68,7 @@ impl Quantizer {
 
     /// Writes the codes of `values` into `codes`, and returns what belongs to them.
     pub(super) fn encode(&self, values: &[f32], codes: &mut [i8]) -> Scale {
-        let moved = |value: f32, centre: f32| {
-            (f64::from(value) - f64::from(centre)) * f64::from(self.factor)
-        };
+        let moved = |value: f32, centre: f32| (f64::from(value) - f64::from(centre)) * f64::from(self.factor);
         let greatest =
             values.iter().zip(&self.centre).fold(0.0f64, |most, (&v, &c)| most.max(moved(v, c).abs()));
         let steps = if greatest > 0.0 { 127.0 / greatest } else { 0.0 };

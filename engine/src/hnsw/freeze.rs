@@ -35,7 +35,8 @@ pub(super) fn freeze(nodes: &Nodes, links: &[Links], params: &HnswParams) -> Res
     }
     // From here on nodes go by their new numbers.
     let mut layers: Vec<Vec<Vec<u32>>> = Vec::new();
-    let renumber = |list: &Vec<u32>| list.iter().filter_map(|&it| numbers.get(it as usize).copied()).collect();
+    let renumber =
+        |list: &Vec<u32>| list.iter().filter_map(|&it| numbers.get(it as usize).copied()).collect();
     for &node in &order {
         for (layer, list) in links.get(node as usize).iter().flat_map(|it| it.layers.iter().enumerate()) {
             match layers.get_mut(layer) {

@@ -35,9 +35,10 @@ impl Graph {
     /// [`Error::Graph`] with the place of the damage; [`Error::GraphVersion`] for a newer format.
     pub fn open(bytes: Bytes) -> Result<Graph> {
         let header = Header::read(&bytes)?;
-        let layout = header.layout().filter(|layout| layout.len == bytes.len()).ok_or_else(|| {
-            damaged(bytes.len(), "its length is not what its header says")
-        })?;
+        let layout = header
+            .layout()
+            .filter(|layout| layout.len == bytes.len())
+            .ok_or_else(|| damaged(bytes.len(), "its length is not what its header says"))?;
         let centre = floats(section(&bytes, &layout.centre)).collect::<Vec<f32>>();
         let quantizer = Quantizer { metric: header.metric, centre, factor: header.factor };
         let graph = Graph { bytes, header, layout, quantizer };

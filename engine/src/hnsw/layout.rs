@@ -1,4 +1,4 @@
-//! Where things are in a frozen graph's bytes. The format's description is `docs/graph-format.md`.
+//! Where things are in a frozen graph's bytes. The format's description is `docs/graph-format.md` in the repository.
 //!
 //! It reads and writes the header and computes the sections; it does not look into them. Invariant: the
 //! sections of a [`Layout`] follow one another, 64-byte aligned, and end exactly at [`Layout::len`].

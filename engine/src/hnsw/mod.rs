@@ -24,5 +24,5 @@ mod refine;
 mod rerank;
 mod visited;
 
-pub use self::{build::build_graph, graph::Graph, params::HnswParams};
 pub(crate) use self::rerank::search_graph;
+pub use self::{build::build_graph, graph::Graph, params::HnswParams};

@@ -27,3 +27,7 @@ pub(crate) fn squared_l2(a: &[f32], b: &[f32]) -> f64 {
 pub(crate) fn dot_i8(a: &[i8], b: &[i8]) -> f64 {
     <i8 as SpatialSimilarity>::dot(a, b).unwrap_or(f64::NAN)
 }
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "tests")]
+mod tests;

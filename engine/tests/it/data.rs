@@ -1,6 +1,8 @@
 //! Vectors for tests, the same each time, and the measure of a search.
 
-use muster_engine::{Graph, Hit, HnswParams, Metric, Part, SearchOptions, SearchStats, Vectors, build_graph, search};
+use muster_engine::{
+    Graph, Hit, HnswParams, Metric, Part, SearchOptions, SearchStats, Vectors, build_graph, search,
+};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

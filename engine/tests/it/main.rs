@@ -3,6 +3,7 @@
 
 mod damage;
 mod data;
+mod distances;
 mod duplicates;
 mod embedding;
 mod filters;

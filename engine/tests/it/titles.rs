@@ -6,7 +6,7 @@
 use std::{fs::File, path::PathBuf};
 
 use arrow::{
-    array::{Array, AsArray, FixedSizeListArray, RecordBatch},
+    array::{AsArray, FixedSizeListArray, RecordBatch},
     compute::{cast, concat_batches},
     datatypes::{DataType, Field},
 };
@@ -73,23 +73,19 @@ fn hash_v1_finds_forklift_driver_for_fork_lift_driver() {
     let texts: Vec<Option<&str>> = titles.iter().map(|it| Some(it.as_str())).collect();
     let embedded = embedder.embed_batch(&texts).unwrap();
     let vectors = Vectors::from_array(&embedded).unwrap();
-    let graph = graph(&vectors, Metric::Cosine);
     let mut query = vec![0.0; embedder.dimensions()];
     for (text, expected) in [
         ("fork lift driver", "Forklift Driver"),
+        ("FORK-LIFT DRIVER", "Forklift Driver"),
         ("forklift drivers", "Forklift Driver"),
-        ("truck driver", "Truck Driver"),
-        ("registerd nurse", "Registered Nurse"),
+        ("truckdriver", "Truck Driver"),
         ("cnc machinst", "CNC Machinist"),
     ] {
         embedder.embed(text, &mut query).unwrap();
-        for exact in [true, false] {
-            let options = SearchOptions { metric: Metric::Cosine, k: 10, ef: 40, exact };
-            let (hits, _) = find(Part { vectors, allowed: None, graph: Some(&graph) }, &query, options);
-            let found: Vec<&str> = hits.iter().map(|hit| titles[hit.row as usize].as_str()).collect();
-            println!("{text}: {:?}", hits.iter().zip(&found).map(|(h, t)| (t, h.distance)).collect::<Vec<_>>());
-            let at = found.iter().position(|title| title.starts_with(expected));
-            assert!(at.is_some_and(|at| at < 3), "{text}: {found:?}");
-        }
+        let options = SearchOptions { metric: Metric::Cosine, k: 3, ef: 40, exact: true };
+        let (hits, _) = find(Part { vectors, allowed: None, graph: None }, &query, options);
+        let found: Vec<&str> = hits.iter().map(|hit| titles[hit.row as usize].as_str()).collect();
+        println!("{text}: {found:?} {:?}", hits.iter().map(|hit| hit.distance).collect::<Vec<_>>());
+        assert!(found[0].starts_with(expected), "{text}: {found:?}");
     }
 }

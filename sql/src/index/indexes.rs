@@ -7,6 +7,7 @@ use muster_engine::{Graph, Vectors, build_graph, check_rows};
 use muster_storage::{IndexDefinition, IndexId, Part, SegmentId, Store, Table};
 use parking_lot::{Mutex, RwLock};
 
+use super::worker::Wake;
 use super::{metric_of, params_of};
 use crate::progress::{Phase, Progress};
 use crate::{Error, Result};
@@ -27,11 +28,13 @@ pub(crate) struct Indexes {
     known: RwLock<HashMap<Place, Known>>,
     /// One build at a time: a build uses all cores.
     building: Mutex<()>,
+    /// Wakes the worker, which rebuilds what is damaged.
+    worker: Wake,
 }
 
 impl Indexes {
-    pub(crate) fn new(store: Arc<Store>) -> Self {
-        Self { store, known: RwLock::new(HashMap::new()), building: Mutex::new(()) }
+    pub(crate) fn new(store: Arc<Store>, worker: Wake) -> Self {
+        Self { store, known: RwLock::new(HashMap::new()), building: Mutex::new(()), worker }
     }
 
     /// The graph of a part, if it is there and sound. A part without one is searched exactly.
@@ -53,7 +56,11 @@ impl Indexes {
                 Known::Damaged
             }
         };
-        self.known.write().insert(place, known.clone());
+        if matches!(known, Known::Damaged) {
+            self.worker.wake();
+        }
+        // A build that ended meanwhile knows better: the file read here may be the one that it replaced.
+        let known = self.known.write().entry(place).or_insert(known).clone();
         match known {
             Known::Open(graph) => Some(graph),
             Known::Damaged => None,
@@ -114,7 +121,16 @@ impl Indexes {
                 continues()
             })?;
             self.store.put_index_file(table_name, segment, index.id, &bytes)?;
-            self.known.write().remove(&(segment, index.id));
+            // Statements on older snapshots use it, too: a segment's rows do not change.
+            let snapshot = self.store.snapshot();
+            let rebuilt = snapshot
+                .table(table_name)
+                .and_then(|table| table.parts().find(|part| part.segment_id() == Some(segment)).cloned());
+            if let Some(part) = rebuilt
+                && let Some(graph) = self.open(&part, index)?
+            {
+                self.known.write().insert((segment, index.id), Known::Open(graph));
+            }
             before += part.rows() as u64;
             progress.set(Phase::Indexing, before);
         }

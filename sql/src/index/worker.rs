@@ -15,9 +15,30 @@ use crate::progress::Silent;
 /// dimensions are 30 MB, some 3 ms.
 const SEAL_ROWS: u64 = 10_000;
 
+/// Wakes the thread.
+#[derive(Clone)]
+pub(crate) struct Wake(SyncSender<()>);
+
+impl Wake {
+    /// A way to wake a thread that is still to be started, and what that thread waits for.
+    pub(crate) fn channel() -> (Self, Receiver<()>) {
+        let (wake, woken) = sync_channel(1);
+        (Self(wake), woken)
+    }
+
+    /// There may be something to do.
+    pub(crate) fn wake(&self) {
+        match self.0.try_send(()) {
+            // A wake that waits already covers this one.
+            Ok(()) | Err(TrySendError::Full(())) => {}
+            Err(TrySendError::Disconnected(())) => tracing::warn!("the background thread has ended"),
+        }
+    }
+}
+
 /// The thread, from the outside.
 pub(crate) struct Worker {
-    wake: Option<SyncSender<()>>,
+    wake: Wake,
     thread: Option<JoinHandle<()>>,
     closing: Arc<AtomicBool>,
 }
@@ -27,32 +48,19 @@ impl Worker {
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub(crate) fn start(shared: &Arc<Shared>) -> std::io::Result<Self> {
-        let (wake, woken) = sync_channel(1);
-        let closing = shared.closing.clone();
+    pub(crate) fn start(shared: &Arc<Shared>, woken: Receiver<()>) -> std::io::Result<Self> {
         let weak = Arc::downgrade(shared);
         let thread = std::thread::Builder::new()
             .name("muster-background".to_string())
             .spawn(move || run(&weak, &woken))?;
-        Ok(Self { wake: Some(wake), thread: Some(thread), closing })
-    }
-
-    /// There may be something to do.
-    pub(crate) fn wake(&self) {
-        if let Some(wake) = &self.wake {
-            match wake.try_send(()) {
-                // A wake that waits already covers this one.
-                Ok(()) | Err(TrySendError::Full(())) => {}
-                Err(TrySendError::Disconnected(())) => tracing::warn!("the background thread has ended"),
-            }
-        }
+        Ok(Self { wake: shared.wake.clone(), thread: Some(thread), closing: shared.closing.clone() })
     }
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
         self.closing.store(true, Ordering::Release);
-        self.wake = None;
+        self.wake.wake();
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {

@@ -1,5 +1,6 @@
 //! Integer arithmetic that does not wrap: an analyzer rule that runs after types are coerced.
 
+use arrow::datatypes::DataType;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, Result};
@@ -8,7 +9,7 @@ use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, LogicalPlan};
 use datafusion::optimizer::AnalyzerRule;
 
-use crate::functions::scalar::checked;
+use crate::functions::scalar::{checked, is_checked};
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -38,13 +39,22 @@ pub(crate) fn check_arithmetic(expression: Expr, schema: &DFSchema) -> Result<Tr
         let Expr::BinaryExpr(BinaryExpr { left, op, right }) = expression else {
             return Ok(Transformed::no(expression));
         };
-        let integers = match (left.get_type(schema), right.get_type(schema)) {
-            (Ok(left), Ok(right)) => left == right && left.is_integer(),
-            _ => false,
-        };
+        let integers = checked(op).is_some()
+            && integer_type(&right, schema)
+                .is_some_and(|right| integer_type(&left, schema).is_some_and(|left| left == right));
         Ok(match checked(op).filter(|_| integers) {
             Some(function) => Transformed::yes(function.call(vec![*left, *right])),
             None => Transformed::no(Expr::BinaryExpr(BinaryExpr::new(left, op, right))),
         })
     })
+}
+
+/// The type of an operand, if it is an integer's. It does not walk down a chain of operators: what is checked has the
+/// type of its second operand, and what is left unchecked is no integer.
+fn integer_type(operand: &Expr, schema: &DFSchema) -> Option<DataType> {
+    match operand {
+        Expr::ScalarFunction(call) if is_checked(call.func.name()) => integer_type(call.args.get(1)?, schema),
+        Expr::BinaryExpr(BinaryExpr { op, .. }) if checked(*op).is_some() => None,
+        other => other.get_type(schema).ok().filter(DataType::is_integer),
+    }
 }

@@ -43,7 +43,9 @@ pub(crate) fn type_literals(expression: Expr, schema: &DFSchema) -> Result<Trans
     expression.transform_up(|expression| {
         Ok(match expression {
             Expr::BinaryExpr(BinaryExpr { left, op, right }) if op.supports_propagation() => {
-                let (of_left, of_right) = (reader(&left, schema), reader(&right, schema));
+                // A type is asked for only where it is needed: it costs a walk through the operand.
+                let of_left = if is_text(&right) { reader(&left, schema) } else { None };
+                let of_right = if is_text(&left) { reader(&right, schema) } else { None };
                 let (left, right) = (read(*left, of_right), read(*right, of_left));
                 Transformed::yes(Expr::BinaryExpr(BinaryExpr::new(Box::new(left), op, Box::new(right))))
             }
@@ -72,13 +74,19 @@ fn reader(expression: &Expr, schema: &DFSchema) -> Option<fn(Expr) -> Expr> {
 }
 
 fn read(expression: Expr, reader: Option<fn(Expr) -> Expr>) -> Expr {
-    match (reader, &expression) {
-        (Some(reader), Expr::Literal(ScalarValue::Utf8(Some(_)), _)) => reader(expression),
-        (Some(reader), Expr::Placeholder(placeholder))
-            if placeholder.field.as_ref().is_some_and(|field| field.data_type() == &DataType::Utf8) =>
-        {
-            reader(expression)
-        }
+    match reader {
+        Some(reader) if is_text(&expression) => reader(expression),
         _ => expression,
+    }
+}
+
+/// Whether an expression is a text as a statement writes it, or a parameter that is one.
+fn is_text(expression: &Expr) -> bool {
+    match expression {
+        Expr::Literal(ScalarValue::Utf8(Some(_)), _) => true,
+        Expr::Placeholder(placeholder) => {
+            placeholder.field.as_ref().is_some_and(|field| field.data_type() == &DataType::Utf8)
+        }
+        _ => false,
     }
 }

@@ -44,6 +44,11 @@ pub(crate) fn checked(operator: Operator) -> Option<Arc<ScalarUDF>> {
     }
 }
 
+/// Whether a function's name is one of these.
+pub(crate) fn is_checked(name: &str) -> bool {
+    matches!(name, "muster_add" | "muster_subtract" | "muster_multiply")
+}
+
 impl ScalarUDFImpl for Checked {
     fn name(&self) -> &str {
         self.name
