@@ -35,7 +35,11 @@ impl BuildDistance {
             let dot = kernels::dot_i8(a, b) as f32 * a_scale.scale * b_scale.scale;
             match self.metric {
                 Metric::L2 => a_scale.squared_norm + b_scale.squared_norm - 2.0 * dot,
-                Metric::InnerProduct => self.greatest_squared_norm - dot,
+                Metric::InnerProduct => {
+                    let missing =
+                        |scale: Scale| (self.greatest_squared_norm - scale.squared_norm).max(0.0).sqrt();
+                    self.greatest_squared_norm - dot - missing(a_scale) * missing(b_scale)
+                }
                 Metric::Cosine | Metric::L1 => 1.0 - dot,
             }
         };

@@ -5,7 +5,13 @@
 //! - `cli`: the other subcommands of the command.
 //! - `server` and `raw`: what these share.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 mod cli;
 mod crash;
