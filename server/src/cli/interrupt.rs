@@ -32,25 +32,48 @@ pub(crate) async fn ctrl_c() {
     }
 }
 
-/// Resolves at the first Ctrl-C or, where there is such a thing, SIGTERM.
-pub(crate) async fn interrupted() {
+/// Hears Ctrl-C and, where there is such a thing, SIGTERM, from the moment it is made.
+pub(crate) struct Interrupts {
     #[cfg(unix)]
-    {
-        let terminate = async {
-            match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-                Ok(mut signals) => {
-                    signals.recv().await;
-                }
-                Err(_) => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = ctrl_c() => {}
-            () = terminate => {}
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Interrupts {
+    /// Begins to listen. Must run inside a runtime.
+    pub(crate) fn listen() -> Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let hear =
+                |kind| signal(kind).map_err(|source| Error::System { action: "listen for signals", source });
+            Ok(Self { interrupt: hear(SignalKind::interrupt())?, terminate: hear(SignalKind::terminate())? })
         }
+        #[cfg(not(unix))]
+        Ok(Self {})
     }
-    #[cfg(not(unix))]
-    ctrl_c().await;
+
+    /// Resolves at the first signal since [`Interrupts::listen`].
+    pub(crate) async fn heard(mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
+        ctrl_c().await;
+    }
+}
+
+/// Resolves at the first Ctrl-C or SIGTERM from its first poll on.
+///
+/// Where the system lets nobody listen it never resolves, and the signals' default action stays in force.
+pub(crate) async fn interrupted() {
+    match Interrupts::listen() {
+        Ok(interrupts) => interrupts.heard().await,
+        Err(_) => std::future::pending().await,
+    }
 }
 
 /// Runs `work` on the runtime until it ends or the user interrupts, which drops it.

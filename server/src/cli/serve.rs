@@ -8,7 +8,7 @@ use muster::Database;
 use tokio::runtime::Runtime;
 
 use super::error::Result;
-use super::interrupt;
+use super::interrupt::{self, Interrupts};
 use super::open::{self, DataArg};
 use super::output::say;
 use crate::wire::{ServeOptions, Server};
@@ -45,10 +45,12 @@ pub fn run(args: ServeArgs) -> Result<()> {
 /// Listens, says so in one line, and serves until Ctrl-C or SIGTERM.
 pub(crate) fn serve(runtime: &Runtime, database: Database, data: &Path, listen: SocketAddr) -> Result<()> {
     runtime.block_on(async move {
+        // Before anyone is told that it serves: whoever waits for that line may end it at once.
+        let interrupts = Interrupts::listen()?;
         let server = Server::bind(database, ServeOptions::new(listen)).await?;
         let address = server.local_addr();
         say(&format!("muster: serving {} on {address} ({})", data.display(), psql(address)))?;
-        server.run(interrupt::interrupted()).await?;
+        server.run(interrupts.heard()).await?;
         Ok(())
     })
 }
