@@ -7,13 +7,12 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, Result, ScalarValue};
 use datafusion::logical_expr::expr::InList;
-use datafusion::logical_expr::expr_rewriter::NamePreserver;
-use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{Between, BinaryExpr, Expr, ExprSchemable, LogicalPlan};
 use datafusion::optimizer::AnalyzerRule;
 
 use arrow::datatypes::DataType;
 
+use super::each_expression::each_expression;
 use crate::functions::scalar;
 
 /// See the module.
@@ -26,15 +25,7 @@ impl AnalyzerRule for Literals {
     }
 
     fn analyze(&self, plan: LogicalPlan, _options: &ConfigOptions) -> Result<LogicalPlan> {
-        plan.transform_up_with_subqueries(|plan| {
-            let schema = merge_schema(&plan.inputs());
-            let names = NamePreserver::new(&plan);
-            plan.map_expressions(|expression| {
-                let name = names.save(&expression);
-                Ok(type_literals(expression, &schema)?.update_data(|expression| name.restore(expression)))
-            })
-        })
-        .map(|transformed| transformed.data)
+        each_expression(plan, type_literals)
     }
 }
 

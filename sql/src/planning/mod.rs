@@ -10,6 +10,7 @@
 
 mod arithmetic;
 mod assign;
+mod each_expression;
 pub(crate) mod expression;
 mod lateral;
 mod literals;
@@ -29,4 +30,4 @@ pub(crate) use output_names::OutputNames;
 use parameters::declare;
 pub(crate) use parameters::{parameters, settle, settle_expression};
 pub(crate) use planner::Planner;
-pub(crate) use rewrite::{rewrite_expression, rewrite_statement};
+pub(crate) use rewrite::{call, rewrite_expression, rewrite_statement};

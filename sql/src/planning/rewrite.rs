@@ -195,7 +195,8 @@ fn cast(expression: &Expr, data_type: &SqlType) -> Option<Expr> {
     }
 }
 
-fn call(name: &str, arguments: Vec<Expr>) -> Expr {
+/// A call of a function by its name.
+pub(crate) fn call(name: &str, arguments: Vec<Expr>) -> Expr {
     Expr::Function(Function {
         name: ObjectName(vec![ObjectNamePart::Identifier(Ident::new(name))]),
         uses_odbc_syntax: false,

@@ -11,15 +11,16 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CaseWhen, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, Select, SelectItem,
-    SetExpr, Statement, TableFactor, Value, VisitMut, VisitorMut, visit_expressions,
+    BinaryOperator, CaseWhen, CastKind, DataType, Expr, Function, FunctionArguments, Ident, ObjectNamePart,
+    Query, Select, SelectItem, SetExpr, Statement, TableFactor, Value, VisitMut, VisitorMut,
+    visit_expressions,
 };
 use datafusion::sql::sqlparser::parser::ParserError;
 use datafusion_pg_catalog::sql::PostgresCompatibilityParser;
 use std::sync::LazyLock;
 
 use super::functions::{NAMESPACE_NAME, RELATION_NAME};
+use crate::planning::call;
 
 /// The statements of a query string over the catalog. `parsed` are the same statements as they stand.
 ///
@@ -323,24 +324,4 @@ fn name_of_id(expression: &Expr) -> Option<Expr> {
 fn is_text(data_type: &DataType) -> bool {
     matches!(data_type, DataType::Text | DataType::Varchar(_))
         || data_type.to_string().eq_ignore_ascii_case("pg_catalog.text")
-}
-
-fn call(name: &str, arguments: Vec<Expr>) -> Expr {
-    Expr::Function(Function {
-        name: ObjectName(vec![ObjectNamePart::Identifier(Ident::new(name))]),
-        uses_odbc_syntax: false,
-        parameters: FunctionArguments::None,
-        args: FunctionArguments::List(FunctionArgumentList {
-            duplicate_treatment: None,
-            args: arguments
-                .into_iter()
-                .map(|argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument)))
-                .collect(),
-            clauses: Vec::new(),
-        }),
-        filter: None,
-        null_treatment: None,
-        over: None,
-        within_group: Vec::new(),
-    })
 }

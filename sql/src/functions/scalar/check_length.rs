@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use arrow::array::{ArrayRef, StringArray};
+use arrow::array::StringArray;
 use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::error::{DataFusionError, Result};
@@ -11,7 +11,7 @@ use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
 };
 
-use super::text::strings;
+use super::text::over_texts;
 use crate::Error;
 use crate::sqlstate::SqlState;
 
@@ -67,19 +67,13 @@ impl ScalarUDFImpl for CheckLength {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let (Some(argument), Some(ColumnarValue::Scalar(ScalarValue::Int64(Some(most))))) =
-            (args.args.first(), args.args.get(1))
-        else {
+        let Some(ColumnarValue::Scalar(ScalarValue::Int64(Some(most)))) = args.args.get(1) else {
             return Err(DataFusionError::Internal(format!("{NAME} takes a text and a constant")));
         };
         let most = usize::try_from(*most).unwrap_or(0);
-        let scalar = matches!(argument, ColumnarValue::Scalar(_));
-        let texts = strings(&argument.to_array(if scalar { 1 } else { args.number_rows })?)?;
-        let checked = texts.iter().map(|text| text.map(|text| check(text, most)).transpose());
-        let out: ArrayRef = Arc::new(checked.collect::<crate::Result<StringArray>>()?);
-        if scalar {
-            return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&out, 0)?));
-        }
-        Ok(ColumnarValue::Array(out))
+        over_texts(&args, |texts| {
+            let checked = texts.iter().map(|text| text.map(|text| check(text, most)).transpose());
+            Ok(Arc::new(checked.collect::<crate::Result<StringArray>>()?))
+        })
     }
 }

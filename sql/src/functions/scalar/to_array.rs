@@ -4,15 +4,14 @@
 
 use std::sync::{Arc, LazyLock};
 
-use arrow::array::{ArrayRef, ListBuilder, StringBuilder};
+use arrow::array::{ListBuilder, StringBuilder};
 use arrow::datatypes::{DataType, Field};
-use datafusion::common::ScalarValue;
-use datafusion::error::{DataFusionError, Result};
+use datafusion::error::Result;
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
 };
 
-use super::text::strings;
+use super::text::over_texts;
 use crate::Error;
 use crate::sqlstate::SqlState;
 
@@ -102,23 +101,16 @@ impl ScalarUDFImpl for ToArray {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let Some(argument) = args.args.first() else {
-            return Err(DataFusionError::Internal(format!("{NAME} is called without a value")));
-        };
-        let scalar = matches!(argument, ColumnarValue::Scalar(_));
-        let texts = strings(&argument.to_array(if scalar { 1 } else { args.number_rows })?)?;
-        let mut out = ListBuilder::new(StringBuilder::new());
-        for text in &texts {
-            match text {
-                None => out.append_null(),
-                Some(text) => out.append_value(parse(text)?),
+        over_texts(&args, |texts| {
+            let mut out = ListBuilder::new(StringBuilder::new());
+            for text in texts {
+                match text {
+                    None => out.append_null(),
+                    Some(text) => out.append_value(parse(text)?),
+                }
             }
-        }
-        let out: ArrayRef = Arc::new(out.finish());
-        if scalar {
-            return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&out, 0)?));
-        }
-        Ok(ColumnarValue::Array(out))
+            Ok(Arc::new(out.finish()))
+        })
     }
 }
 

@@ -2,15 +2,14 @@
 
 use std::sync::{Arc, LazyLock};
 
-use arrow::array::{ArrayRef, BinaryBuilder};
+use arrow::array::BinaryBuilder;
 use arrow::datatypes::DataType;
-use datafusion::common::ScalarValue;
-use datafusion::error::{DataFusionError, Result};
+use datafusion::error::Result;
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
 };
 
-use super::text::strings;
+use super::text::over_texts;
 use crate::Error;
 use crate::sqlstate::SqlState;
 
@@ -86,28 +85,23 @@ impl ScalarUDFImpl for ToBytea {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let Some(argument) = args.args.first() else {
-            return Err(DataFusionError::Internal(format!("{NAME} is called without a value")));
-        };
-        if argument.data_type() == DataType::Binary {
+        if let Some(argument) = args.args.first()
+            && argument.data_type() == DataType::Binary
+        {
             return Ok(argument.clone());
         }
-        let scalar = matches!(argument, ColumnarValue::Scalar(_));
-        let texts = strings(&argument.to_array(if scalar { 1 } else { args.number_rows })?)?;
-        let mut out = BinaryBuilder::new();
-        for text in &texts {
-            match text {
-                None => out.append_null(),
-                Some(text) => out.append_value(parse(text).ok_or_else(|| {
-                    Error::new(SqlState::InvalidTextRepresentation, "invalid input syntax for type bytea")
-                })?),
+        over_texts(&args, |texts| {
+            let mut out = BinaryBuilder::new();
+            for text in texts {
+                match text {
+                    None => out.append_null(),
+                    Some(text) => out.append_value(parse(text).ok_or_else(|| {
+                        Error::new(SqlState::InvalidTextRepresentation, "invalid input syntax for type bytea")
+                    })?),
+                }
             }
-        }
-        let out: ArrayRef = Arc::new(out.finish());
-        if scalar {
-            return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&out, 0)?));
-        }
-        Ok(ColumnarValue::Array(out))
+            Ok(Arc::new(out.finish()))
+        })
     }
 }
 

@@ -3,16 +3,15 @@
 
 use std::sync::{Arc, LazyLock};
 
-use arrow::array::{Array, ArrayRef, StringArray};
+use arrow::array::{Array, StringArray};
 use arrow::datatypes::{DataType, FieldRef};
-use datafusion::common::ScalarValue;
-use datafusion::error::{DataFusionError, Result};
+use datafusion::error::Result;
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
     TypeSignature, Volatility,
 };
 
-use super::text::strings;
+use super::text::over_texts;
 use crate::column;
 use crate::types::json;
 
@@ -64,26 +63,19 @@ impl ScalarUDFImpl for ToJson {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let Some(argument) = args.args.first() else {
-            return Err(DataFusionError::Internal(format!("{} is called without a value", self.name)));
-        };
-        let scalar = matches!(argument, ColumnarValue::Scalar(_));
-        let texts = strings(&argument.to_array(if scalar { 1 } else { args.number_rows })?)?;
-        let mut out: Vec<Option<String>> = Vec::with_capacity(texts.len());
-        for text in &texts {
-            out.push(match text {
-                None => None,
-                Some(text) if self.sql_type == "jsonb" => Some(json::canonical(text)?),
-                Some(text) => {
-                    json::parse(text)?;
-                    Some(text.to_string())
-                }
-            });
-        }
-        let out: ArrayRef = Arc::new(StringArray::from(out));
-        if scalar {
-            return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&out, 0)?));
-        }
-        Ok(ColumnarValue::Array(out))
+        over_texts(&args, |texts| {
+            let mut out: Vec<Option<String>> = Vec::with_capacity(texts.len());
+            for text in texts {
+                out.push(match text {
+                    None => None,
+                    Some(text) if self.sql_type == "jsonb" => Some(json::canonical(text)?),
+                    Some(text) => {
+                        json::parse(text)?;
+                        Some(text.to_string())
+                    }
+                });
+            }
+            Ok(Arc::new(StringArray::from(out)))
+        })
     }
 }

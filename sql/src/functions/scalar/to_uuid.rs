@@ -2,16 +2,15 @@
 
 use std::sync::{Arc, LazyLock};
 
-use arrow::array::{Array, ArrayRef, FixedSizeBinaryBuilder};
+use arrow::array::{Array, FixedSizeBinaryBuilder};
 use arrow::datatypes::{DataType, FieldRef};
-use datafusion::common::ScalarValue;
-use datafusion::error::{DataFusionError, Result};
+use datafusion::error::Result;
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
     TypeSignature, Volatility,
 };
 
-use super::text::strings;
+use super::text::over_texts;
 use crate::sqlstate::SqlState;
 use crate::{Error, column};
 
@@ -81,33 +80,28 @@ impl ScalarUDFImpl for ToUuid {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let Some(argument) = args.args.into_iter().next() else {
-            return Err(DataFusionError::Internal(format!("{NAME} is called without a value")));
-        };
-        if argument.data_type() == DataType::FixedSizeBinary(16) {
-            return Ok(argument);
+        if let Some(argument) = args.args.first()
+            && argument.data_type() == DataType::FixedSizeBinary(16)
+        {
+            return Ok(argument.clone());
         }
-        let scalar = matches!(argument, ColumnarValue::Scalar(_));
-        let texts = strings(&argument.to_array(if scalar { 1 } else { args.number_rows })?)?;
-        let mut out = FixedSizeBinaryBuilder::with_capacity(texts.len(), 16);
-        for text in &texts {
-            let Some(text) = text else {
-                out.append_null();
-                continue;
-            };
-            let bytes = parse_uuid(text).ok_or_else(|| {
-                Error::new(
-                    SqlState::InvalidTextRepresentation,
-                    format!("invalid input syntax for type uuid: \"{text}\""),
-                )
-            })?;
-            out.append_value(bytes)?;
-        }
-        let out: ArrayRef = Arc::new(out.finish());
-        if scalar {
-            return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&out, 0)?));
-        }
-        Ok(ColumnarValue::Array(out))
+        over_texts(&args, |texts| {
+            let mut out = FixedSizeBinaryBuilder::with_capacity(texts.len(), 16);
+            for text in texts {
+                let Some(text) = text else {
+                    out.append_null();
+                    continue;
+                };
+                let bytes = parse_uuid(text).ok_or_else(|| {
+                    Error::new(
+                        SqlState::InvalidTextRepresentation,
+                        format!("invalid input syntax for type uuid: \"{text}\""),
+                    )
+                })?;
+                out.append_value(bytes)?;
+            }
+            Ok(Arc::new(out.finish()))
+        })
     }
 }
 

@@ -1,0 +1,24 @@
+//! Rewrites each expression of a plan, its subqueries included, with the schema that it stands over. Names are kept,
+//! so whoever refers to a rewritten expression from above still finds it.
+
+use datafusion::common::tree_node::Transformed;
+use datafusion::common::{DFSchema, Result};
+use datafusion::logical_expr::expr_rewriter::NamePreserver;
+use datafusion::logical_expr::utils::merge_schema;
+use datafusion::logical_expr::{Expr, LogicalPlan};
+
+/// See the module.
+pub(super) fn each_expression(
+    plan: LogicalPlan,
+    rewrite: impl Fn(Expr, &DFSchema) -> Result<Transformed<Expr>>,
+) -> Result<LogicalPlan> {
+    plan.transform_up_with_subqueries(|plan| {
+        let schema = merge_schema(&plan.inputs());
+        let names = NamePreserver::new(&plan);
+        plan.map_expressions(|expression| {
+            let name = names.save(&expression);
+            Ok(rewrite(expression, &schema)?.update_data(|expression| name.restore(expression)))
+        })
+    })
+    .map(|transformed| transformed.data)
+}
