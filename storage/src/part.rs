@@ -99,6 +99,11 @@ impl Part {
         self.first_row_id
     }
 
+    /// The row id of the row at a position.
+    pub fn row_id(&self, position: u32) -> u64 {
+        self.first_row_id + u64::from(position)
+    }
+
     /// The segment's number; `None` for a chunk of unsealed rows.
     pub fn segment_id(&self) -> Option<SegmentId> {
         self.as_segment().map(|segment| segment.id())

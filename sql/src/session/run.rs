@@ -19,7 +19,7 @@ use crate::outcome::{CommandTag, Outcome, Rows};
 use crate::sqlstate::SqlState;
 use crate::statement::insert::PlannedInsert;
 use crate::statement::{copy_from, create_index, create_table, drop, explain, refused, set, show};
-use crate::write::RowMaker;
+use crate::write::{RowMaker, Written};
 use crate::{Error, Result, load as loading};
 
 /// Whether a statement runs from its AST.
@@ -74,7 +74,7 @@ pub(super) async fn run(session: &Session, prepared: &Prepared, params: &[Scalar
             let rows = explain::rows(physical, *analyze, context.task()).await?;
             Ok(one_batch(CommandTag::plain("EXPLAIN"), rows))
         }
-        Planned::Insert(planned) => insert(session, context, planned, params).await,
+        Planned::Insert(planned) => write(session, context, planned, params).await,
         Planned::Utility => utility(session, context, &prepared.statement.ast).await,
     }
 }
@@ -155,16 +155,38 @@ fn one_batch(tag: CommandTag, batch: RecordBatch) -> Outcome {
     Outcome { tag, rows: Some(Rows { schema, batches: stream::iter([Ok(batch)]).boxed() }) }
 }
 
-async fn insert(
+/// Makes a statement's changes durable, or part of the session's transaction.
+async fn apply(session: &Session, context: &StatementContext, changes: Changes) -> Result<()> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let store = context.database.store.clone();
+    blocking(move || Ok(store.commit(changes).map(drop_value)?)).await?;
+    session.database.wake_worker();
+    Ok(())
+}
+
+/// Works out what a statement that writes rows changes, and applies it.
+async fn write(
     session: &Session,
     context: Arc<StatementContext>,
     planned: &PlannedInsert,
     params: ParamValues,
 ) -> Result<Outcome> {
+    let Written { changes, rows, .. } = insert(context.clone(), planned, params).await?;
+    apply(session, &context, changes).await?;
+    Ok(Outcome::done(CommandTag::affecting("INSERT", rows)))
+}
+
+async fn insert(
+    context: Arc<StatementContext>,
+    planned: &PlannedInsert,
+    params: ParamValues,
+) -> Result<Written> {
     let physical = physical(&context, &planned.plan, params).await?;
     let batches = collect(physical, context.clone().task()).await?;
     let planned = planned.clone();
-    let rows = blocking(move || {
+    blocking(move || {
         // The definition as it is now: an index made since the plan brings its checks along.
         let definition = context
             .snapshot
@@ -173,20 +195,15 @@ async fn insert(
             .ok_or_else(|| Error::undefined_table(&planned.definition.name))?;
         let name = definition.name.clone();
         let mut maker = RowMaker::new(&context.database.planner, &context.snapshot, definition)?;
-        let mut changes = Changes::new();
-        let mut count = 0;
+        let mut written = Written::default();
         for batch in batches.iter().filter(|batch| batch.num_rows() > 0) {
-            changes = changes.put(&name, maker.make(planned.given(batch), batch.num_rows())?);
-            count += batch.num_rows() as u64;
+            let rows = maker.make(planned.given(batch), batch.num_rows())?;
+            written.changes = written.changes.put(&name, rows);
+            written.rows += batch.num_rows() as u64;
         }
-        if count > 0 {
-            context.database.store.commit(changes)?;
-        }
-        Ok(count)
+        Ok(written)
     })
-    .await?;
-    session.database.wake_worker();
-    Ok(Outcome::done(CommandTag::affecting("INSERT", rows)))
+    .await
 }
 
 async fn utility(

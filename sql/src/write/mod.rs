@@ -3,5 +3,7 @@
 //! It is not storage: what leaves here is a batch that storage takes as it is.
 
 mod rows;
+mod written;
 
 pub(crate) use rows::RowMaker;
+pub(crate) use written::Written;
