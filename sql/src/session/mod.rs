@@ -19,6 +19,7 @@ pub use block::TransactionStatus;
 pub(crate) use context::StatementContext;
 pub(crate) use prepared::Planned;
 pub use prepared::Prepared;
+pub(crate) use run::{blocking, physical};
 pub use session::Session;
 pub(crate) use settings::Settings;
 pub use transaction::Transaction;
