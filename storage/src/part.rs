@@ -9,12 +9,13 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, AsArray, FixedSizeListArray, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
-use roaring::RoaringBitmap;
+use roaring::{RoaringBitmap, RoaringTreemap};
 
 use crate::chunk::Chunk;
 use crate::definition::vector_dimensions;
 use crate::keys::{KeyEncoder, KeyIndex};
 use crate::lazy::Lazy;
+use crate::row_ids::RowIds;
 use crate::segment::Segment;
 use crate::segment::index_file::IndexFile;
 use crate::segment::record::SegmentRecord;
@@ -25,7 +26,7 @@ use crate::{Error, IndexId, Result, SegmentId};
 pub struct Part {
     rows: Rows,
     schema: SchemaRef,
-    first_row_id: u64,
+    ids: RowIds,
     deleted: Arc<RoaringBitmap>,
     /// How many of the deleted rows the manifest's bitmap has; deletions only grow.
     stored_deletions: u64,
@@ -48,9 +49,8 @@ impl Part {
         indexes: Vec<Arc<IndexFile>>,
         constraints: usize,
     ) -> Self {
-        let first_row_id = segment.record().first_row_id;
-        let rows = Rows::Sealed(Arc::new(segment));
-        Self::new(rows, schema, first_row_id, deleted, indexes, constraints)
+        let ids = segment.ids().clone();
+        Self::new(Rows::Sealed(Arc::new(segment)), schema, ids, deleted, indexes, constraints)
     }
 
     pub(crate) fn chunk(
@@ -60,20 +60,21 @@ impl Part {
         deleted: RoaringBitmap,
         constraints: usize,
     ) -> Self {
-        Self::new(Rows::Unsealed(Arc::new(chunk)), schema, first_row_id, deleted, Vec::new(), constraints)
+        let ids = RowIds::contiguous(first_row_id, chunk.rows.num_rows());
+        Self::new(Rows::Unsealed(Arc::new(chunk)), schema, ids, deleted, Vec::new(), constraints)
     }
 
     fn new(
         rows: Rows,
         schema: SchemaRef,
-        first_row_id: u64,
+        ids: RowIds,
         deleted: RoaringBitmap,
         indexes: Vec<Arc<IndexFile>>,
         constraints: usize,
     ) -> Self {
         let keys = Arc::new((0..constraints).map(|_| Lazy::default()).collect());
         let (deleted, indexes) = (Arc::new(deleted), Arc::new(indexes));
-        Self { rows, schema, first_row_id, deleted, stored_deletions: 0, indexes, keys }
+        Self { rows, schema, ids, deleted, stored_deletions: 0, indexes, keys }
     }
 
     /// How many rows it has, deleted ones included.
@@ -94,14 +95,24 @@ impl Part {
         self.rows() - self.deleted.len() as usize
     }
 
-    /// The row id of the row at position 0; the others follow without gaps.
+    /// The row id of the row at position 0; the others follow in order, with gaps where deleted rows were dropped.
     pub fn first_row_id(&self) -> u64 {
-        self.first_row_id
+        self.ids.first()
     }
 
-    /// The row id of the row at a position.
+    /// The row id of the row at a position below [`Part::rows`].
     pub fn row_id(&self, position: u32) -> u64 {
-        self.first_row_id + u64::from(position)
+        self.ids.get(position)
+    }
+
+    /// The row ids of the rows at these positions; for many rows, faster than one by one.
+    pub fn row_ids(&self, positions: &RoaringBitmap) -> RoaringTreemap {
+        self.ids.at(positions)
+    }
+
+    /// The position of a row id, if its row is in the part.
+    pub fn position(&self, row_id: u64) -> Option<u32> {
+        self.ids.position(row_id)
     }
 
     /// The segment's number; `None` for a chunk of unsealed rows.
@@ -194,15 +205,18 @@ impl Part {
         Some(SegmentRecord { indexes, ..segment.record().clone() })
     }
 
+    /// Bytes of a segment's files, those of indexes not counted; 0 for a chunk.
+    pub(crate) fn file_bytes(&self) -> u64 {
+        self.as_segment().map_or(0, |segment| segment.file_bytes())
+    }
+
     /// Marks a row deleted; `false` when it was.
     pub(crate) fn delete(&mut self, position: u32) -> bool {
         Arc::make_mut(&mut self.deleted).insert(position)
     }
 
-    /// The position of a row id, if it is within the part.
-    pub(crate) fn position(&self, row_id: u64) -> Option<u32> {
-        let position = row_id.checked_sub(self.first_row_id)?;
-        u32::try_from(position).ok().filter(|position| (*position as usize) < self.rows())
+    pub(crate) fn ids(&self) -> &RowIds {
+        &self.ids
     }
 
     pub(crate) fn key_columns(&self, encoder: &KeyEncoder) -> Result<Vec<ArrayRef>> {

@@ -13,6 +13,7 @@ use crate::cache::ColumnCache;
 use crate::checksum::verify_blocks;
 use crate::definition::vector_dimensions;
 use crate::lazy::Lazy;
+use crate::row_ids::RowIds;
 use crate::segment::folder::{Folder, OwnedFile};
 use crate::segment::parquet_file::ParquetFile;
 use crate::segment::record::{ParquetRecord, SegmentRecord, VectorsRecord};
@@ -33,6 +34,7 @@ pub(crate) mod writer;
 pub(crate) struct Segment {
     /// Without its index files, which can change.
     record: SegmentRecord,
+    ids: RowIds,
     schema: SchemaRef,
     cache: ColumnCache,
     parquet: Option<Scalars>,
@@ -65,6 +67,7 @@ impl Segment {
         table: TableId,
         schema: SchemaRef,
         record: SegmentRecord,
+        ids: RowIds,
     ) -> Self {
         let parquet = record.parquet.clone().map(|stored| Scalars {
             record: stored,
@@ -79,7 +82,7 @@ impl Segment {
             open: Lazy::default(),
         });
         let vectors = vectors.collect();
-        Self { record, schema, cache: cache.clone(), parquet, vectors }
+        Self { record, ids, schema, cache: cache.clone(), parquet, vectors }
     }
 
     pub(crate) fn id(&self) -> SegmentId {
@@ -90,6 +93,10 @@ impl Segment {
         &self.record
     }
 
+    pub(crate) fn ids(&self) -> &RowIds {
+        &self.ids
+    }
+
     pub(crate) fn rows(&self) -> usize {
         self.record.rows as usize
     }
@@ -98,6 +105,12 @@ impl Segment {
     pub(crate) fn files(&self) -> impl Iterator<Item = &OwnedFile> {
         let vectors = self.vectors.iter().map(|vectors| &*vectors.file);
         self.parquet.iter().map(|scalars| &*scalars.file).chain(vectors)
+    }
+
+    /// Bytes of its files.
+    pub(crate) fn file_bytes(&self) -> u64 {
+        let vectors: u64 = self.record.vectors.iter().map(|vectors| vectors.length).sum();
+        self.record.parquet.as_ref().map_or(0, |parquet| parquet.length) + vectors
     }
 
     /// Lets the files go once nobody reads them, and the cached columns now.

@@ -240,9 +240,10 @@ impl Draft {
         }
         table.check_unique(&rows)?;
         let (version, first) = (self.snapshot.version, table.next_row_id());
-        self.edits.push(edits::entry(&definition, version, first, &changes.deleted, &changes.encoded)?);
+        let entry = edits::entry(&definition, version, first, &changes.deleted, &changes.encoded)?;
+        table.add_entry(entry.size());
+        self.edits.push(entry);
         table.append(rows)?;
-        table.set_journaled(true);
         self.snapshot.tables.insert(name.into(), Arc::new(table));
         Ok(())
     }

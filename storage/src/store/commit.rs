@@ -24,7 +24,7 @@ impl Inner {
         let prepared = Prepared::new(changes)?;
         let request = Arc::new(Request { prepared, outcome: Mutex::new(None) });
         self.queue.lock().push(request.clone());
-        let mut writer = self.writer.lock();
+        let mut writer = self.lock_writer();
         if let Some(outcome) = request.outcome.lock().take() {
             return outcome;
         }

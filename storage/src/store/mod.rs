@@ -17,6 +17,7 @@ use crate::journal::{Edit, Journal, State};
 use crate::segment::folder::Folder;
 use crate::{Changes, Error, LockGuard, MemoryBackend, Options, Result, SegmentId, Snapshot};
 
+mod activity;
 mod apply;
 mod bulk_load;
 mod checkpoint;
@@ -26,7 +27,9 @@ mod index_files;
 mod load;
 mod open;
 mod recover;
+mod shrink;
 
+pub use activity::Activity;
 pub use bulk_load::BulkLoad;
 
 /// A database's tables. Clones share it; the last one to go closes the directory.
@@ -47,6 +50,7 @@ pub(crate) struct Inner {
     checkpointing: Mutex<()>,
     /// The next number of a segment or of a generation of an index file.
     next_file: AtomicU64,
+    counts: activity::Counts,
     folder: Folder,
     cache: ColumnCache,
     segment_rows: usize,
@@ -124,6 +128,11 @@ impl Store {
         bytes: &[u8],
     ) -> Result<()> {
         self.inner.put_index_file(table, segment, index, bytes)
+    }
+
+    /// What it has done since it was opened.
+    pub fn activity(&self) -> Activity {
+        self.inner.counts.read()
     }
 
     /// The directory; `None` for a database in memory.

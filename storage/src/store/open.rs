@@ -60,6 +60,7 @@ pub(super) fn open(dir: &Path, options: Options, on_disk: bool) -> Result<Store>
         writer: Mutex::new(Writer { journal, failure: None }),
         queue: Mutex::default(),
         checkpointing: Mutex::default(),
+        counts: Default::default(),
         folder,
         cache,
         segment_rows: segment_rows.clamp(1, u32::MAX as usize),
