@@ -43,5 +43,5 @@ pub use id::{IndexId, SegmentId, TableId};
 pub use options::Options;
 pub use part::Part;
 pub use snapshot::Snapshot;
-pub use store::{Activity, BulkLoad, Store};
+pub use store::{Activity, BulkLoad, CheckpointPolicy, Effort, Store};
 pub use table::{JournalUse, Table};

@@ -26,6 +26,7 @@ pub(crate) mod index_file;
 pub(crate) mod name;
 pub(crate) mod parquet_file;
 pub(crate) mod record;
+pub(crate) mod scan;
 pub(crate) mod vec_file;
 pub(crate) mod writer;
 
@@ -181,12 +182,7 @@ impl Segment {
             return Ok(arrays);
         }
         let path = scalars.file.path();
-        let file = scalars.open.get_or_try(|| {
-            let bytes = scalars.file.map(scalars.record.length)?;
-            verify_blocks(&bytes, &scalars.record.checksums)
-                .map_err(|offset| Error::corrupt(path, offset, "a block does not match its checksum"))?;
-            ParquetFile::open(path, bytes)
-        })?;
+        let file = self.parquet_file(scalars)?;
         let fields: Vec<_> = wanted.iter().map(|(position, field, _)| (*position, *field)).collect();
         let decoded = file.read(path, &fields, self.rows())?;
         for (array, (_, _, column)) in decoded.into_iter().zip(wanted) {
@@ -194,6 +190,17 @@ impl Segment {
             arrays.push((column, array));
         }
         Ok(arrays)
+    }
+
+    /// The Parquet file, mapped; all of it is checked the first time.
+    fn parquet_file(&self, scalars: &Scalars) -> Result<ParquetFile> {
+        let path = scalars.file.path();
+        scalars.open.get_or_try(|| {
+            let bytes = scalars.file.map(scalars.record.length)?;
+            verify_blocks(&bytes, &scalars.record.checksums)
+                .map_err(|offset| Error::corrupt(path, offset, "a block does not match its checksum"))?;
+            ParquetFile::open(path, bytes)
+        })
     }
 
     fn damaged(&self, detail: &str) -> Error {

@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
@@ -22,15 +22,21 @@ mod apply;
 mod bulk_load;
 mod checkpoint;
 mod commit;
+mod compaction;
 mod edits;
 mod index_files;
 mod load;
+mod maintain;
 mod open;
+mod pace;
+mod policy;
 mod recover;
 mod shrink;
 
 pub use activity::Activity;
 pub use bulk_load::BulkLoad;
+pub use compaction::Effort;
+pub use policy::CheckpointPolicy;
 
 /// A database's tables. Clones share it; the last one to go closes the directory.
 #[derive(Clone, Debug)]
@@ -48,12 +54,19 @@ pub(crate) struct Inner {
     queue: Mutex<Vec<Arc<commit::Request>>>,
     /// Held by a checkpoint, of which there is one at a time.
     checkpointing: Mutex<()>,
+    /// Held by a compaction, of which there is one at a time; a checkpoint may go on meanwhile.
+    compacting: Mutex<()>,
+    /// How many wait for a compaction to end as soon as it can.
+    hurried: AtomicUsize,
     /// The next number of a segment or of a generation of an index file.
     next_file: AtomicU64,
     counts: activity::Counts,
     folder: Folder,
     cache: ColumnCache,
     segment_rows: usize,
+    checkpoint_policy: CheckpointPolicy,
+    /// Bytes a second that a compaction in the background writes at most.
+    compaction_rate: Option<u64>,
     dir: PathBuf,
     on_disk: bool,
     /// After the writer, so that the journal is closed before somebody else may open it.
@@ -117,6 +130,21 @@ impl Store {
     /// Seals the unsealed rows of one table into segments and trims its part of the journal.
     pub fn checkpoint_table(&self, table: &str) -> Result<()> {
         self.inner.checkpoint(table)
+    }
+
+    /// Merges neighbouring segments of a table and drops deleted rows, as far as the effort says.
+    ///
+    /// Readers and commits go on meanwhile. `continues` is asked now and then; when it says no, the run of segments that
+    /// is being written is left as it was: [`Error::Cancelled`].
+    pub fn compact(&self, table: &str, effort: Effort, continues: &dyn Fn() -> bool) -> Result<()> {
+        self.inner.compact(table, effort, continues)
+    }
+
+    /// Does what is due in the background: checkpoints by [`CheckpointPolicy`], and compactions.
+    ///
+    /// It goes on with the other tables after an error, and returns the first one.
+    pub fn maintain(&self, continues: &dyn Fn() -> bool) -> Result<()> {
+        self.inner.maintain(continues)
     }
 
     /// Gives a segment a file for an index, replacing an older one. It is durable when this returns.

@@ -8,6 +8,7 @@
 )]
 
 mod commit;
+mod compaction;
 mod compat;
 mod corrupt;
 mod crash;
