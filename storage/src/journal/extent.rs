@@ -48,7 +48,9 @@ impl Extent {
                 | Edit::Segment { .. }
                 | Edit::Deletions { .. }
                 | Edit::RowIds { .. }
-                | Edit::DropSegment { .. } => {}
+                | Edit::DropSegment { .. }
+                | Edit::Object { .. }
+                | Edit::Mark { .. } => {}
             }
         }
     }

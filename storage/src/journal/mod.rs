@@ -39,6 +39,8 @@ const DELETIONS: RedbTable<(u64, u64), &[u8]> = RedbTable::new("deletions");
 const ENTRIES: RedbTable<(u64, u64), &[u8]> = RedbTable::new("entries");
 const ROW_IDS: RedbTable<(u64, u64), &[u8]> = RedbTable::new("row_ids");
 const SEALED: RedbTable<u64, &[u8]> = RedbTable::new("sealed");
+const OBJECTS: RedbTable<(&str, &str), &[u8]> = RedbTable::new("objects");
+const MARKS: RedbTable<&str, &[u8]> = RedbTable::new("marks");
 
 const FORMAT_KEY: &str = "format_version";
 const STATE_KEY: &str = "state";
@@ -65,6 +67,10 @@ pub(crate) enum Edit {
     Entry { table: TableId, version: u64, bytes: Vec<u8> },
     /// Removes a table's entries up to and including this version.
     Trim { table: TableId, version: u64 },
+    /// Stores an object, or removes it.
+    Object { kind: String, name: String, value: Option<Arc<Vec<u8>>> },
+    /// Stores a mark.
+    Mark { name: String, value: u64 },
 }
 
 impl Edit {
@@ -76,7 +82,12 @@ impl Edit {
             | Edit::Deletions { bytes, .. }
             | Edit::RowIds { bytes, .. }
             | Edit::Entry { bytes, .. } => bytes.len() as u64,
-            Edit::DropTable { .. } | Edit::DropSegment { .. } | Edit::Sealed { .. } | Edit::Trim { .. } => 0,
+            Edit::Object { value, .. } => value.as_ref().map_or(0, |value| value.len() as u64),
+            Edit::DropTable { .. }
+            | Edit::DropSegment { .. }
+            | Edit::Sealed { .. }
+            | Edit::Trim { .. }
+            | Edit::Mark { .. } => 0,
         }
     }
 }
@@ -287,6 +298,11 @@ fn pair(table: u64, id: u64) -> [u8; 16] {
     key
 }
 
+/// The key of an object, for its checksum.
+fn names(kind: &str, name: &str) -> Vec<u8> {
+    [kind.as_bytes(), &[0], name.as_bytes()].concat()
+}
+
 fn apply(transaction: &WriteTransaction, edit: &Edit) -> Result<(), redb::Error> {
     let put = |definition: RedbTable<(u64, u64), &[u8]>, name: &str, table: u64, id: u64, bytes: &[u8]| {
         let value = frame::seal(name, &pair(table, id), bytes);
@@ -325,6 +341,22 @@ fn apply(transaction: &WriteTransaction, edit: &Edit) -> Result<(), redb::Error>
         Edit::Trim { table, version } => {
             let entries = (table.0, 0)..=(table.0, *version);
             transaction.open_table(ENTRIES)?.retain_in(entries, |_, _| false)?;
+            Ok(())
+        }
+        Edit::Object { kind, name, value } => {
+            let mut objects = transaction.open_table(OBJECTS)?;
+            match value {
+                Some(bytes) => {
+                    let value = frame::seal("objects", &names(kind, name), bytes);
+                    objects.insert((kind.as_str(), name.as_str()), value.as_slice())?;
+                }
+                None => drop(objects.remove((kind.as_str(), name.as_str()))?),
+            }
+            Ok(())
+        }
+        Edit::Mark { name, value } => {
+            let value = frame::seal("marks", name.as_bytes(), &value.to_le_bytes());
+            transaction.open_table(MARKS)?.insert(name.as_str(), value.as_slice())?;
             Ok(())
         }
     }

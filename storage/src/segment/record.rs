@@ -19,6 +19,9 @@ pub(crate) struct SegmentRecord {
     /// Bytes of the scalar columns as Arrow has them; unknown of segments written in format version 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) scalar_bytes: Option<u64>,
+    /// The layout that its rows were written under.
+    #[serde(default)]
+    pub(crate) layout: u32,
     /// Absent when no column is scalar.
     pub(crate) parquet: Option<ParquetRecord>,
     pub(crate) vectors: Vec<VectorsRecord>,

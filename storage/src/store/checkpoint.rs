@@ -47,12 +47,17 @@ impl Inner {
         let mut next = Snapshot::clone(&self.snapshot.load());
         let current = next.table(name).filter(|current| current.definition().id == table.definition().id);
         let current = current.ok_or_else(|| Error::NoSuchTable { table: name.into() })?.clone();
+        if current.rewritten() > base.version {
+            // Altered meanwhile: the entries of what was sealed are written anew, and would be replayed again.
+            return Ok(());
+        }
         let definition = current.definition();
 
         let mut parts: Vec<Part> = current.segments().to_vec();
         let mut changes = Vec::new();
         let mut added = Vec::new();
         for part in sealed {
+            let part = part.altered(table.definition(), definition)?;
             let part = part.with_deletions(deletions(&current, &part));
             changes.extend(edits::segment(definition, &part)?);
             changes.extend(edits::row_ids(definition.id, &part)?);
@@ -130,8 +135,7 @@ impl Inner {
     /// A new segment as a part of its table, with the indexes over its keys made. The files are read for that, so what
     /// could not be read back is never named in the manifest.
     pub(super) fn warm(&self, table: &Table, segment: Segment) -> Result<Part> {
-        let (schema, constraints) = (table.schema().clone(), table.encoders().len());
-        let part = Part::segment(schema, segment, RoaringBitmap::new(), Vec::new(), constraints);
+        let part = Part::segment(table.definition(), segment, RoaringBitmap::new(), Vec::new());
         for (number, encoder) in table.encoders().iter().enumerate() {
             part.key_index(number, encoder)?;
         }

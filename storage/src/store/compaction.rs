@@ -5,12 +5,11 @@
 //! the same rows before and after, and the files of old segments go with their last reader.
 
 use std::ops::Range;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use arrow::array::{Array, RecordBatch, RecordBatchOptions};
+use arrow::array::Array;
 use roaring::RoaringBitmap;
 
 use super::activity::{count, note};
@@ -133,16 +132,9 @@ impl Inner {
         let mut segments = Vec::new();
         let mut open: Option<(SegmentWriter, Vec<u64>)> = None;
         for part in old.iter().filter(|part| part.live_rows() > 0) {
-            let Some(segment) = part.as_segment() else { continue };
             let mut ids = part.ids().without(part.deleted());
-            let mut scan = segment.scan(BLOCK)?;
-            let mut position = 0;
-            while let Some((columns, length)) = scan.next()? {
-                let options = RecordBatchOptions::new().with_row_count(Some(length));
-                let rows = RecordBatch::try_new_with_options(table.schema().clone(), columns, &options)
-                    .map_err(|error| Error::arrow(Path::new("rows"), error))?;
-                let rows = live_rows(&rows, &within(part.deleted(), position, length))?;
-                position += length;
+            part.each_block(BLOCK, |rows, position| {
+                let rows = live_rows(&rows, &within(part.deleted(), position, rows.num_rows()))?;
                 let full = open.take_if(|(writer, _)| {
                     let more = writer.rows() + rows.num_rows() > self.segment_rows;
                     more || writer.scalar_bytes() >= SEGMENT_BYTES
@@ -151,7 +143,7 @@ impl Inner {
                     segments.push(self.finish(full)?);
                 }
                 if rows.num_rows() == 0 {
-                    continue;
+                    return Ok(());
                 }
                 let (writer, written) = match &mut open {
                     Some(open) => open,
@@ -160,8 +152,8 @@ impl Inner {
                 writer.append(&rows)?;
                 written.extend(ids.by_ref().take(rows.num_rows()));
                 let sizes = rows.columns().iter().map(|column| column.to_data().get_slice_memory_size());
-                pace.step(sizes.map(|size| size.unwrap_or_default() as u64).sum())?;
-            }
+                pace.step(sizes.map(|size| size.unwrap_or_default() as u64).sum())
+            })?;
         }
         if let Some(last) = open {
             segments.push(self.finish(last)?);
@@ -217,7 +209,7 @@ fn candidates(table: &Table) -> Vec<Candidate> {
 
 /// Whether a table is the one it was and has all of these segments.
 fn has_all(table: &Table, segments: &[Part], current: &Table) -> bool {
-    let same = current.definition().id == table.definition().id && current.schema() == table.schema();
+    let same = Arc::ptr_eq(current.definition(), table.definition());
     let has = |old: &Part| current.segments().iter().any(|part| part.segment_id() == old.segment_id());
     same && segments.iter().all(has)
 }

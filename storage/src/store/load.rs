@@ -31,7 +31,8 @@ pub(super) fn snapshot(
     cache: &ColumnCache,
 ) -> Result<Snapshot> {
     let damaged = |detail: String| Error::corrupt(journal, 0, detail);
-    let Contents { format: _, state, tables, segments, deletions, row_ids, sealed, entries } = contents;
+    let Contents { format: _, state, tables, segments, deletions, row_ids, sealed, entries, objects, marks } =
+        contents;
     let mut deletions: BTreeMap<(TableId, SegmentId), Vec<u8>> = deletions.into_iter().collect();
     let mut row_ids: BTreeMap<(TableId, SegmentId), Vec<u8>> = row_ids.into_iter().collect();
     let mut by_id = BTreeMap::new();
@@ -63,12 +64,14 @@ pub(super) fn snapshot(
         let Some((definition, _, parts)) = by_id.get_mut(&id) else {
             return Err(damaged(format!("segment {} belongs to no table", record.id)));
         };
-        let schema = &definition.schema;
+        let Some(schema) = definition.layouts.schema(record.layout).cloned() else {
+            return Err(damaged(format!("segment {} has a layout that the table never had", record.id)));
+        };
         let indexes = record.indexes.iter().cloned();
         let indexes = indexes.map(|index| Arc::new(IndexFile::named(folder, id, record.id, index))).collect();
         let record = SegmentRecord { indexes: Vec::new(), ..record };
-        let segment = Segment::named(folder, cache, id, schema.clone(), record, ids);
-        let part = Part::segment(schema.clone(), segment, deleted, indexes, definition.keys.len());
+        let segment = Segment::named(folder, cache, id, schema, record, ids);
+        let part = Part::segment(definition, segment, deleted, indexes);
         parts.push(part.with_stored_deletions());
     }
     let mut tables = BTreeMap::new();
@@ -91,7 +94,14 @@ pub(super) fn snapshot(
         }
         replay.apply(entry, bytes.len() as u64)?;
     }
-    let mut snapshot = Snapshot { version: state.version, tables: BTreeMap::new(), counters: state.counters };
+    let objects = objects.into_iter().map(|(key, bytes)| (key, Arc::new(bytes)));
+    let mut snapshot = Snapshot {
+        version: state.version,
+        tables: BTreeMap::new(),
+        objects: Arc::new(objects.collect()),
+        marks: Arc::new(marks.into_iter().collect()),
+        counters: state.counters,
+    };
     for replay in tables.into_values() {
         let table = replay.finish()?;
         let name = table.definition().name.clone();

@@ -30,13 +30,16 @@ mod maintain;
 mod open;
 mod pace;
 mod policy;
+mod prepared;
 mod recover;
 mod shrink;
+mod transaction;
 
 pub use activity::Activity;
 pub use bulk_load::BulkLoad;
 pub use compaction::Effort;
 pub use policy::CheckpointPolicy;
+pub use transaction::{Savepoint, Transaction};
 
 /// A database's tables. Clones share it; the last one to go closes the directory.
 #[derive(Clone, Debug)]
@@ -58,6 +61,8 @@ pub(crate) struct Inner {
     compacting: Mutex<()>,
     /// How many wait for a compaction to end as soon as it can.
     hurried: AtomicUsize,
+    next_table: AtomicU64,
+    next_index: AtomicU64,
     /// The next number of a segment or of a generation of an index file.
     next_file: AtomicU64,
     counts: activity::Counts,
@@ -107,7 +112,8 @@ impl Store {
     ///
     /// It blocks for an fsync, which commits that come at the same time share.
     pub fn commit(&self, changes: Changes) -> Result<Arc<Snapshot>> {
-        self.inner.commit(changes)
+        // What needs no lock is done before it is taken.
+        self.inner.commit(prepared::Prepared::commit(&self.inner, changes)?)
     }
 
     /// Starts to load rows straight into segments, without writing them to the journal first.

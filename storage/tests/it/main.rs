@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod alter;
 mod commit;
 mod compaction;
 mod compat;
@@ -17,5 +18,6 @@ mod group;
 mod lock;
 mod model;
 mod rows;
+mod transaction;
 mod types;
 mod workload;
