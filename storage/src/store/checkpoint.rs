@@ -5,6 +5,7 @@
 //! readers see the same rows before and after.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use arrow::array::{BooleanArray, RecordBatch};
@@ -28,7 +29,10 @@ impl Inner {
         if table.journal().entries > 0 {
             self.seal(&base, table)?;
         }
-        self.trim(table.definition().id)?;
+        if let Err(error) = self.trim(table.definition().id) {
+            self.untrimmed.store(true, Ordering::Relaxed);
+            return Err(error);
+        }
         self.shrink_journal()
     }
 

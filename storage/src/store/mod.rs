@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
@@ -59,6 +59,8 @@ pub(crate) struct Inner {
     checkpointing: Mutex<()>,
     /// Held by a compaction, of which there is one at a time; a checkpoint may go on meanwhile.
     compacting: Mutex<()>,
+    /// Whether the journal may have sealed entries that a crash or a failure left untrimmed.
+    untrimmed: AtomicBool,
     /// How many wait for a compaction to end as soon as it can.
     hurried: AtomicUsize,
     next_table: AtomicU64,
@@ -99,7 +101,12 @@ impl Store {
 
     /// A database in memory, which ends with its last clone.
     pub fn in_memory() -> Result<Store> {
-        let options = Options { backend: Arc::new(MemoryBackend::new()), ..Options::default() };
+        Self::in_memory_with(Options::default())
+    }
+
+    /// A database in memory, with options; their backend does not count.
+    pub fn in_memory_with(options: Options) -> Result<Store> {
+        let options = Options { backend: Arc::new(MemoryBackend::new()), ..options };
         open::open(Path::new("memory"), options, false)
     }
 

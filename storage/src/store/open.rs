@@ -63,6 +63,7 @@ pub(super) fn open(dir: &Path, options: Options, on_disk: bool) -> Result<Store>
         queue: Mutex::default(),
         checkpointing: Mutex::default(),
         compacting: Mutex::default(),
+        untrimmed: true.into(),
         hurried: Default::default(),
         counts: Default::default(),
         folder,
