@@ -1,11 +1,12 @@
 //! A table as a snapshot sees it.
 //!
 //! It is immutable: each change makes another. Invariant: row ids are given out once, in order; segments are sorted by
-//! their first row id, and so are the chunks after them.
+//! their row ids, and so are the chunks after them, and no two parts overlap in their ranges.
 
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::datatypes::Schema;
@@ -14,6 +15,26 @@ use roaring::RoaringTreemap;
 use crate::conform::conform;
 use crate::keys::{KeyEncoder, unique};
 use crate::{Error, Part, Result, TableDefinition, chunk};
+
+/// The entries of a table that a checkpoint would seal: rows put, and deletions that no bitmap in the manifest has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JournalUse {
+    /// How many.
+    pub entries: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// When the oldest was made, or found by an open; `None` when there are none.
+    pub oldest: Option<Instant>,
+}
+
+impl JournalUse {
+    /// What is left of it when the entries that `sealed` counts, made before `now`, are sealed.
+    pub(crate) fn after(self, sealed: JournalUse, now: Instant) -> JournalUse {
+        let entries = self.entries - sealed.entries.min(self.entries);
+        let bytes = self.bytes - sealed.bytes.min(self.bytes);
+        JournalUse { entries, bytes, oldest: (entries > 0).then_some(now) }
+    }
+}
 
 /// A table's definition and rows at one commit.
 #[derive(Clone, Debug)]
@@ -25,8 +46,7 @@ pub struct Table {
     segments: usize,
     next_row_id: u64,
     live_rows: u64,
-    /// Whether the journal has entries of the table.
-    journaled: bool,
+    journal: JournalUse,
     /// The commit that last changed its rows.
     changed: u64,
     /// The commit that last wrote its journal entries anew.
@@ -48,7 +68,7 @@ impl Table {
             segments: 0,
             next_row_id,
             live_rows: 0,
-            journaled: false,
+            journal: JournalUse::default(),
             changed: 0,
             rewritten: 0,
             merge_from: 0,
@@ -60,7 +80,7 @@ impl Table {
     pub(crate) fn with_parts(&self, mut parts: Vec<Part>) -> Self {
         parts.sort_by_key(|part| (part.as_segment().is_none(), part.first_row_id()));
         let segments = parts.iter().filter(|part| part.as_segment().is_some()).count();
-        let end = parts.iter().map(|part| part.first_row_id() + part.rows() as u64).max();
+        let end = parts.iter().map(|part| part.ids().end()).max();
         let next_row_id = self.next_row_id.max(end.unwrap_or_default());
         let live_rows = parts.iter().map(|part| part.live_rows() as u64).sum();
         Self { parts, segments, next_row_id, live_rows, ..self.clone() }
@@ -72,7 +92,7 @@ impl Table {
         let parts = parts.collect::<Result<Vec<_>>>()?;
         let table = Self::new(definition, parts, self.next_row_id)?;
         let table = Self {
-            journaled: self.journaled,
+            journal: self.journal,
             changed: self.changed,
             rewritten: self.rewritten,
             merge_from: self.merge_from,
@@ -294,13 +314,20 @@ impl Table {
         }
     }
 
-    /// Whether the journal has entries of the table: unsealed rows, or deletions that no bitmap in the manifest has.
-    pub(crate) fn is_journaled(&self) -> bool {
-        self.journaled
+    /// What the journal holds of the table since its last checkpoint.
+    pub fn journal(&self) -> JournalUse {
+        self.journal
     }
 
-    pub(crate) fn set_journaled(&mut self, journaled: bool) {
-        self.journaled = journaled;
+    /// Takes note of an entry in the journal.
+    pub(crate) fn add_entry(&mut self, bytes: u64) {
+        self.journal.entries += 1;
+        self.journal.bytes += bytes;
+        self.journal.oldest.get_or_insert_with(Instant::now);
+    }
+
+    pub(crate) fn set_journal(&mut self, journal: JournalUse) {
+        self.journal = journal;
     }
 
     /// Checks that rows may join the table.

@@ -23,7 +23,7 @@ impl Inner {
     pub(super) fn commit(&self, prepared: Prepared) -> Result<Arc<Snapshot>> {
         let request = Arc::new(Request { prepared, outcome: Mutex::new(None) });
         self.queue.lock().push(request.clone());
-        let mut writer = self.writer.lock();
+        let mut writer = self.lock_writer();
         if let Some(outcome) = request.outcome.lock().take() {
             return outcome;
         }
