@@ -55,6 +55,7 @@ mod sqlstate;
 mod stack;
 mod state;
 mod statement;
+pub mod text;
 mod types;
 mod write;
 
