@@ -6,6 +6,7 @@
 //! - [`Settings`]: `SET` and `SHOW`.
 
 mod context;
+mod finish;
 mod prepared;
 mod run;
 #[expect(clippy::module_inception, reason = "the noun of the folder")]
@@ -13,7 +14,9 @@ mod session;
 pub(crate) mod settings;
 
 pub(crate) use context::StatementContext;
+pub(crate) use finish::Finish;
 pub(crate) use prepared::Planned;
 pub use prepared::Prepared;
+pub(crate) use run::{blocking, cancellable};
 pub use session::Session;
 pub(crate) use settings::Settings;

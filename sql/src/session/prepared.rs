@@ -8,6 +8,7 @@ use muster_storage::TableId;
 
 use crate::outcome::CommandTag;
 use crate::parse::Statement;
+use crate::statement::copy::{CopyFrom, CopyTo};
 use crate::statement::insert::PlannedInsert;
 
 /// See the module. It holds no data and no snapshot: each run reads the tables as they are then.
@@ -32,6 +33,10 @@ pub(crate) enum Planned {
     Explain { plan: LogicalPlan, analyze: bool },
     /// An INSERT, its source analyzed.
     Insert(PlannedInsert),
+    /// COPY FROM.
+    CopyFrom(Box<CopyFrom>),
+    /// COPY TO, its query analyzed; with the columns of the rows.
+    CopyTo { copy: Box<CopyTo>, plan: LogicalPlan, columns: SchemaRef },
     /// Everything else runs from its AST.
     Utility,
 }

@@ -13,13 +13,15 @@ use datafusion::sql::sqlparser::ast;
 use futures::{StreamExt, stream};
 use muster_storage::Changes;
 
-use super::{Planned, Prepared, Session, StatementContext};
-use crate::load::{LoadReport, LoadRequest};
-use crate::outcome::{CommandTag, Outcome, Rows};
+use super::{Finish, Planned, Prepared, Session, StatementContext};
+use crate::load::{CopyIn, LoadReport, LoadRequest};
+use crate::outcome::{CommandTag, Outcome, Rows, Transfer};
 use crate::sqlstate::SqlState;
+use crate::statement::copy::{CopyFrom, CopyTo};
 use crate::statement::insert::PlannedInsert;
-use crate::statement::{copy_from, create_index, create_table, drop, explain, refused, set, show};
-use crate::write::{RowMaker, Written};
+use crate::statement::{create_index, create_table, drop, explain, refused, set, show};
+use crate::unload::{CopyOut, TextEncoder, write_file};
+use crate::write::{RowMaker, WriteWay, Written};
 use crate::{Error, Result, load as loading};
 
 /// Whether a statement runs from its AST.
@@ -75,13 +77,10 @@ pub(super) async fn run(session: &Session, prepared: &Prepared, params: &[Scalar
             Ok(one_batch(CommandTag::plain("EXPLAIN"), rows))
         }
         Planned::Insert(planned) => write(session, context, planned, params).await,
+        Planned::CopyFrom(copy) => copy_from(session, context, copy).await,
+        Planned::CopyTo { copy, plan, columns } => copy_to(context, copy, plan, columns.clone()).await,
         Planned::Utility => utility(session, context, &prepared.statement.ast).await,
     }
-}
-
-/// Whether a COPY is one that can run.
-pub(super) fn check_copy(session: &Session, statement: &ast::Statement) -> Result<()> {
-    copy_from::request(statement, &context(session)).map(drop_value)
 }
 
 /// What a statement that starts now reads.
@@ -128,7 +127,7 @@ async fn query(
     let batches = execute_stream(physical, context.task())?;
     let schema = columns.clone();
     let batches = batches.map(move |batch| present(&batch?, &columns)).boxed();
-    Ok(Outcome { tag, rows: Some(Rows { schema, batches }) })
+    Ok(Outcome::with_rows(tag, Rows { schema, batches }))
 }
 
 /// A batch with the columns that were announced: same values, with names and metadata as planned.
@@ -152,7 +151,7 @@ fn present(batch: &RecordBatch, columns: &SchemaRef) -> Result<RecordBatch> {
 
 fn one_batch(tag: CommandTag, batch: RecordBatch) -> Outcome {
     let schema = batch.schema();
-    Outcome { tag, rows: Some(Rows { schema, batches: stream::iter([Ok(batch)]).boxed() }) }
+    Outcome::with_rows(tag, Rows { schema, batches: stream::iter([Ok(batch)]).boxed() })
 }
 
 /// Makes a statement's changes durable, or part of the session's transaction.
@@ -204,6 +203,43 @@ async fn insert(
         Ok(written)
     })
     .await
+}
+
+async fn copy_from(session: &Session, context: Arc<StatementContext>, copy: &CopyFrom) -> Result<Outcome> {
+    if let Some(path) = &copy.path {
+        let request = copy.request(path.clone(), WriteWay::Free);
+        let report = run_load(session, context, request).await?;
+        return Ok(Outcome::done(CommandTag::affecting("COPY", report.rows)));
+    }
+    let copy = copy.clone();
+    let finish = Finish::new(session.database.clone());
+    let begin = move || {
+        let StatementContext { database, snapshot, .. } = context.as_ref();
+        CopyIn::begin(database, snapshot, &copy, WriteWay::Free, finish)
+    };
+    Ok(Outcome::with_copy(Transfer::In(blocking(begin).await?)))
+}
+
+async fn copy_to(
+    context: Arc<StatementContext>,
+    copy: &CopyTo,
+    plan: &LogicalPlan,
+    columns: SchemaRef,
+) -> Result<Outcome> {
+    let zone = context.settings.zone()?;
+    let tag = CommandTag::returning("COPY");
+    let outcome = query(context, plan, ParamValues::List(Vec::new()), tag, columns.clone()).await?;
+    let rows = outcome.rows.ok_or_else(|| Error::new(SqlState::InternalError, "a query gave no rows"))?;
+    match &copy.path {
+        Some(path) => {
+            let written = write_file(path.clone(), copy.options.clone(), zone, rows).await?;
+            Ok(Outcome::done(CommandTag::affecting("COPY", written)))
+        }
+        None => {
+            let encoder = TextEncoder::new(&copy.options, &columns, zone);
+            Ok(Outcome::with_copy(Transfer::Out(CopyOut::new(rows, encoder))))
+        }
+    }
 }
 
 async fn utility(
@@ -259,11 +295,6 @@ async fn utility(
             }
             Ok(Outcome::done(tag))
         }
-        ast::Statement::Copy { .. } => {
-            let request = copy_from::request(statement, &context)?;
-            let report = run_load(session, context, request).await?;
-            Ok(Outcome::done(CommandTag::affecting("COPY", report.rows)))
-        }
         ast::Statement::Set(assignment) => {
             set::run(&mut session.settings.lock(), assignment)?;
             Ok(Outcome::done(CommandTag::plain("SET")))
@@ -297,12 +328,19 @@ async fn run_load(
     request: loading::Request,
 ) -> Result<LoadReport> {
     let progress = session.progress.lock().clone();
-    cancellable(move |continues| loading::run(&context.database, &request, progress.as_ref(), continues))
-        .await
+    let load = move |continues: &(dyn Fn() -> bool + Sync)| {
+        let (report, changes) = loading::run(&context.database, &request, progress.as_ref(), continues)?;
+        Ok((report, changes, context))
+    };
+    let (report, changes, context) = cancellable(load).await?;
+    if let Some(changes) = changes {
+        apply(session, &context, changes).await?;
+    }
+    Ok(report)
 }
 
 /// Runs what computes or waits for the disk outside of the async threads.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(|error| {
         Error::new(SqlState::InternalError, format!("the statement's task failed: {error}"))
     })?
@@ -310,7 +348,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
 
 /// As [`blocking`], for work that asks now and then whether it goes on. It does not when the
 /// statement's future is dropped.
-async fn cancellable<T: Send + 'static>(
+pub(crate) async fn cancellable<T: Send + 'static>(
     work: impl FnOnce(&(dyn Fn() -> bool + Sync)) -> Result<T> + Send + 'static,
 ) -> Result<T> {
     struct CancelOnDrop(Arc<AtomicBool>);
