@@ -59,7 +59,9 @@ mod sqlstate;
 mod stack;
 mod state;
 mod statement;
+pub mod text;
 mod types;
+mod unload;
 mod write;
 
 pub use arrow;
@@ -69,14 +71,15 @@ pub use datafusion::common::ScalarValue as Value;
 pub use describe::{ColumnDescription, IndexDescription, KeyDescription, TableDescription};
 pub use error::{Error, Report, Result};
 pub use functions::table::TABLE_FUNCTIONS;
-pub use load::{FileFormat, LoadReport, LoadRequest};
+pub use load::{CopyIn, FileFormat, LoadReport, LoadRequest};
 pub use notice::Notice;
 pub use options::Options;
-pub use outcome::{CommandTag, Outcome, QueryResult, Rows};
+pub use outcome::{CommandTag, Outcome, QueryResult, Rows, Transfer};
 pub use parse::Statement;
 pub use progress::{Phase, Progress};
 pub use session::{Prepared, Session, Transaction, TransactionStatus};
 pub use sqlstate::SqlState;
+pub use unload::{CopyChunk, CopyOut};
 
 /// The values of a statement's parameters, each made a [`Value`] by `From`.
 ///

@@ -8,7 +8,9 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use futures::stream::BoxStream;
 
-use crate::Result;
+use crate::load::CopyIn;
+use crate::unload::CopyOut;
+use crate::{Error, Result};
 
 /// The outcome of one statement.
 #[derive(Debug)]
@@ -17,11 +19,42 @@ pub struct Outcome {
     pub tag: CommandTag,
     /// The rows, for a statement that returns any (possibly none of them).
     pub rows: Option<Rows>,
+    /// The data of a COPY that goes on over the connection. The tag is then that of no rows: taken data is counted by
+    /// [`CopyIn::finish`], given data by whoever reads it.
+    pub copy: Option<Transfer>,
 }
 
 impl Outcome {
     pub(crate) fn done(tag: CommandTag) -> Self {
-        Self { tag, rows: None }
+        Self { tag, rows: None, copy: None }
+    }
+
+    pub(crate) fn with_rows(tag: CommandTag, rows: Rows) -> Self {
+        Self { rows: Some(rows), ..Self::done(tag) }
+    }
+
+    pub(crate) fn with_copy(copy: Transfer) -> Self {
+        Self { copy: Some(copy), ..Self::done(CommandTag::returning("COPY")) }
+    }
+}
+
+/// The data of a COPY, which way it goes.
+#[derive(Debug)]
+pub enum Transfer {
+    /// `COPY t FROM STDIN`
+    In(CopyIn),
+    /// `COPY ... TO STDOUT`
+    Out(CopyOut),
+}
+
+impl Transfer {
+    /// The error of a program that has no data to take or give at this place.
+    #[must_use]
+    pub fn refusal(&self, place: &str) -> Error {
+        match self {
+            Self::In(_) => Error::unsupported(format!("COPY FROM STDIN {place}")),
+            Self::Out(_) => Error::unsupported(format!("COPY TO STDOUT {place}")),
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 use crate::catalog::system;
 use crate::sqlstate::SqlState;
 use crate::stack::{check_depth, roomy};
+use crate::statement::copy_parse::{self, CopyItem};
 use crate::{Error, Result};
 
 /// How deeply expressions and queries may nest. Beyond it a statement is refused, so that no
@@ -25,6 +26,8 @@ const NESTING_LIMIT: usize = 100;
 #[derive(Clone, Debug)]
 pub struct Statement {
     pub(crate) ast: Arc<ast::Statement>,
+    /// The options of a COPY, which the AST has no place for.
+    pub(crate) copy_options: Arc<[CopyItem]>,
     text: Arc<str>,
 }
 
@@ -40,15 +43,38 @@ impl Statement {
 pub(crate) fn parse(sql: &str) -> Result<Vec<Statement>> {
     roomy(|| {
         let text: Arc<str> = Arc::from(sql);
-        let wrap = |ast| Statement { ast: Arc::new(ast), text: text.clone() };
-        let statements = parser(sql)?.parse_statements().map_err(|error| syntax_error(&error, sql))?;
-        if !statements.is_empty() && asks_the_catalog(sql) && statements.iter().all(is_query) {
-            let rewritten = system::parse(sql, &statements).map_err(|error| syntax_error(&error, sql))?;
-            return Ok(rewritten.into_iter().map(wrap).collect());
+        let wrap = |(ast, copy_options)| Statement { ast: Arc::new(ast), copy_options, text: text.clone() };
+        let statements = statements(&mut parser(sql)?).map_err(|error| syntax_error(&error, sql))?;
+        let queries = || statements.iter().map(|(statement, _)| statement);
+        if !statements.is_empty() && asks_the_catalog(sql) && queries().all(is_query) {
+            let queries: Vec<ast::Statement> = queries().cloned().collect();
+            let rewritten = system::parse(sql, &queries).map_err(|error| syntax_error(&error, sql))?;
+            return Ok(rewritten.into_iter().map(|ast| wrap((ast, Arc::default()))).collect());
         }
         Ok(statements.into_iter().map(wrap).collect())
     })
 }
+
+/// The statements, and the options of each that is a COPY.
+fn statements(parser: &mut Parser<'_>) -> std::result::Result<Vec<Parsed>, ParserError> {
+    let mut statements = Vec::new();
+    loop {
+        while parser.consume_token(&Token::SemiColon) {}
+        if parser.peek_token_ref().token == Token::EOF {
+            return Ok(statements);
+        }
+        statements.push(if copy_parse::is_copy(parser) {
+            copy_parse::parse(parser)?
+        } else {
+            (parser.parse_statement()?, Arc::default())
+        });
+        if !matches!(parser.peek_token_ref().token, Token::SemiColon | Token::EOF) {
+            return parser.expected_ref("end of statement", parser.peek_token_ref());
+        }
+    }
+}
+
+type Parsed = (ast::Statement, Arc<[CopyItem]>);
 
 /// A single expression, as `filter` takes it.
 pub(crate) fn parse_expression(sql: &str) -> Result<ast::Expr> {

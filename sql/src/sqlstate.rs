@@ -26,6 +26,8 @@ sqlstates! {
     DataException = "22000",
     /// A text is longer than its column allows.
     StringDataRightTruncation = "22001",
+    /// Bytes that are no UTF-8.
+    CharacterNotInRepertoire = "22021",
     /// A number does not fit its type.
     NumericValueOutOfRange = "22003",
     /// A day, an hour that does not exist.
@@ -66,6 +68,8 @@ sqlstates! {
     InvalidObjectDefinition = "42P17",
     /// SQL that does not parse.
     SyntaxError = "42601",
+    /// A name that cannot be one: a file's that is relative.
+    InvalidName = "42602",
     /// A column named twice.
     DuplicateColumn = "42701",
     /// A name that several tables of one statement bear.
@@ -110,6 +114,8 @@ sqlstates! {
     OutOfMemory = "53200",
     /// The statement nests too deeply.
     StatementTooComplex = "54001",
+    /// Larger than anything may be here.
+    ProgramLimitExceeded = "54000",
     /// The disk is full.
     DiskFull = "53100",
     /// The folder is open elsewhere.

@@ -41,6 +41,8 @@ pub(super) struct Context {
 pub(super) struct Client {
     pub(super) session: Session,
     pub(super) sink: Sink,
+    /// What the client sends; handlers look at it while a COPY takes its rows.
+    pub(super) inbox: Inbox,
     pub(super) statements: HashMap<String, Arc<Prepared>>,
     pub(super) portals: HashMap<String, Portal>,
     /// Whether a statement may have changed settings that the client is told of.
@@ -78,13 +80,14 @@ pub(super) async fn serve(
     let mut client = Client {
         session,
         sink,
+        inbox,
         statements: HashMap::new(),
         portals: HashMap::new(),
         settings_changed: false,
         reported: Reported::new(user),
     };
     client.welcome(startup, context.id, key)?;
-    Connection { client, inbox, interrupt, skipping: false, ready: true }.run().await
+    Connection { client, interrupt, skipping: false, ready: true }.run().await
 }
 
 /// Tells the client why there will be no session.
@@ -142,9 +145,9 @@ impl Client {
             Frontend::FunctionCall => {
                 Err(Error::Unsupported { feature: "the function call protocol".to_string() })
             }
-            // Left over from a COPY that was refused: drivers send their data, or that they give up,
-            // before they read the error. The protocol says to ignore it.
-            Frontend::Copy => Ok(()),
+            // Left over from a COPY that was refused or failed: drivers send their data, or that they give
+            // up, before they read the error. The protocol says to ignore it.
+            Frontend::CopyData(_) | Frontend::CopyDone | Frontend::CopyFail { .. } => Ok(()),
             Frontend::Password => Err(Error::ProtocolFatal {
                 message: "unexpected password message: none was asked for".to_string(),
             }),
@@ -164,7 +167,6 @@ impl Client {
 
 struct Connection {
     client: Client,
-    inbox: Inbox,
     interrupt: Interrupt,
     /// Whether messages are skipped up to Sync, after an error in an extended query.
     skipping: bool,
@@ -193,7 +195,7 @@ impl Connection {
             let inbound = tokio::select! {
                 biased;
                 () = self.interrupt.stopping(self.ready) => return Err(Error::ShuttingDown),
-                inbound = self.inbox.next() => inbound,
+                inbound = self.client.inbox.next() => inbound,
             };
             let Some(Inbound { kind, message }) = inbound else { return Err(Error::ClientGone) };
             match message {

@@ -48,6 +48,12 @@ pub enum Error {
     /// The statement was cancelled by a cancel request: send it again if that was not meant.
     #[error("canceling statement due to user request")]
     Canceled,
+    /// The client gave its COPY up: nothing was loaded.
+    #[error("COPY from stdin failed: {reason}")]
+    CopyFailed {
+        /// What the client said.
+        reason: String,
+    },
     /// The server is being stopped: connect again once it runs.
     #[error("terminating connection due to administrator command")]
     ShuttingDown,
@@ -228,7 +234,7 @@ impl Error {
             Self::Listen { .. } => ("58030", Fatal),
             Self::Io { .. } | Self::ClientGone => ("08006", Fatal),
             Self::Database { source } => (source.sqlstate(), Lives),
-            Self::Canceled => ("57014", Lives),
+            Self::Canceled | Self::CopyFailed { .. } => ("57014", Lives),
             Self::ShuttingDown => ("57P01", Fatal),
             Self::TooManyConnections { .. } => ("53300", Fatal),
             Self::UnknownDatabase { .. } => ("3D000", Fatal),
@@ -279,6 +285,7 @@ impl Error {
                 info.table = source.table().map(clean);
                 // A table's name without its schema would be taken for another one's.
                 info.schema = source.table().map(|_| "public".to_string());
+                info.where_context = source.context().map(clean);
                 info.column = source.column().map(clean);
                 info.constraint = source.constraint().map(clean);
                 info.position = source.position().map(|position| position.to_string());

@@ -121,7 +121,8 @@ impl Client {
     pub(super) async fn execute(&mut self, name: String, max_rows: usize) -> Result<()> {
         // The portal is out of the map while it runs, so that what interrupts it also ends it.
         let mut portal = self.portals.remove(&name).ok_or_else(|| unknown_portal(&name))?;
-        let execution = portal.execute(&name, &self.session, &mut self.sink, max_rows).await?;
+        let execution =
+            portal.execute(&name, &self.session, &mut self.sink, &mut self.inbox, max_rows).await?;
         self.portals.insert(name, portal);
         match execution {
             Execution::Complete(tag) => self.complete(tag),

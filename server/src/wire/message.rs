@@ -29,8 +29,12 @@ pub(super) enum Frontend {
     Sync,
     /// The client leaves.
     Terminate,
-    /// `CopyData`, `CopyDone` or `CopyFail`.
-    Copy,
+    /// A piece of what COPY takes.
+    CopyData(Bytes),
+    /// The end of what COPY takes.
+    CopyDone,
+    /// The client gives its COPY up, and says why.
+    CopyFail { reason: String },
     /// The old function call interface.
     FunctionCall,
     /// A password, though none was asked for.
@@ -88,7 +92,9 @@ impl Frontend {
             b'H' => Self::Flush,
             b'S' => Self::Sync,
             b'X' => Self::Terminate,
-            b'd' | b'c' | b'f' => return Ok(Self::Copy),
+            b'd' => return Ok(Self::CopyData(body.0)),
+            b'c' => Self::CopyDone,
+            b'f' => Self::CopyFail { reason: body.string("a reason")? },
             b'F' => return Ok(Self::FunctionCall),
             b'p' => return Ok(Self::Password),
             other => {

@@ -10,7 +10,7 @@
 //! 3. `inbox` cuts the stream into messages, which `message` reads from their bytes;
 //! 4. `connection` takes them in order and answers errors; `cancel` ends what should not go on;
 //! 5. `simple` runs a Query; `extended` does Parse, Bind, Describe, Execute and Close, with `portal`
-//!    holding what is half sent;
+//!    holding what is half sent and `copy` taking and giving the rows of COPY;
 //! 6. `types` says which PostgreSQL type an Arrow field is, `params` decodes parameters into
 //!    [`muster::Value`]s, `encode` writes rows;
 //! 7. `sink` sends it all, and waits while the client does not read;
@@ -22,6 +22,7 @@
 
 mod cancel;
 mod connection;
+mod copy;
 mod encode;
 mod error;
 mod extended;

@@ -9,9 +9,11 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 use muster::{CommandTag, Outcome, Session, Value};
 
+use super::copy;
 use super::encode::Layout;
 use super::error::{Error, Result};
 use super::extended::Prepared;
+use super::inbox::Inbox;
 use super::sink::Sink;
 
 /// A portal and how far it is.
@@ -59,11 +61,12 @@ impl Portal {
         name: &str,
         session: &Session,
         sink: &mut Sink,
+        inbox: &mut Inbox,
         limit: usize,
     ) -> Result<Execution> {
         let limit = if limit == 0 { usize::MAX } else { limit };
         let mut cursor = match std::mem::replace(&mut self.state, State::Finished(None)) {
-            State::Bound => match self.start(session).await? {
+            State::Bound => match self.start(session, sink, inbox).await? {
                 Started::Rows(cursor) => cursor,
                 Started::Done(execution) => return Ok(execution),
             },
@@ -85,12 +88,15 @@ impl Portal {
         Ok(Execution::Complete(text))
     }
 
-    async fn start(&mut self, session: &Session) -> Result<Started> {
+    async fn start(&mut self, session: &Session, sink: &mut Sink, inbox: &mut Inbox) -> Result<Started> {
         let Some(statement) = &self.prepared.statement else {
             self.state = State::Bound;
             return Ok(Started::Done(Execution::Empty));
         };
-        let Outcome { tag, rows } = session.run(statement, &self.parameters).await?;
+        let Outcome { tag, rows, copy } = session.run(statement, &self.parameters).await?;
+        if let Some(copy) = copy {
+            return Ok(Started::Done(Execution::Complete(copy::transfer(copy, sink, inbox).await?)));
+        }
         let Some(rows) = rows else { return Ok(Started::Done(Execution::Complete(tag.complete(0)))) };
         let layout = Layout::new(&rows.schema, &self.result_formats, session)?;
         if !self.prepared.describes(&layout) {

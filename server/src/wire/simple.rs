@@ -9,6 +9,7 @@ use pgwire::messages::PgWireBackendMessage as Backend;
 use pgwire::messages::response::{CommandComplete, EmptyQueryResponse};
 
 use super::connection::Client;
+use super::copy;
 use super::encode::Layout;
 use super::error::{Error, Result};
 
@@ -27,7 +28,12 @@ impl Client {
             if !prepared.parameters().is_empty() {
                 return Err(Error::NoParameters);
             }
-            let Outcome { tag, rows } = self.session.run(&prepared, &[]).await?;
+            let Outcome { tag, rows, copy } = self.session.run(&prepared, &[]).await?;
+            if let Some(copy) = copy {
+                let tag = copy::transfer(copy, &mut self.sink, &mut self.inbox).await?;
+                self.complete(tag)?;
+                continue;
+            }
             let sent = match rows {
                 Some(rows) => self.send_all(rows).await?,
                 None => 0,

@@ -41,7 +41,9 @@ pub struct Report {
     pub(crate) hint: Option<String>,
     pub(crate) table: Option<String>,
     pub(crate) column: Option<String>,
+    pub(crate) constraint: Option<String>,
     pub(crate) position: Option<usize>,
+    pub(crate) context: Option<String>,
 }
 
 impl fmt::Display for Report {
@@ -59,7 +61,9 @@ impl Error {
             hint: None,
             table: None,
             column: None,
+            constraint: None,
             position: None,
+            context: None,
         }))
     }
 
@@ -114,10 +118,57 @@ impl Error {
         Self::new(self.state(), message)
     }
 
-    /// The error of one of several rows of a file, with the lines that they stand at.
-    pub(crate) fn in_rows(self, first: &str, last: &str) -> Self {
-        let detail = self.detail().map_or_else(String::new, |detail| format!("{detail} "));
-        self.with_detail(format!("{detail}It is among {first} to {last}."))
+    /// The error of a row of a file, with the place that it stands at.
+    pub(crate) fn in_row(self, path: &std::path::Path, place: &str) -> Self {
+        let message = format!("{}, {place}: {self}", path.display());
+        self.reported(|report| report.message = message)
+    }
+
+    /// The error, and what was being done: `COPY t, line 3, column id: "x"`.
+    pub(crate) fn with_context(self, context: impl Into<String>) -> Self {
+        self.reported(|report| report.context = Some(context.into()))
+    }
+
+    /// The error of a text that was to become a value of a type, as PostgreSQL words it.
+    pub(crate) fn as_input_of(self, sql_type: &str, text: &str) -> Self {
+        // A statement's own report already is worded for people.
+        let Self::Query(_) = self else { return self };
+        let integer = ["smallint", "integer", "bigint"].contains(&sql_type);
+        let digits = text.trim().trim_start_matches(['+', '-']);
+        let too_large = integer && !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let (state, message) = match self.state() {
+            SqlState::InvalidTextRepresentation | SqlState::NumericValueOutOfRange if too_large => (
+                SqlState::NumericValueOutOfRange,
+                format!("value \"{text}\" is out of range for type {sql_type}"),
+            ),
+            state @ (SqlState::InvalidTextRepresentation | SqlState::InvalidDatetimeFormat) => {
+                (state, format!("invalid input syntax for type {sql_type}: \"{text}\""))
+            }
+            state @ SqlState::DatetimeFieldOverflow => {
+                (state, format!("date/time field value out of range: \"{text}\""))
+            }
+            _ => return self,
+        };
+        Self::new(state, message)
+    }
+
+    /// The error as a report, whichever layer it comes from, with a change to it.
+    fn reported(self, change: impl FnOnce(&mut Report)) -> Self {
+        let report = match self {
+            Self::Statement(report) => *report,
+            other => Report {
+                state: other.state(),
+                message: other.to_string(),
+                detail: other.detail(),
+                hint: other.hint(),
+                table: other.table().map(str::to_string),
+                column: other.column().map(str::to_string),
+                constraint: other.constraint().map(str::to_string),
+                position: other.position(),
+                context: None,
+            },
+        };
+        Self::Statement(Box::new(report)).report(change)
     }
 
     /// The SQLSTATE that PostgreSQL's clients look at.
@@ -184,8 +235,18 @@ impl Error {
     #[must_use]
     pub fn constraint(&self) -> Option<&str> {
         match self {
+            Self::Statement(report) => report.constraint.as_deref(),
             Self::Storage(muster_storage::Error::DuplicateKey { constraint, .. }) => Some(constraint),
-            Self::Statement(_) | Self::Storage(_) | Self::Engine(_) | Self::Query(_) => None,
+            Self::Storage(_) | Self::Engine(_) | Self::Query(_) => None,
+        }
+    }
+
+    /// What was being done: `COPY t, line 3, column id: "x"`.
+    #[must_use]
+    pub fn context(&self) -> Option<&str> {
+        match self {
+            Self::Statement(report) => report.context.as_deref(),
+            Self::Storage(_) | Self::Engine(_) | Self::Query(_) => None,
         }
     }
 

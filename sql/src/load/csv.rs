@@ -1,99 +1,115 @@
-//! A CSV file as batches of texts; the mapping brings them to the columns' types.
-//!
-//! An empty field is NULL, quoted or not.
+//! A file of the formats text and csv as batches of texts; the mapping brings them to the columns' types.
 
-use std::io::{BufReader, Seek};
-use std::sync::Arc;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
-use arrow::csv::ReaderBuilder;
-use arrow::csv::reader::Format;
-use arrow::datatypes::{DataType, Field, Schema};
 use muster_storage::TableDefinition;
 
-use super::source::{BATCH_ROWS, Place, Source};
+use super::delimited::{Delimited, TextColumn};
+use super::fields;
+use super::format::Header;
+use super::records::Records;
+use super::source::{Rows, Source};
 use super::{Request, bad_file, open_file};
 use crate::sqlstate::SqlState;
 use crate::{Error, Result, column};
 
-/// What the first line is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Header {
-    /// A row.
-    None,
-    /// Skipped: columns are matched by position.
-    Skip,
-    /// The names of the columns.
-    Names,
-}
-
-/// How a CSV file is written.
-#[derive(Clone, Debug)]
-pub(crate) struct CsvOptions {
-    pub(crate) header: Header,
-    pub(crate) delimiter: u8,
-    pub(crate) quote: u8,
-}
-
-impl Default for CsvOptions {
-    fn default() -> Self {
-        Self { header: Header::None, delimiter: b',', quote: b'"' }
-    }
-}
+/// Bytes read at once.
+const CHUNK: usize = 256 * 1024;
 
 /// Opens the file of a request.
 ///
 /// # Errors
 /// 22P04 for a file that cannot be read.
 pub(super) fn open(request: &Request, table: Option<&TableDefinition>) -> Result<Source> {
-    let options = &request.csv;
     let path = &request.path;
-    let mut file = open_file(path)?;
-    let names: Vec<String> = match options.header {
-        Header::Names => {
-            let format = Format::default()
-                .with_header(true)
-                .with_delimiter(options.delimiter)
-                .with_quote(options.quote);
-            let reader = BufReader::new(&mut file);
-            let (schema, _) = format.infer_schema(reader, Some(1)).map_err(|error| bad_file(path, error))?;
-            file.rewind().map_err(|error| bad_file(path, error))?;
-            schema.fields().iter().map(|field| field.name().clone()).collect()
-        }
-        Header::None | Header::Skip => positional(request, table)?,
+    let file = open_file(path)?;
+    let columns = match (request.text.header, &request.columns) {
+        (Header::Names, _) => named(request)?,
+        (_, Some(columns)) => columns.clone(),
+        (_, None) => loadable(table.ok_or_else(|| Error::undefined_table(&request.table))?),
     };
-    let mut seen = std::collections::HashSet::new();
-    if let Some(twice) = names.iter().find(|name| !seen.insert(name.as_str())) {
-        return Err(Error::new(
-            SqlState::DuplicateColumn,
-            format!("{}: column \"{twice}\" appears twice", path.display()),
-        ));
-    }
-    let fields: Vec<Field> = names.iter().map(|name| Field::new(name, DataType::Utf8, true)).collect();
-    let schema = Arc::new(Schema::new(fields));
-    let reader = ReaderBuilder::new(schema.clone())
-        .with_header(options.header != Header::None)
-        .with_delimiter(options.delimiter)
-        .with_quote(options.quote)
-        .with_batch_size(BATCH_ROWS)
-        .build(file)
-        .map_err(|error| bad_file(path, error))?;
-    let owned = path.clone();
-    let batches = reader.map(move |batch| batch.map_err(|error| bad_file(&owned, error)));
-    let place = Place::LineFrom(if options.header == Header::None { 1 } else { 2 });
-    Ok(Source { schema, total: None, batches: Box::new(batches), place, texts: true })
+    let rows = Delimited::new(request.text.clone(), columns, &request.table);
+    let schema = rows.schema();
+    let chunk = vec![0; CHUNK];
+    let batches = FileRows { file, path: path.clone(), rows, chunk, last: false };
+    Ok(Source { schema, total: None, batches: Box::new(batches), texts: true })
 }
 
-/// Without names the fields go to the listed columns, else to all that are not generated.
-fn positional(request: &Request, table: Option<&TableDefinition>) -> Result<Vec<String>> {
-    if let Some(columns) = &request.columns {
-        return Ok(columns.clone());
+/// All columns that a value may be given for.
+pub(crate) fn loadable(table: &TableDefinition) -> Vec<TextColumn> {
+    let fields = table.schema.fields().iter().filter(|field| column::generated(field).is_none());
+    fields.map(|field| TextColumn::new(field.name())).collect()
+}
+
+/// The columns that the first line names.
+fn named(request: &Request) -> Result<Vec<TextColumn>> {
+    let path = &request.path;
+    let mut records = Records::new(request.text.clone());
+    let mut file = open_file(path)?;
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        let length = read(&mut file, &mut chunk, path)?;
+        records.feed(chunk.get(..length).unwrap_or_default());
+        let format = records.format().clone();
+        if let Some((record, _)) = records.next(length == 0)? {
+            // A mark of byte order, as spreadsheets write it, is no part of a name.
+            let record = record.strip_prefix(b"\xef\xbb\xbf").unwrap_or(record);
+            let record = std::str::from_utf8(record).map_err(|error| bad_file(path, error))?;
+            let mut names: Vec<TextColumn> = Vec::new();
+            for field in fields::fields(record, &format)? {
+                if names.iter().any(|known| known.name == field.text) {
+                    let message = format!("{}: column \"{}\" appears twice", path.display(), field.text);
+                    return Err(Error::new(SqlState::DuplicateColumn, message));
+                }
+                names.push(TextColumn::new(field.text));
+            }
+            return Ok(names);
+        }
+        if length == 0 {
+            return Err(bad_file(path, "it has no line that names its columns"));
+        }
     }
-    let table = table.ok_or_else(|| Error::undefined_table(&request.table))?;
-    Ok(table
-        .schema
-        .fields()
-        .iter()
-        .filter(|field| column::generated(field).is_none())
-        .map(|field| field.name().clone())
-        .collect())
+}
+
+fn read(file: &mut File, chunk: &mut [u8], path: &Path) -> Result<usize> {
+    loop {
+        match file.read(chunk) {
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            result => return result.map_err(|error| bad_file(path, error)),
+        }
+    }
+}
+
+struct FileRows {
+    file: File,
+    path: PathBuf,
+    rows: Delimited,
+    chunk: Vec<u8>,
+    last: bool,
+}
+
+impl Iterator for FileRows {
+    type Item = Result<Rows>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            // Whole batches, unless the file ends.
+            if self.last || self.rows.waiting() >= CHUNK {
+                match self.rows.next(self.last) {
+                    Ok(None) if self.last => return None,
+                    Ok(None) => {}
+                    other => return other.transpose(),
+                }
+            }
+            match read(&mut self.file, &mut self.chunk, &self.path) {
+                Ok(length) => {
+                    self.last |= length == 0;
+                    self.rows.feed(self.chunk.get(..length).unwrap_or_default());
+                }
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
 }

@@ -20,7 +20,7 @@ use crate::{Error, Result, column};
 /// 0A000 for a column type that no table has.
 pub(super) fn table(request: &Request, source: Source) -> Result<Changes> {
     let source_schema = source.schema.clone();
-    let texts = source.texts && matches!(request.format()?, super::FileFormat::Csv);
+    let texts = source.texts && !matches!(request.format()?, super::FileFormat::JsonLines);
     let mut fields = Vec::with_capacity(source_schema.fields().len());
     for field in source_schema.fields() {
         if field.name().is_empty() || fields.iter().any(|known: &Field| known.name() == field.name()) {
@@ -122,8 +122,8 @@ fn key_candidate(table: &str, fields: &[Field]) -> Option<usize> {
 /// Whether the column's values are all there and all different.
 fn all_differ(source: Source, position: usize) -> Result<bool> {
     let mut seen: HashSet<String> = HashSet::new();
-    for batch in source.batches {
-        let batch = batch?;
+    for rows in source.batches {
+        let batch = rows?.batch;
         let Some(values) = batch.columns().get(position) else { return Ok(false) };
         if values.null_count() > 0 {
             return Ok(false);

@@ -10,7 +10,7 @@ use arrow::array::{ArrayRef, RecordBatch, StringBuilder};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use muster_storage::TableDefinition;
 
-use super::source::{BATCH_ROWS, LineNumbers, Place, Source};
+use super::source::{BATCH_ROWS, Places, Rows, Source};
 use super::{bad_file, open_file};
 use crate::sqlstate::SqlState;
 use crate::types::json::{self, Json};
@@ -38,29 +38,26 @@ pub(super) fn open(path: &Path, table: Option<&TableDefinition>) -> Result<Sourc
             Arc::new(schema)
         }
     };
-    let numbers = LineNumbers::default();
-    let rows = Rows {
+    let rows = FileRows {
         lines: BufReader::new(file),
         line: 0,
         schema: schema.clone(),
         path: path.to_path_buf(),
         done: false,
-        numbers: numbers.clone(),
     };
-    Ok(Source { schema, total: None, batches: Box::new(rows), place: Place::Lines(numbers), texts: true })
+    Ok(Source { schema, total: None, batches: Box::new(rows), texts: true })
 }
 
-struct Rows {
+struct FileRows {
     lines: BufReader<std::fs::File>,
     line: u64,
     schema: SchemaRef,
     path: std::path::PathBuf,
     done: bool,
-    numbers: LineNumbers,
 }
 
-impl Iterator for Rows {
-    type Item = Result<RecordBatch>;
+impl Iterator for FileRows {
+    type Item = Result<Rows>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.done {
@@ -69,19 +66,19 @@ impl Iterator for Rows {
         let batch = self.read();
         self.done |= batch.is_err();
         match batch {
-            Ok(batch) if batch.num_rows() == 0 => None,
+            Ok(rows) if rows.batch.num_rows() == 0 => None,
             other => Some(other),
         }
     }
 }
 
-impl Rows {
-    fn read(&mut self) -> Result<RecordBatch> {
+impl FileRows {
+    fn read(&mut self) -> Result<Rows> {
         let mut builders: Vec<StringBuilder> =
             self.schema.fields().iter().map(|_| StringBuilder::new()).collect();
-        let mut rows = 0;
+        let mut numbers = Vec::new();
         let mut text = String::new();
-        while rows < BATCH_ROWS {
+        while numbers.len() < BATCH_ROWS {
             text.clear();
             self.line += 1;
             let length = self
@@ -118,15 +115,15 @@ impl Rows {
                     Some(value) => builder.append_value(text_of(value, field)),
                 }
             }
-            self.numbers.lock().push(self.line);
-            rows += 1;
+            numbers.push(self.line);
         }
         let fields: Vec<Field> =
             self.schema.fields().iter().map(|field| Field::new(field.name(), DataType::Utf8, true)).collect();
         let arrays: Vec<ArrayRef> =
             builders.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef).collect();
-        let options = arrow::record_batch::RecordBatchOptions::new().with_row_count(Some(rows));
-        Ok(RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)?)
+        let options = arrow::record_batch::RecordBatchOptions::new().with_row_count(Some(numbers.len()));
+        let batch = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)?;
+        Ok(Rows { batch, places: Places::Lines(numbers) })
     }
 }
 

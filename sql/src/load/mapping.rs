@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::{Column, DFSchema};
 use datafusion::logical_expr::Expr;
@@ -12,54 +12,64 @@ use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext
 use datafusion::physical_expr::{PhysicalExpr, create_physical_expr};
 use muster_storage::{Snapshot, TableDefinition};
 
-use super::source::{Place, Source};
-use super::{Request, bad_file};
+use super::source::{Rows, record_place, shown};
 use crate::database::Shared;
 use crate::planning::{assign, expression};
 use crate::sqlstate::SqlState;
 use crate::statement::insert::default_of;
+use crate::types::type_name;
 use crate::{Error, Result, column};
 
+/// How an error says where it happened.
+#[derive(Clone, Debug)]
+pub(crate) enum Naming {
+    /// In its message: the file, the line or row, the column.
+    File(PathBuf),
+    /// In its context, as PostgreSQL does for COPY of this table.
+    Copy(String),
+}
+
+/// What a batch cannot be mapped for: the row in it, and the error.
+pub(super) type Fault = (usize, Error);
+
 /// See the module.
-pub(super) struct Mapping {
+pub(crate) struct Mapping {
     /// By column of the table, its value; `None` for generated ones.
     values: Vec<Option<Arc<dyn PhysicalExpr>>>,
-    names: Vec<String>,
+    definition: Arc<TableDefinition>,
     schema: SchemaRef,
-    path: PathBuf,
-    place: Place,
-    rows: u64,
+    naming: Naming,
 }
 
 impl Mapping {
+    /// Maps columns of `schema`, or of them only those in `wanted`; `texts` says that all are texts, whatever their
+    /// types in `schema`.
+    ///
     /// # Errors
-    /// 42703 for a column of the file that the table has not, 428C9 for one that is generated, 42804 for one of
+    /// 42703 for a column that the table has not, 428C9 for one that is generated, 42804 for one of
     /// a type that cannot be assigned.
-    pub(super) fn of(
+    pub(crate) fn of(
         shared: &Shared,
         snapshot: &Snapshot,
-        request: &Request,
-        definition: &TableDefinition,
-        source: &mut Source,
+        definition: Arc<TableDefinition>,
+        (schema, texts): (&Schema, bool),
+        wanted: Option<&[String]>,
+        naming: Naming,
     ) -> Result<Self> {
         let table = &definition.name;
-        let fields: Vec<Field> = source
-            .schema
-            .fields()
-            .iter()
-            .map(|field| {
-                let data_type = if source.texts { DataType::Utf8 } else { field.data_type().clone() };
-                Field::new(field.name(), data_type, true).with_metadata(match source.texts {
-                    true => Default::default(),
-                    false => field.metadata().clone(),
-                })
-            })
-            .collect();
-        let schema = Arc::new(Schema::new(fields));
+        let typed = |field: &Arc<Field>| match texts {
+            true => Field::new(field.name(), DataType::Utf8, true),
+            false => Field::new(field.name(), field.data_type().clone(), true)
+                .with_metadata(field.metadata().clone()),
+        };
+        let schema = Arc::new(Schema::new(schema.fields().iter().map(typed).collect::<Vec<_>>()));
         for field in schema.fields() {
             let target = definition.schema.index_of(field.name()).map_err(|_| {
-                Error::undefined_column(field.name(), table)
-                    .with_detail(format!("{} has that column.", request.path.display()))
+                let error = Error::undefined_column(field.name(), table);
+                match &naming {
+                    Naming::File(path) => error.with_detail(format!("{} has that column.", path.display())),
+                    Naming::Copy(_) => error,
+                }
             })?;
             if column::generated(definition.schema.field(target)).is_some() {
                 return Err(Error::new(
@@ -79,12 +89,12 @@ impl Mapping {
                 if column::generated(field).is_some() {
                     return Ok(None);
                 }
-                let wanted = request.columns.as_ref().is_none_or(|columns| columns.contains(field.name()));
+                let wanted = wanted.is_none_or(|columns| columns.contains(field.name()));
                 let value = match schema.field_with_name(field.name()) {
                     Ok(found) if wanted => {
                         assign(Expr::Column(Column::new_unqualified(field.name())), found, field, table)?
                     }
-                    _ => default_of(shared, snapshot, definition, field)?,
+                    _ => default_of(shared, snapshot, &definition, field)?,
                 };
                 let value = expression::simplify(shared.planner.state(), value, &columns)?;
                 Ok(Some(create_physical_expr(
@@ -95,59 +105,75 @@ impl Mapping {
                 )?))
             })
             .collect::<Result<Vec<_>>>()?;
-        let names = definition.schema.fields().iter().map(|field| field.name().clone()).collect();
-        Ok(Self {
-            values,
-            names,
-            schema,
-            path: request.path.clone(),
-            place: std::mem::replace(&mut source.place, Place::Row),
-            rows: 0,
-        })
+        Ok(Self { values, definition, schema, naming })
     }
 
-    /// The table's columns of one batch of the file.
+    /// The table's columns of one batch.
     ///
     /// # Errors
-    /// 22P04 and the value's own SQLSTATE, naming line (or row) and column.
-    pub(super) fn map(&mut self, batch: &RecordBatch) -> Result<Vec<Option<ArrayRef>>> {
-        let options = arrow::record_batch::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    /// The first row that has a value which its column cannot take, and the value's own SQLSTATE, naming line (or
+    /// row) and column.
+    pub(super) fn map(&self, rows: &Rows) -> std::result::Result<Vec<Option<ArrayRef>>, Fault> {
+        let options =
+            arrow::record_batch::RecordBatchOptions::new().with_row_count(Some(rows.batch.num_rows()));
         let batch =
-            RecordBatch::try_new_with_options(self.schema.clone(), batch.columns().to_vec(), &options)
-                .map_err(|error| bad_file(&self.path, error))?;
-        let columns = self
+            RecordBatch::try_new_with_options(self.schema.clone(), rows.batch.columns().to_vec(), &options)
+                .map_err(|error| (0, self.name_row(Error::from(error), rows, 0)))?;
+        let mapped = self
             .values
             .iter()
-            .enumerate()
-            .map(|(position, value)| {
-                value
-                    .as_ref()
-                    .map(|value| {
-                        evaluate(value, &batch).map_err(|error| self.name_the_row(error, position, &batch))
-                    })
-                    .transpose()
-            })
-            .collect::<Result<Vec<_>>>()?;
-        self.rows += batch.num_rows() as u64;
-        Ok(columns)
+            .map(|value| value.as_ref().map(|value| evaluate(value, &batch)).transpose())
+            .collect::<Result<Vec<_>>>();
+        mapped.map_err(|error| self.first_fault(rows, &batch).unwrap_or((0, error)))
     }
 
-    /// The line of a row, counted over all batches so far.
-    pub(super) fn place(&self, row: u64) -> String {
-        self.place.of(row)
-    }
-
-    /// Finds the row that a batch failed at, to say where it is.
-    fn name_the_row(&self, error: Error, position: usize, batch: &RecordBatch) -> Error {
-        let name = self.names.get(position).map_or("", String::as_str);
-        let Some(value) = self.values.get(position).and_then(Option::as_ref) else { return error };
+    /// Finds the row that a batch failed at, and the column, to say where it is.
+    fn first_fault(&self, rows: &Rows, batch: &RecordBatch) -> Option<Fault> {
         for row in 0..batch.num_rows() {
-            if let Err(error) = evaluate(value, &batch.slice(row, 1)) {
-                let place = self.place(self.rows + row as u64);
-                return error.in_file(&self.path, &place, name);
+            let single = batch.slice(row, 1);
+            for (value, field) in self.values.iter().zip(self.definition.schema.fields()) {
+                let Some(value) = value else { continue };
+                if let Err(error) = evaluate(value, &single) {
+                    return Some((row, self.name_value(error, rows, row, field)));
+                }
             }
         }
-        error
+        None
+    }
+
+    fn name_value(&self, error: Error, rows: &Rows, row: usize, field: &Field) -> Error {
+        let place = rows.place(row);
+        match &self.naming {
+            Naming::File(path) => error.in_file(path, &place, field.name()),
+            Naming::Copy(table) => {
+                let text = rows.batch.column_by_name(field.name()).and_then(|values| {
+                    let texts = values.as_string_opt::<i32>()?;
+                    (texts.len() > row && texts.is_valid(row)).then(|| texts.value(row))
+                });
+                let value = match text {
+                    Some(text) => format!("\"{}\"", shown(text)),
+                    None => "null input".to_string(),
+                };
+                let error = match text {
+                    Some(text) => error.as_input_of(&type_name(field), text),
+                    None => error,
+                };
+                error.with_context(format!("COPY {table}, {place}, column {}: {value}", field.name()))
+            }
+        }
+    }
+
+    /// The error of a whole row, with its place.
+    pub(super) fn name_row(&self, error: Error, rows: &Rows, row: usize) -> Error {
+        let place = rows.place(row);
+        match (&self.naming, &rows.places) {
+            (Naming::File(path), _) => error.in_row(path, &place),
+            (Naming::Copy(table), super::source::Places::Records { lines, .. }) => {
+                let line = lines.get(row).copied().unwrap_or_default();
+                error.with_context(record_place(table, line, rows.record(row).unwrap_or_default()))
+            }
+            (Naming::Copy(table), _) => error.with_context(format!("COPY {table}, {place}")),
+        }
     }
 }
 

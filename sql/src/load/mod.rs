@@ -3,25 +3,40 @@
 //! All of the file or nothing: the rows appear with one commit at the end.
 //!
 //! - [`source`]: a file as batches of rows, by format.
+//! - [`format`], [`records`], [`fields`], [`delimited`]: the formats text and csv, which also come over
+//!   a connection.
 //! - [`infer`]: the table that a file's columns make, when there is none.
 //! - [`mapping`]: the file's columns as the table's.
-//! - [`run`]: the load itself.
+//! - [`loader`]: batches into the table.
+//! - [`copy_in`]: rows that come over a connection.
+//! - [`run`]: the load of a file.
 
+mod copy_in;
 mod csv;
+mod delimited;
+mod fields;
+mod format;
 mod infer;
 mod jsonl;
+mod loader;
 mod mapping;
 mod parquet_file;
+mod records;
 mod run;
 mod source;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub(crate) use csv::{CsvOptions, Header};
-pub(crate) use run::run;
+pub use copy_in::CopyIn;
+pub(crate) use csv::loadable;
+pub(crate) use delimited::TextColumn;
+pub(crate) use format::{Header, TextFormat};
+pub(crate) use mapping::Naming;
+pub(crate) use run::{run, table_of};
 
 use crate::sqlstate::SqlState;
+use crate::write::WriteWay;
 use crate::{Error, Result};
 
 /// The format of a file.
@@ -29,6 +44,8 @@ use crate::{Error, Result};
 pub enum FileFormat {
     /// Apache Parquet; columns are matched by name.
     Parquet,
+    /// PostgreSQL's text format: tabs between fields, backslashes before what is special.
+    Text,
     /// Comma-separated values.
     Csv,
     /// One JSON object a line; columns are matched by name.
@@ -48,12 +65,23 @@ impl FileFormat {
     }
 }
 
+impl std::fmt::Display for FileFormat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Parquet => "parquet",
+            Self::Text => "text",
+            Self::Csv => "csv",
+            Self::JsonLines => "jsonl",
+        })
+    }
+}
+
 /// A load, as a program asks for it.
 #[derive(Clone, Debug)]
 pub struct LoadRequest {
     /// The table.
     pub table: String,
-    /// The file. A CSV file has a header line that names its columns.
+    /// The file. A text or CSV file has a header line that names its columns.
     pub path: PathBuf,
     /// The format; by the file's extension when it is not given.
     pub format: Option<FileFormat>,
@@ -85,20 +113,26 @@ pub(crate) struct Request {
     pub(crate) path: PathBuf,
     pub(crate) format: Option<FileFormat>,
     pub(crate) create: bool,
-    pub(crate) csv: CsvOptions,
-    /// The columns that the file's go to, by position (CSV) or the only ones that are loaded.
-    pub(crate) columns: Option<Vec<String>>,
+    pub(crate) text: TextFormat,
+    /// The columns that the file's go to, by position (text, csv) or the only ones that are loaded.
+    pub(crate) columns: Option<Vec<TextColumn>>,
+    pub(crate) naming: Naming,
+    pub(crate) way: WriteWay,
 }
 
 impl Request {
     pub(crate) fn of(request: &LoadRequest) -> Self {
+        let text =
+            if request.format == Some(FileFormat::Text) { TextFormat::text() } else { TextFormat::csv() };
         Self {
             table: request.table.clone(),
             path: request.path.clone(),
             format: request.format,
             create: request.create,
-            csv: CsvOptions { header: Header::Names, ..CsvOptions::default() },
+            text: TextFormat { header: Header::Names, ..text },
             columns: None,
+            naming: Naming::File(request.path.clone()),
+            way: WriteWay::Bulk,
         }
     }
 

@@ -3,45 +3,51 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use muster_storage::{Changes, Snapshot};
+
+use super::loader::Loader;
 use super::mapping::Mapping;
 use super::source::Source;
 use super::{LoadReport, Request, infer};
 use crate::database::Shared;
 use crate::progress::{Phase, Progress};
 use crate::sqlstate::SqlState;
-use crate::write::RowMaker;
+use crate::write::{RowMaker, TableWriter};
 use crate::{Error, Result};
 
-/// Runs a load. `continues` is asked for each batch; false cancels, and nothing is loaded.
+/// Runs a load. `continues` is asked for each batch; false cancels, and nothing is loaded. The rows are in the table
+/// then, unless changes come back: these bring them there.
 ///
 /// # Errors
 /// 42P01 when the table is not there and is not to be made; 57014 when cancelled; what the file, the rows and
 /// storage give.
 pub(crate) fn run(
     shared: &Arc<Shared>,
+    snapshot: &Arc<Snapshot>,
     request: &Request,
     progress: &dyn Progress,
     continues: &(dyn Fn() -> bool + Sync),
-) -> Result<LoadReport> {
+) -> Result<(LoadReport, Option<Changes>)> {
     let start = Instant::now();
-    let mut snapshot = shared.store.snapshot();
+    let mut snapshot = snapshot.clone();
     let mut created = false;
     if snapshot.table(&request.table).is_none() {
         if !request.create {
             return Err(Error::undefined_table(&request.table));
         }
-        let changes = infer::table(request, Source::open(request, None)?)?;
-        snapshot = shared.store.commit(changes)?;
+        snapshot = shared.store.commit(table_of(request)?)?;
         created = true;
     }
     let loaded = rows(shared, &snapshot, request, progress, continues);
     if created && loaded.is_err() {
         // The table came with the file: without the file's rows it goes, too.
-        shared.store.commit(muster_storage::Changes::new().drop_table(&request.table))?;
+        shared.store.commit(Changes::new().drop_table(&request.table))?;
     }
-    let (rows, read, embed) = loaded?;
+    let Loaded { rows, read, embed, changes } = loaded?;
     let indexing = Instant::now();
-    if let Some(table) = shared.store.snapshot().table(&request.table) {
+    if changes.is_none()
+        && let Some(table) = shared.store.snapshot().table(&request.table)
+    {
         for index in &table.definition().indexes {
             // The rows are there: an index that is not built to its end is built in the background.
             match shared.indexes.build(&request.table, index, progress, continues) {
@@ -50,48 +56,64 @@ pub(crate) fn run(
             }
         }
     }
-    Ok(LoadReport { rows, created, read, embed, index: indexing.elapsed(), total: start.elapsed() })
+    let report = LoadReport { rows, created, read, embed, index: indexing.elapsed(), total: start.elapsed() };
+    Ok((report, changes))
+}
+
+/// The changes that make the table which a file's columns give.
+///
+/// # Errors
+/// What the file gives.
+pub(crate) fn table_of(request: &Request) -> Result<Changes> {
+    infer::table(request, Source::open(request, None)?)
+}
+
+struct Loaded {
+    rows: u64,
+    read: Duration,
+    embed: Duration,
+    changes: Option<Changes>,
 }
 
 fn rows(
     shared: &Arc<Shared>,
-    snapshot: &muster_storage::Snapshot,
+    snapshot: &Snapshot,
     request: &Request,
     progress: &dyn Progress,
     continues: &(dyn Fn() -> bool + Sync),
-) -> Result<(u64, Duration, Duration)> {
+) -> Result<Loaded> {
     let table = snapshot.table(&request.table).ok_or_else(|| Error::undefined_table(&request.table))?;
     let definition = table.definition().clone();
-    let mut source = Source::open(request, Some(&definition))?;
-    let mut mapping = Mapping::of(shared, snapshot, request, &definition, &mut source)?;
-    let mut maker = RowMaker::new(&shared.planner, snapshot, definition)?;
-    let mut load = shared.store.bulk_load(&request.table)?;
+    let source = Source::open(request, Some(&definition))?;
+    let wanted: Option<Vec<String>> =
+        request.columns.as_ref().map(|columns| columns.iter().map(|column| column.name.clone()).collect());
+    let columns = (source.schema.as_ref(), source.texts);
+    let naming = request.naming.clone();
+    let mapping = Mapping::of(shared, snapshot, definition.clone(), columns, wanted.as_deref(), naming)?;
+    let writer = TableWriter::new(shared.store.clone(), &definition, request.way);
+    let maker = RowMaker::new(&shared.planner, snapshot, definition)?;
+    let mut loader = Loader::new(mapping, maker, writer);
     progress.begin(Phase::Reading, source.total);
     progress.begin(Phase::Embedding, source.total);
-    let (mut rows, mut read, mut embed) = (0_u64, Duration::ZERO, Duration::ZERO);
+    let mut reading = Duration::ZERO;
+    let mut batches = source.batches;
     loop {
-        let reading = Instant::now();
-        let Some(batch) = source.batches.next() else { break };
-        let batch = batch?;
-        let given = mapping.map(&batch)?;
-        read += reading.elapsed();
-        progress.set(Phase::Reading, rows + batch.num_rows() as u64);
-        let writing = Instant::now();
-        let made = maker.make(given, batch.num_rows()).map_err(|error| {
-            error.in_rows(&mapping.place(rows), &mapping.place(rows + batch.num_rows() as u64 - 1))
-        })?;
-        load.push(made)?;
-        embed += writing.elapsed();
-        rows += batch.num_rows() as u64;
-        progress.set(Phase::Embedding, rows);
+        let start = Instant::now();
+        let Some(rows) = batches.next() else { break };
+        let rows = rows?;
+        reading += start.elapsed();
+        progress.set(Phase::Reading, loader.rows() + rows.batch.num_rows() as u64);
+        loader.add(&rows)?;
+        progress.set(Phase::Embedding, loader.rows());
         if !continues() {
             return Err(Error::new(SqlState::QueryCanceled, "the load was cancelled; nothing was loaded"));
         }
     }
+    let (rows, read, made) = (loader.rows(), reading + loader.mapped, loader.made);
     let finishing = Instant::now();
-    load.finish()?;
-    embed += finishing.elapsed();
+    let changes = loader.finish()?;
+    let embed = made + finishing.elapsed();
     progress.end(Phase::Reading);
     progress.end(Phase::Embedding);
-    Ok((rows, read, embed))
+    Ok(Loaded { rows, read, embed, changes })
 }

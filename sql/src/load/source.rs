@@ -1,11 +1,8 @@
 //! A file as batches of rows, whatever its format.
 
-use std::sync::Arc;
-
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use muster_storage::TableDefinition;
-use parking_lot::Mutex;
 
 use super::{FileFormat, Request, csv, jsonl, parquet_file};
 use crate::Result;
@@ -13,31 +10,62 @@ use crate::Result;
 /// Rows of one batch: enough to keep all cores embedding, little enough to show progress.
 pub(super) const BATCH_ROWS: usize = 2048;
 
-/// The lines of the rows read so far.
-pub(super) type LineNumbers = Arc<Mutex<Vec<u64>>>;
+/// Characters of a record that an error shows (PostgreSQL's `MAX_COPY_DATA_DISPLAY`).
+const SHOWN: usize = 100;
 
-/// Where a row stands in its file, for messages.
-pub(super) enum Place {
-    /// By its number, from 1.
-    Row,
-    /// On a line of its own, the first row on this one.
-    LineFrom(u64),
-    /// On the line that is noted here.
-    Lines(LineNumbers),
+/// Where the rows of a batch stand, for messages.
+#[derive(Clone, Debug)]
+pub(crate) enum Places {
+    /// By their numbers, the first row's from 1.
+    From(u64),
+    /// Each on a line.
+    Lines(Vec<u64>),
+    /// Each on a line, with what is written there: one text, and where in it each begins.
+    Records { lines: Vec<u64>, starts: Vec<usize>, raw: String },
 }
 
-impl Place {
-    /// The place of the row with this number, from 0.
-    pub(super) fn of(&self, row: u64) -> String {
-        match self {
-            Self::Row => format!("row {}", row + 1),
-            Self::LineFrom(first) => format!("line {}", first + row),
-            Self::Lines(lines) => {
-                let line = usize::try_from(row).ok().and_then(|row| lines.lock().get(row).copied());
-                line.map_or_else(|| format!("row {}", row + 1), |line| format!("line {line}"))
+/// A batch of rows, and where they stand.
+#[derive(Clone, Debug)]
+pub(crate) struct Rows {
+    pub(crate) batch: RecordBatch,
+    pub(crate) places: Places,
+}
+
+impl Rows {
+    /// The place of a row of the batch: `line 3`.
+    pub(crate) fn place(&self, row: usize) -> String {
+        match &self.places {
+            Places::From(first) => format!("row {}", first + row as u64),
+            Places::Lines(lines) | Places::Records { lines, .. } => {
+                format!("line {}", lines.get(row).copied().unwrap_or_default())
             }
         }
     }
+
+    /// What is written in a row's place, where that is known.
+    pub(crate) fn record(&self, row: usize) -> Option<&str> {
+        let Places::Records { starts, raw, .. } = &self.places else { return None };
+        let end = starts.get(row + 1).copied().unwrap_or(raw.len());
+        raw.get(*starts.get(row)?..end)
+    }
+
+    /// The first rows.
+    pub(crate) fn head(&self, rows: usize) -> Self {
+        Self { batch: self.batch.slice(0, rows), places: self.places.clone() }
+    }
+}
+
+/// A text as an error shows it: its beginning.
+pub(crate) fn shown(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        None => text.to_string(),
+        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
+    }
+}
+
+/// The context of an error in a record: `COPY t, line 3: "1,x"`.
+pub(crate) fn record_place(table: &str, line: u64, record: &str) -> String {
+    format!("COPY {table}, line {line}: \"{}\"", shown(record))
 }
 
 /// See the module.
@@ -46,9 +74,7 @@ pub(super) struct Source {
     pub(super) schema: SchemaRef,
     /// The file's rows, where the format tells.
     pub(super) total: Option<u64>,
-    pub(super) batches: Box<dyn Iterator<Item = Result<RecordBatch>>>,
-    /// Where the rows stand in the file.
-    pub(super) place: Place,
+    pub(super) batches: Box<dyn Iterator<Item = Result<Rows>>>,
     /// Whether all columns come as texts, as they stand in the file.
     pub(super) texts: bool,
 }
@@ -61,7 +87,7 @@ impl Source {
     pub(super) fn open(request: &Request, table: Option<&TableDefinition>) -> Result<Self> {
         match request.format()? {
             FileFormat::Parquet => parquet_file::open(&request.path),
-            FileFormat::Csv => csv::open(request, table),
+            FileFormat::Text | FileFormat::Csv => csv::open(request, table),
             FileFormat::JsonLines => jsonl::open(&request.path, table),
         }
     }

@@ -8,6 +8,7 @@
 
 mod block;
 mod context;
+mod finish;
 mod prepared;
 mod run;
 #[expect(clippy::module_inception, reason = "the noun of the folder")]
@@ -17,9 +18,10 @@ mod transaction;
 
 pub use block::TransactionStatus;
 pub(crate) use context::StatementContext;
+pub(crate) use finish::Finish;
 pub(crate) use prepared::Planned;
 pub use prepared::Prepared;
-pub(crate) use run::{blocking, physical};
+pub(crate) use run::{blocking, cancellable, physical};
 pub use session::Session;
 pub(crate) use settings::Settings;
 pub use transaction::Transaction;

@@ -8,6 +8,7 @@ use muster_storage::TableDefinition;
 
 use crate::outcome::CommandTag;
 use crate::parse::Statement;
+use crate::statement::copy::{CopyFrom, CopyTo};
 use crate::write::PlannedWrite;
 
 /// See the module. It holds no data and no snapshot: each run reads the tables as they are then.
@@ -31,7 +32,11 @@ pub(crate) enum Planned {
     /// EXPLAIN of an analyzed query.
     Explain { plan: LogicalPlan, analyze: bool },
     /// A statement that changes rows, its query analyzed.
-    Write(PlannedWrite),
+    Write(Box<PlannedWrite>),
+    /// COPY FROM.
+    CopyFrom(Box<CopyFrom>),
+    /// COPY TO, its query analyzed; with the columns of the rows.
+    CopyTo { copy: Box<CopyTo>, plan: LogicalPlan, columns: SchemaRef },
     /// Everything else runs from its AST.
     Utility,
 }

@@ -14,12 +14,14 @@ use muster_storage::{Changes, TableDefinition};
 
 use super::block::{View, aborted};
 use super::transaction::Control;
-use super::{Planned, Prepared, Session, StatementContext, TransactionStatus};
-use crate::load::{LoadReport, LoadRequest};
-use crate::outcome::{CommandTag, Outcome, Rows};
+use super::{Finish, Planned, Prepared, Session, StatementContext, TransactionStatus};
+use crate::load::{CopyIn, LoadReport, LoadRequest};
+use crate::outcome::{CommandTag, Outcome, Rows, Transfer};
 use crate::sqlstate::SqlState;
-use crate::statement::{copy_from, create_index, create_table, drop, explain, refused, set, show};
-use crate::write::{PlannedWrite, Written};
+use crate::statement::copy::{CopyFrom, CopyTo};
+use crate::statement::{create_index, create_table, drop, explain, refused, set, show};
+use crate::unload::{CopyOut, TextEncoder, write_file};
+use crate::write::{PlannedWrite, WriteWay, Written};
 use crate::{Error, Result, load as loading};
 
 /// Whether a statement runs from its AST.
@@ -119,13 +121,12 @@ async fn attempt_once(
             Ok(one_batch(CommandTag::plain("EXPLAIN"), rows))
         }
         Planned::Write(planned) => write(session, context, planned, params).await,
+        Planned::CopyFrom(copy) => copy_from(session, context, copy).await,
+        Planned::CopyTo { copy, plan, columns } => {
+            copy_to(session, context, copy, plan, columns.clone()).await
+        }
         Planned::Utility => utility(session, context, &prepared.statement.ast).await,
     }
-}
-
-/// Whether a COPY is one that can run.
-pub(super) fn check_copy(session: &Session, statement: &ast::Statement) -> Result<()> {
-    copy_from::request(statement, &context(session)).map(drop_value)
 }
 
 /// What a statement that starts now reads.
@@ -180,7 +181,7 @@ async fn query(
         batch.inspect_err(|_| block.into_iter().for_each(|block| cell.fail(block)))
     });
     let batches = batches.boxed();
-    Ok(Outcome { tag, rows: Some(Rows { schema, batches }) })
+    Ok(Outcome::with_rows(tag, Rows { schema, batches }))
 }
 
 /// A batch with the columns that were announced: same values, with names and metadata as planned.
@@ -204,7 +205,7 @@ fn present(batch: &RecordBatch, columns: &SchemaRef) -> Result<RecordBatch> {
 
 fn one_batch(tag: CommandTag, batch: RecordBatch) -> Outcome {
     let schema = batch.schema();
-    Outcome { tag, rows: Some(Rows { schema, batches: stream::iter([Ok(batch)]).boxed() }) }
+    Outcome::with_rows(tag, Rows { schema, batches: stream::iter([Ok(batch)]).boxed() })
 }
 
 /// Makes a statement's changes part of the session's transaction, or durable when it is in none.
@@ -236,7 +237,53 @@ async fn write(
     let rows = returned
         .zip(planned.columns())
         .map(|(batches, schema)| Rows { schema, batches: stream::iter(batches.into_iter().map(Ok)).boxed() });
-    Ok(Outcome { tag, rows })
+    Ok(match rows {
+        Some(rows) => Outcome::with_rows(tag, rows),
+        None => Outcome::done(tag),
+    })
+}
+
+async fn copy_from(session: &Session, context: Arc<StatementContext>, copy: &CopyFrom) -> Result<Outcome> {
+    if let Some(path) = &copy.path {
+        let request = copy.request(path.clone(), way(&context));
+        let report = run_load(session, context, request).await?;
+        return Ok(Outcome::done(CommandTag::affecting("COPY", report.rows)));
+    }
+    let copy = copy.clone();
+    let finish = Finish::new(session, context.clone());
+    let begin = move || {
+        let StatementContext { database, snapshot, .. } = context.as_ref();
+        CopyIn::begin(database, snapshot, &copy, way(&context), finish)
+    };
+    Ok(Outcome::with_copy(Transfer::In(blocking(begin).await?)))
+}
+
+/// How the rows of a COPY may be written.
+fn way(context: &StatementContext) -> WriteWay {
+    if context.block.is_some() { WriteWay::Changes } else { WriteWay::Free }
+}
+
+async fn copy_to(
+    session: &Session,
+    context: Arc<StatementContext>,
+    copy: &CopyTo,
+    plan: &LogicalPlan,
+    columns: SchemaRef,
+) -> Result<Outcome> {
+    let zone = context.settings.zone()?;
+    let tag = CommandTag::returning("COPY");
+    let outcome = query(session, context, plan, ParamValues::List(Vec::new()), tag, columns.clone()).await?;
+    let rows = outcome.rows.ok_or_else(|| Error::new(SqlState::InternalError, "a query gave no rows"))?;
+    match &copy.path {
+        Some(path) => {
+            let written = write_file(path.clone(), copy.options.clone(), zone, rows).await?;
+            Ok(Outcome::done(CommandTag::affecting("COPY", written)))
+        }
+        None => {
+            let encoder = TextEncoder::new(&copy.options, &columns, zone);
+            Ok(Outcome::with_copy(Transfer::Out(CopyOut::new(rows, encoder))))
+        }
+    }
 }
 
 async fn utility(
@@ -284,11 +331,6 @@ async fn utility(
             apply(session, &context, changes).await?;
             Ok(Outcome::done(tag))
         }
-        ast::Statement::Copy { .. } => {
-            let request = copy_from::request(statement, &context)?;
-            let report = run_load(session, context, request).await?;
-            Ok(Outcome::done(CommandTag::affecting("COPY", report.rows)))
-        }
         ast::Statement::Set(assignment) => {
             if let ast::Set::SingleAssignment { scope: Some(ast::ContextModifier::Local), variable, .. } =
                 assignment
@@ -322,7 +364,20 @@ async fn utility(
 fn drop_value<T>(_value: T) {}
 
 pub(super) async fn load(session: &Session, request: &LoadRequest) -> Result<LoadReport> {
-    run_load(session, context(session), loading::Request::of(request)).await
+    session.check_write("COPY FROM")?;
+    let mut request = loading::Request::of(request);
+    let mut reading = context(session);
+    if reading.block.is_some() {
+        request.way = WriteWay::Changes;
+        // The table that the file makes is part of the transaction as well.
+        if request.create && reading.snapshot.table(&request.table).is_none() {
+            let made = request.clone();
+            let changes = blocking(move || loading::table_of(&made)).await?;
+            apply(session, &reading, changes).await?;
+            reading = context(session);
+        }
+    }
+    run_load(session, reading, request).await.inspect_err(|_| session.fail())
 }
 
 async fn run_load(
@@ -331,8 +386,16 @@ async fn run_load(
     request: loading::Request,
 ) -> Result<LoadReport> {
     let progress = session.progress.lock().clone();
-    cancellable(move |continues| loading::run(&context.database, &request, progress.as_ref(), continues))
-        .await
+    let load = move |continues: &(dyn Fn() -> bool + Sync)| {
+        let StatementContext { database, snapshot, .. } = context.as_ref();
+        let (report, changes) = loading::run(database, snapshot, &request, progress.as_ref(), continues)?;
+        Ok((report, changes, context))
+    };
+    let (report, changes, context) = cancellable(load).await?;
+    if let Some(changes) = changes {
+        apply(session, &context, changes).await?;
+    }
+    Ok(report)
 }
 
 /// Runs what computes or waits for the disk outside of the async threads.
@@ -346,7 +409,7 @@ pub(crate) async fn blocking<T: Send + 'static>(
 
 /// As [`blocking`], for work that asks now and then whether it goes on. It does not when the
 /// statement's future is dropped.
-async fn cancellable<T: Send + 'static>(
+pub(crate) async fn cancellable<T: Send + 'static>(
     work: impl FnOnce(&(dyn Fn() -> bool + Sync)) -> Result<T> + Send + 'static,
 ) -> Result<T> {
     struct CancelOnDrop(Arc<AtomicBool>);

@@ -17,15 +17,17 @@ use super::transaction::Control;
 use super::{Planned, Prepared, Settings, TransactionStatus, run};
 use crate::catalog::StoredTable;
 use crate::functions::table::VectorSearch;
-use crate::load::{LoadReport, LoadRequest};
+use crate::load::{CopyIn, LoadReport, LoadRequest};
 use crate::notice::Notice;
-use crate::outcome::{CommandTag, Outcome, QueryResult};
+use crate::outcome::{CommandTag, Outcome, QueryResult, Transfer};
 use crate::parse::{Statement, parse};
 use crate::planning::{OutputNames, parameters, settle};
 use crate::progress::{Progress, Silent};
 use crate::sqlstate::SqlState;
 use crate::stack::Roomy;
+use crate::statement::copy::Copy;
 use crate::statement::{explain, refused, show};
+use crate::unload::CopyOut;
 use crate::write::{PlannedWrite, row_statement};
 use crate::{Database, Error, Result};
 
@@ -64,6 +66,9 @@ impl Session {
     /// See [`Error::sqlstate`]. 42601 when `sql` is not exactly one statement.
     pub async fn query(&self, sql: &str, params: &[ScalarValue]) -> Result<QueryResult> {
         let outcome = self.run_one(sql, params).await?;
+        if let Some(copy) = outcome.copy {
+            return Err(copy.refusal("in query").with_hint("copy_in takes rows, copy_out gives them."));
+        }
         match outcome.rows {
             Some(rows) => {
                 let batches = rows.batches.try_collect().await?;
@@ -125,6 +130,28 @@ impl Session {
         self.run(&prepared, params).await
     }
 
+    /// Begins `COPY t FROM STDIN`.
+    ///
+    /// # Errors
+    /// As [`Session::run`]. 42601 when `sql` is no such statement.
+    pub async fn copy_in(&self, sql: &str) -> Result<CopyIn> {
+        match self.run_one(sql, &[]).await?.copy {
+            Some(Transfer::In(copy)) => Ok(copy),
+            _ => Err(Error::new(SqlState::SyntaxError, "COPY FROM STDIN is expected here")),
+        }
+    }
+
+    /// Runs `COPY t TO STDOUT` or `COPY (query) TO STDOUT`.
+    ///
+    /// # Errors
+    /// As [`Session::run`]. 42601 when `sql` is no such statement.
+    pub async fn copy_out(&self, sql: &str) -> Result<CopyOut> {
+        match self.run_one(sql, &[]).await?.copy {
+            Some(Transfer::Out(copy)) => Ok(copy),
+            _ => Err(Error::new(SqlState::SyntaxError, "COPY TO STDOUT is expected here")),
+        }
+    }
+
     /// The statements of one query string; none for an empty one.
     ///
     /// # Errors
@@ -165,7 +192,7 @@ impl Session {
             other if let Some(statement) = row_statement(other) => {
                 let (write, parameters) = PlannedWrite::of(shared, &snapshot, statement, types).await?;
                 let columns = write.columns();
-                (Planned::Write(write), parameters, columns)
+                (Planned::Write(Box::new(write)), parameters, columns)
             }
             ast::Statement::Query(_) => {
                 let (plan, parameters) = self.plan_query(&statement.ast, &snapshot, types).await?;
@@ -184,14 +211,25 @@ impl Session {
             }
             ast::Statement::Copy { .. } => {
                 // What COPY cannot do is told before a client sends its rows.
-                run::check_copy(self, &statement.ast)?;
-                (Planned::Utility, Vec::new(), None)
+                let planned = match Copy::of(shared, &snapshot, statement)? {
+                    Copy::From(copy) => Planned::CopyFrom(Box::new(copy)),
+                    Copy::To(copy) => {
+                        let (plan, _) = self.plan_query(&copy.query, &snapshot, &[]).await?;
+                        let columns = columns_of(&plan, OutputNames::of(&copy.query).as_ref());
+                        copy.check(&columns)?;
+                        Planned::CopyTo { copy, plan, columns }
+                    }
+                };
+                (planned, Vec::new(), None)
             }
             other if run::is_utility(other) => (Planned::Utility, Vec::new(), None),
             other => return Err(refused::refusal(other)),
         };
         let tables = match &planned {
-            Planned::Query { plan, .. } | Planned::Explain { plan, .. } => tables_of(plan)?,
+            Planned::Query { plan, .. } | Planned::Explain { plan, .. } | Planned::CopyTo { plan, .. } => {
+                tables_of(plan)?
+            }
+            Planned::CopyFrom(copy) => vec![copy.definition.clone()],
             Planned::Write(write) => {
                 let mut tables = tables_of(write.plan())?;
                 tables.push(write.definition().clone());
@@ -261,6 +299,9 @@ impl Session {
 
 /// Runs an outcome to its end and counts.
 async fn drain(outcome: Outcome) -> Result<u64> {
+    if let Some(copy) = outcome.copy {
+        return Err(copy.refusal("in execute").with_hint("copy_in takes rows, copy_out gives them."));
+    }
     let mut returned = 0;
     if let Some(mut rows) = outcome.rows {
         while let Some(batch) = rows.batches.try_next().await? {

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use arrow::array::timezone::Tz;
+
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
 
@@ -137,6 +139,15 @@ impl Settings {
             .iter()
             .find(|(known, _, _)| known.eq_ignore_ascii_case(name))
             .map(|(_, value, _)| (*value).to_string())
+    }
+
+    /// The zone that the clocks of `timestamptz` are shown in.
+    ///
+    /// # Errors
+    /// 0A000 for a zone that is not known here.
+    pub(crate) fn zone(&self) -> Result<Tz> {
+        let name = self.get("TimeZone").unwrap_or_else(|| "UTC".to_string());
+        name.parse().map_err(|_| Error::unsupported(format!("the time zone \"{name}\"")))
     }
 
     /// All settings, by name.

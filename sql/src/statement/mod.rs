@@ -3,7 +3,9 @@
 //! They are taken at the AST: DataFusion plans most of them wrongly or not at all
 //! (`docs/decisions`). What no file here knows is refused by name in [`refused`].
 
-pub(crate) mod copy_from;
+pub(crate) mod copy;
+pub(crate) mod copy_options;
+pub(crate) mod copy_parse;
 pub(crate) mod create_index;
 pub(crate) mod create_table;
 pub(crate) mod delete;

@@ -14,6 +14,7 @@ mod matching;
 mod planned;
 mod returning;
 mod rows;
+mod table_writer;
 mod target;
 mod writer;
 mod written;
@@ -24,6 +25,7 @@ pub(crate) use matching::{Matching, Query, nullable, row_id, select, value_name}
 pub(crate) use planned::{PlannedWrite, row_statement};
 pub(crate) use returning::Returning;
 pub(crate) use rows::RowMaker;
+pub(crate) use table_writer::{TableWriter, WriteWay};
 pub(crate) use target::Target;
 pub(crate) use writer::RowWriter;
 pub(crate) use written::Written;

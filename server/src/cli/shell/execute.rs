@@ -13,7 +13,7 @@ use std::time::Instant;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use futures::StreamExt;
-use muster::{CommandTag, Session, Statement};
+use muster::{CommandTag, CopyChunk, Session, Statement, Transfer};
 use tokio::sync::mpsc;
 
 use super::Shell;
@@ -44,6 +44,8 @@ impl From<std::io::Error> for Stopped {
 enum Event {
     Columns(SchemaRef),
     Batch(RecordBatch),
+    /// Rows of COPY TO STDOUT, as they are.
+    Text(CopyChunk),
     Done(CommandTag),
 }
 
@@ -103,6 +105,19 @@ async fn drive(
 ) -> muster::Result<()> {
     let prepared = session.prepare(&statement, &[]).await?;
     let outcome = session.run(&prepared, &[]).await?;
+    match outcome.copy {
+        None => {}
+        Some(Transfer::Out(mut copy)) => {
+            // No tag follows, so that what is printed is the rows and nothing else.
+            while let Some(chunk) = copy.chunks.next().await {
+                if events.send(Event::Text(chunk?)).await.is_err() {
+                    break;
+                }
+            }
+            return Ok(());
+        }
+        Some(copy @ Transfer::In(_)) => return Err(copy.refusal("in this shell")),
+    }
     if let Some(mut rows) = outcome.rows {
         if events.send(Event::Columns(Arc::clone(&rows.schema))).await.is_err() {
             return Ok(());
@@ -138,6 +153,7 @@ async fn draw(
                     printer.push(batch, out)?;
                 }
             }
+            Some(Event::Text(chunk)) => out.write_all(&chunk.bytes)?,
             Some(Event::Done(tag)) => {
                 let drawn = match printer.take() {
                     Some(printer) => printer.finish(out).map(|_rows| ()),

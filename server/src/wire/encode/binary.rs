@@ -3,12 +3,12 @@
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::*;
 use bytes::{BufMut, BytesMut};
+use muster::text::number::Decimal;
+use muster::text::temporal::{EPOCH_DAYS, Interval, MICROS_PER_DAY};
+use muster::text::{Fault, Write, intervals, mismatch};
 use pgwire::api::Type;
 
-use super::number::Decimal;
-use super::temporal::{EPOCH_DAYS, Interval, MICROS_PER_DAY};
-use super::text::{bytes, intervals, primitive};
-use super::{Fault, Write, array, mismatch};
+use super::array;
 use crate::wire::types::{is_vector, pg_type};
 
 /// PostgreSQL's epoch, in microseconds since Arrow's.
@@ -16,6 +16,28 @@ const EPOCH_MICROS: i64 = EPOCH_DAYS * MICROS_PER_DAY;
 /// The version that precedes the text of a jsonb.
 const JSONB_VERSION: u8 = 1;
 
+/// A writer for an array of primitive values.
+macro_rules! primitive {
+    ($array:expr, $type:ty, |$value:ident, $out:ident| $body:expr) => {{
+        let values = $array.as_primitive_opt::<$type>().ok_or_else(|| mismatch($array))?;
+        Box::new(move |row, $out: &mut BytesMut| {
+            let $value = values.value(row);
+            $body
+        })
+    }};
+}
+
+/// A writer for an array of byte strings.
+macro_rules! bytes {
+    ($values:expr, $array:expr, |$value:ident, $out:ident| $body:expr) => {{
+        let values = $values.ok_or_else(|| mismatch($array))?;
+        Box::new(move |row, $out: &mut BytesMut| {
+            let $value = values.value(row);
+            $body;
+            Ok(())
+        })
+    }};
+}
 /// The writer of an array's values in binary.
 pub(super) fn writer<'a>(array: &'a dyn Array, field: &Field) -> Result<Write<'a>, Fault> {
     macro_rules! fixed {

@@ -1,14 +1,11 @@
 //! Rows of a result as the protocol wants them: Arrow batches in, `DataRow` messages out.
 //!
-//! A [`Layout`] is the columns and the format of each; [`text`] and [`binary`] write single values.
+//! A [`Layout`] is the columns and the format of each; [`muster::text`] and [`binary`] write single values.
 //! arrow-pg's encoder is not used: it builds a Rust value for every cell, gives up on numerics of
 //! more than 28 digits, and writes placeholders for nested lists.
 
 mod array;
 mod binary;
-mod number;
-mod temporal;
-mod text;
 
 use std::ops::Range;
 
@@ -20,6 +17,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::RecordBatch;
 use bytes::{BufMut, BytesMut};
 use muster::Session;
+use muster::text::{self, Fault, Write};
 use pgwire::api::Type;
 use pgwire::messages::data::{FieldDescription, RowDescription};
 
@@ -30,24 +28,6 @@ use super::types::{pg_type, type_modifier, type_size};
 
 /// PostgreSQL's limit on the columns of a result.
 const MOST_COLUMNS: usize = 1664;
-
-/// Why a value cannot be written.
-#[derive(Debug)]
-enum Fault {
-    /// The format or type is not supported for it.
-    Unsupported(String),
-    /// A date or time outside the calendar; the type's name.
-    OutOfRange(&'static str),
-}
-
-impl From<std::fmt::Error> for Fault {
-    fn from(_: std::fmt::Error) -> Self {
-        Self::Unsupported("the row is too long for a message".to_string())
-    }
-}
-
-/// Writes the value of one row, which is not NULL, without its length.
-type Write<'a> = Box<dyn Fn(usize, &mut BytesMut) -> std::result::Result<(), Fault> + 'a>;
 
 /// How a column's values are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -261,11 +241,6 @@ impl From<Fault> for Error {
         Column { name: "?column?".to_string(), ty: Type::UNKNOWN, modifier: -1, format: Format::Text }
             .error(fault)
     }
-}
-
-/// An array that is not what its type says: a fault of whoever made the batch.
-fn mismatch(array: &dyn Array) -> Fault {
-    Fault::Unsupported(format!("a value of type {}", array.data_type()))
 }
 
 #[cfg(test)]

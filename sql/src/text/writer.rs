@@ -1,4 +1,4 @@
-//! Values as text, the way PostgreSQL prints them.
+//! The writer of an array's values, by its type.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ use super::number::{Decimal, write_f32, write_f64};
 use super::temporal::write_timestamptz;
 use super::temporal::{Interval, MICROS_PER_DAY, write_date, write_interval, write_time, write_timestamp};
 use super::{Fault, Write, array, mismatch};
-use crate::wire::types::is_vector;
+use crate::column::is_vector;
 
 /// A writer for an array of primitive values.
 macro_rules! primitive {
@@ -35,10 +35,11 @@ macro_rules! bytes {
         })
     }};
 }
-pub(super) use {bytes, primitive};
-
-/// The writer of an array's values as text.
-pub(super) fn writer<'a>(array: &'a dyn Array, field: &Field, zone: Tz) -> Result<Write<'a>, Fault> {
+/// The writer of an array's values as text; `zone` is where the clocks of `timestamptz` stand.
+///
+/// # Errors
+/// [`Fault::Unsupported`] for values that PostgreSQL has no type for.
+pub fn writer<'a>(array: &'a dyn Array, field: &Field, zone: Tz) -> Result<Write<'a>, Fault> {
     macro_rules! integer {
         ($type:ty) => {
             primitive!(array, $type, |value, out| Ok(write!(out, "{value}")?))
@@ -183,7 +184,10 @@ pub(super) fn writer<'a>(array: &'a dyn Array, field: &Field, zone: Tz) -> Resul
 }
 
 /// The intervals of an array, whatever its unit.
-pub(super) fn intervals(array: &dyn Array) -> Result<Box<dyn Fn(usize) -> Interval + '_>, Fault> {
+///
+/// # Errors
+/// [`Fault::Unsupported`] for an array of something else.
+pub fn intervals(array: &dyn Array) -> Result<Box<dyn Fn(usize) -> Interval + '_>, Fault> {
     Ok(match array.data_type() {
         DataType::Interval(IntervalUnit::YearMonth) => {
             let values = array.as_primitive_opt::<IntervalYearMonthType>().ok_or_else(|| mismatch(array))?;

@@ -1,7 +1,6 @@
 //! Numbers as PostgreSQL writes them: floats in their shortest form, numerics with their scale.
 //!
-//! It knows digits only; which Arrow array they come from is [`super::text`]'s and
-//! [`super::binary`]'s to know.
+//! It knows digits only; which Arrow array they come from is the writers' to know.
 
 use std::io::Write as _;
 
@@ -12,7 +11,8 @@ use bytes::{BufMut, BytesMut};
 const FLOAT8_DIGITS: i32 = 15;
 const FLOAT4_DIGITS: i32 = 6;
 
-pub(super) fn write_f32(value: f32, out: &mut BytesMut) {
+/// Appends a `real`.
+pub fn write_f32(value: f32, out: &mut BytesMut) {
     let mut digits = [0; 32];
     let unused = {
         let mut rest = digits.as_mut_slice();
@@ -23,7 +23,8 @@ pub(super) fn write_f32(value: f32, out: &mut BytesMut) {
     write_shortest(digits.get(..32 - unused).unwrap_or_default(), FLOAT4_DIGITS, f64::from(value), out);
 }
 
-pub(super) fn write_f64(value: f64, out: &mut BytesMut) {
+/// Appends a `double precision`.
+pub fn write_f64(value: f64, out: &mut BytesMut) {
     let mut digits = [0; 32];
     let unused = {
         let mut rest = digits.as_mut_slice();
@@ -83,7 +84,8 @@ fn put_fraction(mut digits: impl Iterator<Item = u8>, out: &mut BytesMut) {
 }
 
 /// A numeric: its digits before and behind the point.
-pub(super) struct Decimal {
+#[derive(Clone, Debug)]
+pub struct Decimal {
     negative: bool,
     whole: String,
     fraction: String,
@@ -91,7 +93,8 @@ pub(super) struct Decimal {
 
 impl Decimal {
     /// From an integer in decimal digits (with a sign, perhaps) that counts units of 10^-scale.
-    pub(super) fn new(unscaled: &str, scale: i8) -> Self {
+    #[must_use]
+    pub fn new(unscaled: &str, scale: i8) -> Self {
         let (negative, digits) = match unscaled.strip_prefix('-') {
             Some(digits) => (true, digits),
             None => (false, unscaled),
@@ -104,7 +107,8 @@ impl Decimal {
         Self { negative, whole: whole.to_string(), fraction: fraction.to_string() }
     }
 
-    pub(super) fn write_text(&self, out: &mut BytesMut) {
+    /// Appends the digits: `-0.05`.
+    pub fn write_text(&self, out: &mut BytesMut) {
         if self.negative {
             out.put_u8(b'-');
         }
@@ -118,7 +122,7 @@ impl Decimal {
 
     /// PostgreSQL's binary form: groups of four decimal digits, the weight of the first, the sign and
     /// the digits behind the point.
-    pub(super) fn write_binary(&self, out: &mut BytesMut) {
+    pub fn write_binary(&self, out: &mut BytesMut) {
         let whole_width = self.whole.len().next_multiple_of(4);
         let fraction_width = self.fraction.len().next_multiple_of(4);
         let digits = format!("{:0>whole_width$}{:0<fraction_width$}", self.whole, self.fraction);

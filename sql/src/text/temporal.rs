@@ -9,18 +9,22 @@ use chrono::{DateTime, Datelike, NaiveDate, Offset, TimeZone};
 
 use super::Fault;
 
-pub(super) const MICROS_PER_DAY: i64 = 86_400_000_000;
+/// Microseconds of a day.
+pub const MICROS_PER_DAY: i64 = 86_400_000_000;
 /// Days from 0001-01-01 to 1970-01-01, as chrono counts them.
 const UNIX_EPOCH: i64 = 719_163;
 /// Days from 1970-01-01, Arrow's epoch, to 2000-01-01, PostgreSQL's.
-pub(super) const EPOCH_DAYS: i64 = 10_957;
+pub const EPOCH_DAYS: i64 = 10_957;
 
 /// An interval, field by field as PostgreSQL keeps it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Interval {
-    pub(super) months: i32,
-    pub(super) days: i32,
-    pub(super) micros: i64,
+pub struct Interval {
+    /// Months, twelve to the year.
+    pub months: i32,
+    /// Days, of whatever length.
+    pub days: i32,
+    /// Microseconds.
+    pub micros: i64,
 }
 
 /// The date of a number of days since 1970-01-01.

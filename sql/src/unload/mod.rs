@@ -1,0 +1,17 @@
+//! Rows out of the database: what COPY TO sends over a connection or writes to a file.
+//!
+//! It is the way back of [`crate::load`]: what is written here is read there.
+//!
+//! - [`text`]: the formats text and csv.
+//! - [`jsonl`]: one JSON object a row.
+//! - [`copy_out`]: a result as pieces for a connection.
+//! - [`file`]: a result as a file, whole or not at all.
+
+mod copy_out;
+mod file;
+mod jsonl;
+mod text;
+
+pub use copy_out::{CopyChunk, CopyOut};
+pub(crate) use file::write_file;
+pub(crate) use text::TextEncoder;
