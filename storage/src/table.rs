@@ -3,13 +3,15 @@
 //! It is immutable: each change makes another. Invariant: row ids are given out once, in order; segments are sorted by
 //! their first row id, and so are the chunks after them.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::Schema;
 use roaring::RoaringTreemap;
 
+use crate::conform::conform;
 use crate::keys::{KeyEncoder, unique};
 use crate::{Error, Part, Result, TableDefinition, chunk};
 
@@ -85,12 +87,11 @@ impl Table {
     /// `key` has one row, and the constraint's columns in the constraint's order. A null finds nothing where nulls are
     /// distinct.
     pub fn find(&self, constraint: &str, key: &RecordBatch) -> Result<Option<(usize, u32)>> {
-        let found =
-            self.encoders.iter().enumerate().find(|(_, encoder)| encoder.constraint().name == constraint);
-        let Some((number, encoder)) = found else {
-            let table = self.definition.name.clone();
-            return Err(Error::NoSuchConstraint { table, constraint: constraint.into() });
-        };
+        if key.num_rows() != 1 {
+            let detail = format!("a key of \"{constraint}\" is one row, not {}", key.num_rows());
+            return Err(Error::schema(&self.definition.name, detail));
+        }
+        let (number, encoder) = self.encoder(constraint)?;
         let columns = key.columns();
         let fields = encoder
             .constraint()
@@ -99,18 +100,66 @@ impl Table {
             .filter_map(|column| self.definition.schema.fields().get(*column));
         let fits = fields.clone().count() == columns.len()
             && fields.zip(columns).all(|(field, column)| field.data_type() == column.data_type());
-        if key.num_rows() != 1 || !fits {
-            let detail = format!("a key of \"{constraint}\" is one row of its columns, not {}", key.schema());
+        if !fits {
+            let detail = format!("a key of \"{constraint}\" has its columns, not {}", key.schema());
             return Err(Error::schema(&self.definition.name, detail));
         }
-        let keys = encoder.encode(columns)?;
-        let hashed = encoder.hash(columns, &keys, 0);
-        for (number_of_part, part) in self.parts.iter().enumerate() {
-            if let Some((_, position)) = unique::taken(part, number, encoder, &hashed, &keys)? {
-                return Ok(Some((number_of_part, position)));
+        let found = self.find_keys(number, encoder, columns)?;
+        Ok(found.into_iter().next().flatten())
+    }
+
+    /// For each of these rows, which have all of the table's columns, the live row that has its key: the number of its
+    /// part and its position there. A row whose key has a null finds nothing where nulls are distinct.
+    pub fn find_each(&self, constraint: &str, rows: &RecordBatch) -> Result<Vec<Option<(usize, u32)>>> {
+        let (number, encoder) = self.encoder(constraint)?;
+        let rows = conform(&self.definition, rows)?;
+        self.find_keys(number, encoder, &unique::key_columns(encoder, &rows))
+    }
+
+    /// The keys of these rows, which have all of the table's columns: two rows cannot both join the table exactly when
+    /// they have the same bytes here. `None` where a key has a null and nulls are distinct.
+    pub fn keys(&self, constraint: &str, rows: &RecordBatch) -> Result<Vec<Option<Box<[u8]>>>> {
+        let (_, encoder) = self.encoder(constraint)?;
+        let rows = conform(&self.definition, rows)?;
+        let columns = unique::key_columns(encoder, &rows);
+        let encoded = encoder.encode(&columns)?;
+        let mut keys = vec![None; rows.num_rows()];
+        for (_, row) in encoder.hash(&columns, &encoded, 0) {
+            if let Some(key) = keys.get_mut(row as usize) {
+                *key = Some(encoded.row(row as usize).data().into());
             }
         }
-        Ok(None)
+        Ok(keys)
+    }
+
+    /// The number of a constraint and its encoder.
+    fn encoder(&self, constraint: &str) -> Result<(usize, &KeyEncoder)> {
+        let mut encoders = self.encoders.iter().enumerate();
+        encoders.find(|(_, encoder)| encoder.constraint().name == constraint).ok_or_else(|| {
+            let table = self.definition.name.clone();
+            Error::NoSuchConstraint { table, constraint: constraint.into() }
+        })
+    }
+
+    fn find_keys(
+        &self,
+        number: usize,
+        encoder: &KeyEncoder,
+        columns: &[ArrayRef],
+    ) -> Result<Vec<Option<(usize, u32)>>> {
+        let keys = encoder.encode(columns)?;
+        let mut hashed = encoder.hash(columns, &keys, 0);
+        hashed.sort_unstable();
+        let mut places = vec![None; keys.num_rows()];
+        for (number_of_part, part) in self.parts.iter().enumerate() {
+            unique::each_taken(part, number, encoder, &hashed, &keys, |row, position| {
+                if let Some(place) = places.get_mut(row as usize) {
+                    *place = Some((number_of_part, position));
+                }
+                ControlFlow::Continue(())
+            })?;
+        }
+        Ok(places)
     }
 
     pub(crate) fn encoders(&self) -> &Arc<Vec<KeyEncoder>> {

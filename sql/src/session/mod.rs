@@ -15,5 +15,6 @@ pub(crate) mod settings;
 pub(crate) use context::StatementContext;
 pub(crate) use prepared::Planned;
 pub use prepared::Prepared;
+pub(crate) use run::{blocking, physical};
 pub use session::Session;
 pub(crate) use settings::Settings;

@@ -8,7 +8,7 @@ use muster_storage::TableId;
 
 use crate::outcome::CommandTag;
 use crate::parse::Statement;
-use crate::statement::insert::PlannedInsert;
+use crate::write::PlannedWrite;
 
 /// See the module. It holds no data and no snapshot: each run reads the tables as they are then.
 #[derive(Clone, Debug)]
@@ -30,8 +30,8 @@ pub(crate) enum Planned {
     Query { plan: LogicalPlan, tag: CommandTag },
     /// EXPLAIN of an analyzed query.
     Explain { plan: LogicalPlan, analyze: bool },
-    /// An INSERT, its source analyzed.
-    Insert(PlannedInsert),
+    /// A statement that changes rows, its query analyzed.
+    Write(PlannedWrite),
     /// Everything else runs from its AST.
     Utility,
 }

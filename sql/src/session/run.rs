@@ -8,7 +8,7 @@ use arrow::datatypes::SchemaRef;
 use chrono::Utc;
 use datafusion::common::{ParamValues, ScalarValue};
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::{collect, execute_stream};
+use datafusion::physical_plan::execute_stream;
 use datafusion::sql::sqlparser::ast;
 use futures::{StreamExt, stream};
 use muster_storage::Changes;
@@ -17,9 +17,8 @@ use super::{Planned, Prepared, Session, StatementContext};
 use crate::load::{LoadReport, LoadRequest};
 use crate::outcome::{CommandTag, Outcome, Rows};
 use crate::sqlstate::SqlState;
-use crate::statement::insert::PlannedInsert;
 use crate::statement::{copy_from, create_index, create_table, drop, explain, refused, set, show};
-use crate::write::{RowMaker, Written};
+use crate::write::{PlannedWrite, Written};
 use crate::{Error, Result, load as loading};
 
 /// Whether a statement runs from its AST.
@@ -74,7 +73,7 @@ pub(super) async fn run(session: &Session, prepared: &Prepared, params: &[Scalar
             let rows = explain::rows(physical, *analyze, context.task()).await?;
             Ok(one_batch(CommandTag::plain("EXPLAIN"), rows))
         }
-        Planned::Insert(planned) => write(session, context, planned, params).await,
+        Planned::Write(planned) => write(session, context, planned, params).await,
         Planned::Utility => utility(session, context, &prepared.statement.ast).await,
     }
 }
@@ -106,7 +105,8 @@ fn values(prepared: &Prepared, params: &[ScalarValue]) -> Result<ParamValues> {
     Ok(ParamValues::List(values))
 }
 
-async fn physical(
+/// The physical plan of an analyzed one, with the parameters' values.
+pub(crate) async fn physical(
     context: &StatementContext,
     plan: &LogicalPlan,
     params: ParamValues,
@@ -170,40 +170,16 @@ async fn apply(session: &Session, context: &StatementContext, changes: Changes) 
 async fn write(
     session: &Session,
     context: Arc<StatementContext>,
-    planned: &PlannedInsert,
+    planned: &PlannedWrite,
     params: ParamValues,
 ) -> Result<Outcome> {
-    let Written { changes, rows, .. } = insert(context.clone(), planned, params).await?;
+    let Written { changes, rows, returned, .. } = planned.write(context.clone(), params).await?;
     apply(session, &context, changes).await?;
-    Ok(Outcome::done(CommandTag::affecting("INSERT", rows)))
-}
-
-async fn insert(
-    context: Arc<StatementContext>,
-    planned: &PlannedInsert,
-    params: ParamValues,
-) -> Result<Written> {
-    let physical = physical(&context, &planned.plan, params).await?;
-    let batches = collect(physical, context.clone().task()).await?;
-    let planned = planned.clone();
-    blocking(move || {
-        // The definition as it is now: an index made since the plan brings its checks along.
-        let definition = context
-            .snapshot
-            .table(&planned.definition.name)
-            .map(|table| table.definition().clone())
-            .ok_or_else(|| Error::undefined_table(&planned.definition.name))?;
-        let name = definition.name.clone();
-        let mut maker = RowMaker::new(&context.database.planner, &context.snapshot, definition)?;
-        let mut written = Written::default();
-        for batch in batches.iter().filter(|batch| batch.num_rows() > 0) {
-            let rows = maker.make(planned.given(batch), batch.num_rows())?;
-            written.changes = written.changes.put(&name, rows);
-            written.rows += batch.num_rows() as u64;
-        }
-        Ok(written)
-    })
-    .await
+    let tag = CommandTag::affecting(planned.command(), rows);
+    let rows = returned
+        .zip(planned.columns())
+        .map(|(batches, schema)| Rows { schema, batches: stream::iter(batches.into_iter().map(Ok)).boxed() });
+    Ok(Outcome { tag, rows })
 }
 
 async fn utility(
@@ -302,7 +278,9 @@ async fn run_load(
 }
 
 /// Runs what computes or waits for the disk outside of the async threads.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(|error| {
         Error::new(SqlState::InternalError, format!("the statement's task failed: {error}"))
     })?
