@@ -10,6 +10,7 @@ pub(crate) mod delete;
 pub(crate) mod drop;
 pub(crate) mod explain;
 pub(crate) mod insert;
+pub(crate) mod merge;
 pub(crate) mod name;
 pub(crate) mod refused;
 pub(crate) mod set;

@@ -9,7 +9,9 @@ use std::sync::Arc;
 use arrow::datatypes::FieldRef;
 use datafusion::common::{Column, DFSchema, TableReference};
 use datafusion::logical_expr::{Expr, LogicalPlan, Projection};
-use datafusion::sql::sqlparser::ast::{self, Ident, Select, SelectItem, SetExpr, TableWithJoins, With};
+use datafusion::sql::sqlparser::ast::{
+    self, Ident, SelectItem, SetExpr, TableWithJoins, WildcardAdditionalOptions, With,
+};
 use muster_storage::Snapshot;
 
 use super::Target;
@@ -96,29 +98,34 @@ pub(crate) struct Query<'a> {
 
 impl Query<'_> {
     fn statement(self) -> Result<ast::Statement> {
-        let template = parse("SELECT 1")?;
-        let template = template.first().map(|statement| statement.ast.as_ref().clone());
-        let Some(ast::Statement::Query(mut query)) = template else { return Err(broken()) };
-        let SetExpr::Select(select) = query.body.as_mut() else { return Err(broken()) };
-        let select: &mut Select = select;
-        if !self.values.is_empty() {
-            let values = self.values.into_iter().enumerate();
-            // Names of their own, so that equal expressions do not meet.
-            let item = |(number, expr)| SelectItem::ExprWithAlias {
-                expr,
-                alias: Ident::with_quote('"', value_name(number)),
-            };
-            select.projection = values.map(item).collect();
+        // Names of their own, so that equal expressions do not meet.
+        let item = |(number, expr)| SelectItem::ExprWithAlias {
+            expr,
+            alias: Ident::with_quote('"', value_name(number)),
+        };
+        let mut values: Vec<SelectItem> = self.values.into_iter().enumerate().map(item).collect();
+        if values.is_empty() {
+            values.push(SelectItem::Wildcard(WildcardAdditionalOptions::default()));
         }
-        select.from = self.from;
-        select.selection = self.selection.cloned();
+        let mut query = select(values, self.from)?;
+        if let SetExpr::Select(select) = query.body.as_mut() {
+            select.selection = self.selection.cloned();
+        }
         query.with = self.with.cloned();
-        Ok(ast::Statement::Query(query))
+        Ok(ast::Statement::Query(Box::new(query)))
     }
 }
 
-fn broken() -> Error {
-    Error::new(SqlState::InternalError, "the template of a query does not parse")
+/// `SELECT items FROM relations`.
+pub(crate) fn select(items: Vec<SelectItem>, from: Vec<TableWithJoins>) -> Result<ast::Query> {
+    let broken = || Error::new(SqlState::InternalError, "the template of a query does not parse");
+    let template = parse("SELECT 1")?;
+    let template = template.first().map(|statement| statement.ast.as_ref().clone());
+    let Some(ast::Statement::Query(mut query)) = template else { return Err(broken()) };
+    let SetExpr::Select(select) = query.body.as_mut() else { return Err(broken()) };
+    select.projection = items;
+    select.from = from;
+    Ok(*query)
 }
 
 /// The name of a computed column, which no column of a table has.

@@ -20,7 +20,7 @@ mod written;
 
 pub(crate) use assignments::{Assigned, NewValue, assigned, assignments, is_default, value as new_value};
 pub(crate) use expressions::Expressions;
-pub(crate) use matching::{Matching, Query, nullable, row_id, value_name};
+pub(crate) use matching::{Matching, Query, nullable, row_id, select, value_name};
 pub(crate) use planned::{PlannedWrite, row_statement};
 pub(crate) use returning::Returning;
 pub(crate) use rows::RowMaker;

@@ -18,6 +18,7 @@ use crate::planning::parameters_with;
 use crate::session::{StatementContext, blocking, physical};
 use crate::statement::delete::PlannedDelete;
 use crate::statement::insert::PlannedInsert;
+use crate::statement::merge::PlannedMerge;
 use crate::statement::update::PlannedUpdate;
 
 /// See the module.
@@ -26,16 +27,20 @@ pub(crate) enum PlannedWrite {
     Insert(PlannedInsert),
     Update(PlannedUpdate),
     Delete(PlannedDelete),
+    Merge(PlannedMerge),
 }
 
 /// The statement that changes rows and its WITH list, if `statement` is one.
 pub(crate) fn row_statement(statement: &Statement) -> Option<(&Statement, Option<&With>)> {
     match statement {
-        Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) => Some((statement, None)),
+        Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) | Statement::Merge(_) => {
+            Some((statement, None))
+        }
         Statement::Query(query) => match query.body.as_ref() {
-            SetExpr::Insert(inner) | SetExpr::Update(inner) | SetExpr::Delete(inner) => {
-                Some((inner, query.with.as_ref()))
-            }
+            SetExpr::Insert(inner)
+            | SetExpr::Update(inner)
+            | SetExpr::Delete(inner)
+            | SetExpr::Merge(inner) => Some((inner, query.with.as_ref())),
             _ => None,
         },
         _ => None,
@@ -60,6 +65,9 @@ impl PlannedWrite {
             ast::Statement::Delete(delete) => {
                 Self::Delete(PlannedDelete::of(shared, snapshot, delete, with, declared).await?)
             }
+            ast::Statement::Merge(merge) => {
+                Self::Merge(PlannedMerge::of(shared, snapshot, merge, with, declared).await?)
+            }
             other => return Err(crate::statement::refused::refusal(other)),
         };
         let parameters = parameters_with(planned.plan(), &planned.expressions(), declared)?;
@@ -74,6 +82,7 @@ impl PlannedWrite {
             Self::Insert(insert) => &insert.plan,
             Self::Update(update) => &update.plan,
             Self::Delete(delete) => &delete.plan,
+            Self::Merge(merge) => &merge.plan,
         }
     }
 
@@ -82,6 +91,7 @@ impl PlannedWrite {
             Self::Insert(insert) => &mut insert.plan,
             Self::Update(update) => &mut update.plan,
             Self::Delete(delete) => &mut delete.plan,
+            Self::Merge(merge) => &mut merge.plan,
         }
     }
 
@@ -90,6 +100,7 @@ impl PlannedWrite {
             Self::Insert(insert) => &insert.target,
             Self::Update(update) => &update.target,
             Self::Delete(delete) => &delete.target,
+            Self::Merge(merge) => &merge.target,
         }
     }
 
@@ -98,6 +109,7 @@ impl PlannedWrite {
             Self::Insert(insert) => insert.returning.as_ref(),
             Self::Update(update) => update.returning.as_ref(),
             Self::Delete(delete) => delete.returning.as_ref(),
+            Self::Merge(merge) => merge.returning.as_ref(),
         }
     }
 
@@ -107,7 +119,7 @@ impl PlannedWrite {
             Self::Insert(insert) => {
                 insert.conflict.iter().flat_map(|conflict| conflict.expressions()).collect()
             }
-            Self::Update(_) | Self::Delete(_) => Vec::new(),
+            Self::Update(_) | Self::Delete(_) | Self::Merge(_) => Vec::new(),
         };
         expressions.extend(self.returning().iter().flat_map(|returning| returning.list().iter().cloned()));
         expressions
@@ -129,6 +141,7 @@ impl PlannedWrite {
             Self::Insert(_) => "INSERT",
             Self::Update(_) => "UPDATE",
             Self::Delete(_) => "DELETE",
+            Self::Merge(_) => "MERGE",
         }
     }
 
@@ -141,6 +154,7 @@ impl PlannedWrite {
             Self::Insert(insert) => insert.written(&context, &batches, &params),
             Self::Update(update) => update.written(&context, &batches, &params),
             Self::Delete(delete) => delete.written(&context, &batches, &params),
+            Self::Merge(merge) => merge.written(&context, &batches, &params),
         })
         .await
     }

@@ -93,13 +93,16 @@ fn stands_for<'a>(
     columns: &'a DFSchema,
 ) -> Result<Vec<(Option<&'a TableReference>, &'a FieldRef)>> {
     match item {
-        SelectItem::Wildcard(options) if is_plain(options) => Ok(columns.iter().collect()),
+        SelectItem::Wildcard(options) if is_plain(options) => {
+            Ok(columns.iter().filter(|(_, field)| !is_hidden(field)).collect())
+        }
         SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(of), options)
             if is_plain(options) =>
         {
             let of = of.0.last().and_then(|part| part.as_ident()).map(name::ident).unwrap_or_default();
             let named = |table: Option<&TableReference>| table.is_some_and(|table| table.table() == of);
-            let found: Vec<_> = columns.iter().filter(|(table, _)| named(*table)).collect();
+            let found = columns.iter().filter(|(table, field)| named(*table) && !is_hidden(field));
+            let found: Vec<_> = found.collect();
             if found.is_empty() {
                 return Err(Error::new(
                     SqlState::UndefinedTable,
@@ -110,6 +113,11 @@ fn stands_for<'a>(
         }
         other => Err(Error::unsupported(format!("RETURNING {other}"))),
     }
+}
+
+/// Whether a column is one that no statement can name.
+fn is_hidden(field: &Field) -> bool {
+    field.name().starts_with('\0')
 }
 
 /// Whether a wildcard has none of the additions that other databases know.

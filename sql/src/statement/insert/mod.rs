@@ -15,7 +15,7 @@ use datafusion::logical_expr::expr::Placeholder;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Projection};
 use datafusion::sql::planner::{PlannerContext, SqlToRel};
 use datafusion::sql::sqlparser::ast::{
-    self, Ident, Insert, OnInsert, Query, SetExpr, TableObject, Values, With,
+    self, Ident, Insert, ObjectName, OnInsert, Query, SetExpr, TableObject, Values, With,
 };
 use muster_storage::{Snapshot, TableDefinition};
 
@@ -57,7 +57,7 @@ impl PlannedInsert {
         let alias = insert.table_alias.as_ref().map(|alias| &alias.alias);
         let target = Target::named(snapshot, table_name, alias)?;
         let definition = target.definition.clone();
-        let mut targets = targets(&definition, insert)?;
+        let mut targets = targets(&definition, &insert.columns)?;
         let plan = match &insert.source {
             None => {
                 targets.clear();
@@ -165,12 +165,12 @@ fn refuse(insert: &Insert) -> Result<()> {
 }
 
 /// The table's columns that the statement writes, in its order.
-fn targets(definition: &TableDefinition, insert: &Insert) -> Result<Vec<usize>> {
-    if insert.columns.is_empty() {
+pub(super) fn targets(definition: &TableDefinition, columns: &[ObjectName]) -> Result<Vec<usize>> {
+    if columns.is_empty() {
         return Ok((0..definition.schema.fields().len()).collect());
     }
-    let mut targets = Vec::with_capacity(insert.columns.len());
-    for written in &insert.columns {
+    let mut targets = Vec::with_capacity(columns.len());
+    for written in columns {
         let ident: Option<&Ident> = match written.0.as_slice() {
             [part] => part.as_ident(),
             _ => None,
@@ -194,7 +194,7 @@ fn targets(definition: &TableDefinition, insert: &Insert) -> Result<Vec<usize>> 
 }
 
 /// Without a column list, fewer values than columns fill the first ones.
-fn fit(targets: &mut Vec<usize>, width: usize, explicit: bool) -> Result<()> {
+pub(super) fn fit(targets: &mut Vec<usize>, width: usize, explicit: bool) -> Result<()> {
     if width > targets.len() {
         return Err(Error::new(SqlState::SyntaxError, "INSERT has more expressions than target columns"));
     }
@@ -274,7 +274,7 @@ fn assign_query(plan: LogicalPlan, definition: &TableDefinition, targets: &[usiz
     Ok(LogicalPlan::Projection(Projection::try_new(expressions, Arc::new(plan))?))
 }
 
-fn generated(definition: &TableDefinition, field: &Field) -> Error {
+pub(super) fn generated(definition: &TableDefinition, field: &Field) -> Error {
     Error::new(
         SqlState::GeneratedAlways,
         format!("cannot insert a non-DEFAULT value into column \"{}\"", field.name()),
