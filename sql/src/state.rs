@@ -19,7 +19,7 @@ use crate::Result;
 use crate::catalog::{CATALOG, PublicSchema, SCHEMA, system};
 use crate::functions::scalar;
 use crate::functions::table::{TableFunctions, VectorSearchPlanner};
-use crate::planning::{CheckedArithmetic, LateralSearch, Literals};
+use crate::planning::{CheckedArithmetic, LateralSearch, Literals, ScalarSubqueries};
 
 /// Makes the state. It is made once a database and not changed after.
 pub(crate) fn session_state(public: Arc<PublicSchema>) -> Result<SessionState> {
@@ -48,7 +48,7 @@ pub(crate) fn session_state(public: Arc<PublicSchema>) -> Result<SessionState> {
     }
     let state = context.state();
     let mut rules: Vec<Arc<dyn AnalyzerRule + Send + Sync>> =
-        vec![Arc::new(LateralSearch), Arc::new(Literals)];
+        vec![Arc::new(LateralSearch), Arc::new(ScalarSubqueries), Arc::new(Literals)];
     rules.extend(state.analyzer().rules.iter().cloned());
     rules.push(Arc::new(CheckedArithmetic));
     let state = SessionStateBuilder::new_from_existing(state)

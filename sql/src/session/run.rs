@@ -169,17 +169,41 @@ async fn apply(session: &Session, context: &StatementContext, changes: Changes) 
 /// Works out what a statement that writes rows changes, and applies it.
 async fn write(
     session: &Session,
-    context: Arc<StatementContext>,
+    first: Arc<StatementContext>,
     planned: &PlannedWrite,
     params: ParamValues,
 ) -> Result<Outcome> {
-    let Written { changes, rows, returned, .. } = planned.write(context.clone(), params).await?;
-    apply(session, &context, changes).await?;
-    let tag = CommandTag::affecting(planned.command(), rows);
-    let rows = returned
-        .zip(planned.columns())
-        .map(|(batches, schema)| Rows { schema, batches: stream::iter(batches.into_iter().map(Ok)).boxed() });
-    Ok(Outcome { tag, rows })
+    let mut context = first;
+    loop {
+        let written = planned.write(context.clone(), params.clone()).await?;
+        let Written { changes, rows, returned, arbiters } = written;
+        match apply(session, &context, changes).await {
+            Ok(()) => {
+                let tag = CommandTag::affecting(planned.command(), rows);
+                let rows = returned.zip(planned.columns()).map(|(batches, schema)| Rows {
+                    schema,
+                    batches: stream::iter(batches.into_iter().map(Ok)).boxed(),
+                });
+                return Ok(Outcome { tag, rows });
+            }
+            // Another commit was first: the statement is one for the rows that it left. Each time round somebody
+            // has committed, so somebody gets on.
+            Err(Error::Storage(muster_storage::Error::Conflict { .. })) => {}
+            Err(Error::Storage(muster_storage::Error::DuplicateKey { table, constraint, .. }))
+                if table == planned.definition().name && arbiters.contains(&constraint) => {}
+            Err(error) => return Err(error),
+        }
+        let snapshot = session.database.shared().store.snapshot();
+        let replaced = |table: &muster_storage::TableDefinition| table.id != planned.definition().id;
+        if snapshot.table(&planned.definition().name).is_none_or(|table| replaced(table.definition())) {
+            return Err(Error::undefined_table(&planned.definition().name));
+        }
+        context = Arc::new(StatementContext {
+            database: context.database.clone(),
+            snapshot,
+            settings: context.settings.clone(),
+        });
+    }
 }
 
 async fn utility(

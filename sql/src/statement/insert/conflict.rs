@@ -146,10 +146,13 @@ impl OnConflict {
             None if put.len() == proposed.num_rows() => proposed,
             None => interleave_record_batch(&[&proposed], &put)?,
         };
+        let kept = updated.is_none() || keys.kept(&table, &self.arbiters, &rows)?;
         writer.changed(rows.columns(), rows.num_rows())?;
         writer.put(rows);
         let mut written = writer.finish();
-        written.arbiters.clone_from(&self.arbiters);
+        if kept {
+            written.arbiters.clone_from(&self.arbiters);
+        }
         Ok(written)
     }
 }
@@ -265,6 +268,23 @@ impl Keys {
         None
     }
 
+    /// Whether the arbiters hold once `rows` are put: DO UPDATE may give keys that are taken.
+    fn kept(&self, table: &Table, arbiters: &[String], rows: &RecordBatch) -> Result<bool> {
+        let parts: Vec<_> = table.parts().collect();
+        for (arbiter, keys) in arbiters.iter().zip(keys_of(table, arbiters, rows)?) {
+            let mut seen = HashSet::new();
+            if !keys.into_iter().flatten().all(|key| seen.insert(key)) {
+                return Ok(false);
+            }
+            for (part, position) in table.find_each(arbiter, rows)?.into_iter().flatten() {
+                if parts.get(part).is_none_or(|part| !self.gone.contains(&part.row_id(position))) {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
     /// Remembers the keys of a row that is put.
     fn take(&mut self, keys: KeysOfRows) {
         for (own, key) in self.own.iter_mut().zip(keys) {
@@ -309,13 +329,13 @@ impl DoUpdate {
             .iter()
             .map(|field| if column::generated(field).is_some() { Source::Generated } else { Source::Kept })
             .collect();
-        for assignment in assignments(definition, &written.assignments)? {
+        let clause = "ON CONFLICT DO UPDATE";
+        for assignment in assignments(definition, &written.assignments)?.without_rows(clause)? {
             if let Some(source) = sources.get_mut(assignment.column) {
                 *source = Source::Value(values.len());
             }
             values.push(new_value(shared, snapshot, definition, &assignment, &columns, declared)?);
         }
-        let clause = "ON CONFLICT DO UPDATE";
         Ok(Self {
             condition: Expressions::new(planner, condition, columns.clone(), clause)?,
             values: Expressions::new(planner, values, columns, clause)?,
