@@ -20,6 +20,7 @@ mod parameters;
 mod planner;
 mod prune;
 mod rewrite;
+mod scalar_subqueries;
 
 pub(crate) use arithmetic::CheckedArithmetic;
 pub(crate) use assign::assign;
@@ -31,3 +32,4 @@ use parameters::declare;
 pub(crate) use parameters::{parameters, parameters_with, settle, settle_expression};
 pub(crate) use planner::Planner;
 pub(crate) use rewrite::{call, rewrite_expression, rewrite_statement};
+pub(crate) use scalar_subqueries::ScalarSubqueries;

@@ -231,7 +231,7 @@ async fn write(
     planned: &PlannedWrite,
     params: ParamValues,
 ) -> Result<Outcome> {
-    let Written { changes, rows, returned, .. } = planned.write(context.clone(), params).await?;
+    let Written { changes, rows, returned } = planned.write(context.clone(), params).await?;
     apply(session, &context, changes).await?;
     let tag = CommandTag::affecting(planned.command(), rows);
     let rows = returned

@@ -18,7 +18,7 @@ use crate::database::Shared;
 use crate::planning::settle;
 use crate::session::StatementContext;
 use crate::write::{
-    Assigned, Matching, NewValue, Query, Returning, RowWriter, Target, Written, assigned, assignments,
+    Assigned, Matching, NewValue, Query, Returning, RowWriter, Target, Written, assigned, assignments, row,
     row_id, value_name,
 };
 use crate::{Error, Result, column};
@@ -54,24 +54,36 @@ impl PlannedUpdate {
         target.check_beside(from)?;
         let mut relations = vec![target.relation()];
         relations.extend(from.iter().cloned());
-        let list = assignments(&definition, &update.assignments)?;
+        let set = assignments(&definition, &update.assignments)?;
         let written = |assignment: &Assigned| match &assignment.value {
             NewValue::Expression(expression) => Some(expression.clone()),
-            NewValue::Default => None,
+            NewValue::Default | NewValue::Of { .. } => None,
         };
-        let values: Vec<ast::Expr> = list.iter().filter_map(written).collect();
-        let query =
-            Query { clause: "UPDATE", with, values, from: relations, selection: update.selection.as_ref() };
-        let matching = Matching::of(shared, snapshot, &target, query, declared).await?;
+        let values: Vec<ast::Expr> = set.assigned.iter().filter_map(written).collect();
+        let single = values.len();
+        let query = Query {
+            clause: "UPDATE",
+            with,
+            values: values.into_iter().chain(set.rows).collect(),
+            from: relations,
+            selection: update.selection.as_ref(),
+        };
+        let mut matching = Matching::of(shared, snapshot, &target, query, declared).await?;
+        let rows = matching.values.split_off(single.min(matching.values.len()));
+        let matching = matching.with_rows(rows)?;
 
         let mut values = matching.values.iter().cloned();
         let mut new: Vec<Option<Expr>> = vec![None; definition.schema.fields().len()];
-        for assignment in &list {
+        for assignment in &set.assigned {
             let field = definition.schema.field(assignment.column);
             let value = match &assignment.value {
                 NewValue::Default => default_of(shared, snapshot, &definition, field)?,
                 NewValue::Expression(_) => {
                     let value = values.next().ok_or_else(|| Error::unsupported("this SET list"))?;
+                    assigned(value, matching.columns(), field, declared, &definition.name)?
+                }
+                NewValue::Of { row, place } => {
+                    let value = row::field(Matching::row(*row), *place);
                     assigned(value, matching.columns(), field, declared, &definition.name)?
                 }
             };
@@ -101,7 +113,7 @@ impl PlannedUpdate {
             let mut columns = target.columns();
             columns.extend(matching.beside(width));
             returning = Some(Returning::of(&shared.planner, snapshot, items, columns, declared)?);
-            expressions.extend((width + 1..matching.columns().fields().len()).map(column));
+            expressions.extend((width + 1..width + 1 + matching.beside(width).len()).map(column));
         }
         let beside = first..expressions.len();
         let plan = LogicalPlan::Projection(Projection::try_new(expressions, matching.rows)?);

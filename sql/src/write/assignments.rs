@@ -13,6 +13,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 use muster_storage::{Snapshot, TableDefinition};
 
+use super::row;
 use crate::database::Shared;
 use crate::planning::{assign, expression, settle_expression};
 use crate::sqlstate::SqlState;
@@ -33,31 +34,45 @@ pub(crate) struct Assigned {
 pub(crate) enum NewValue {
     Default,
     Expression(ast::Expr),
+    /// A column of one of the list's [`SetList::rows`].
+    Of {
+        row: usize,
+        place: usize,
+    },
 }
 
 /// What a SET list assigns.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SetList {
+    pub(crate) assigned: Vec<Assigned>,
+    /// The subqueries that give several columns, `(a, b) = (SELECT ...)`: each gives a struct, whose fields
+    /// [`row::field`](super::row::field) names.
+    pub(crate) rows: Vec<ast::Expr>,
+}
+
+impl SetList {
+    /// The list of a clause that knows no subqueries for several columns.
+    ///
+    /// # Errors
+    /// 0A000.
+    pub(crate) fn without_rows(self, clause: &str) -> Result<Vec<Assigned>> {
+        if self.rows.is_empty() {
+            return Ok(self.assigned);
+        }
+        Err(Error::unsupported(format!("a subquery for several columns in {clause}")))
+    }
+}
+
+/// Reads a SET list.
 ///
 /// # Errors
 /// 42703 for no such column, 42601 for a column assigned twice or a wrong number of values, 428C9 for a generated
 /// column.
-pub(crate) fn assignments(definition: &TableDefinition, list: &[Assignment]) -> Result<Vec<Assigned>> {
-    let mut assigned: Vec<Assigned> = Vec::with_capacity(list.len());
+pub(crate) fn assignments(definition: &TableDefinition, list: &[Assignment]) -> Result<SetList> {
+    let mut set = SetList::default();
     let mut seen = Vec::with_capacity(list.len());
     for assignment in list {
-        let pairs = match &assignment.target {
-            AssignmentTarget::ColumnName(name) => vec![(name, &assignment.value)],
-            AssignmentTarget::Tuple(names) => {
-                let values = values_of_row(&assignment.value)?;
-                if values.len() != names.len() {
-                    return Err(Error::new(
-                        SqlState::SyntaxError,
-                        "number of columns does not match number of values",
-                    ));
-                }
-                names.iter().zip(values).collect()
-            }
-        };
-        for (name, value) in pairs {
+        for (name, value) in pairs(assignment, &mut set.rows)? {
             let column = position(definition, name)?;
             let field = definition.schema.field(column);
             if seen.contains(&column) {
@@ -67,10 +82,8 @@ pub(crate) fn assignments(definition: &TableDefinition, list: &[Assignment]) -> 
                 ));
             }
             seen.push(column);
-            let value =
-                if is_default(value) { NewValue::Default } else { NewValue::Expression(value.clone()) };
             match (column::generated(field), &value) {
-                (None, _) => assigned.push(Assigned { column, value }),
+                (None, _) => set.assigned.push(Assigned { column, value }),
                 (Some(_), NewValue::Default) => {}
                 (Some(_), _) => {
                     return Err(Error::new(
@@ -83,7 +96,34 @@ pub(crate) fn assignments(definition: &TableDefinition, list: &[Assignment]) -> 
             }
         }
     }
-    Ok(assigned)
+    Ok(set)
+}
+
+/// The columns of one assignment with their values.
+fn pairs<'a>(
+    assignment: &'a Assignment,
+    rows: &mut Vec<ast::Expr>,
+) -> Result<Vec<(&'a ObjectName, NewValue)>> {
+    let one = |value: &ast::Expr| match is_default(value) {
+        true => NewValue::Default,
+        false => NewValue::Expression(value.clone()),
+    };
+    match &assignment.target {
+        AssignmentTarget::ColumnName(name) => Ok(vec![(name, one(&assignment.value))]),
+        AssignmentTarget::Tuple(names) => {
+            if let ast::Expr::Subquery(query) = &assignment.value {
+                let row = rows.len();
+                rows.push(ast::Expr::Subquery(Box::new(row::as_struct(query, names.len())?)));
+                let places = names.iter().enumerate();
+                return Ok(places.map(|(place, name)| (name, NewValue::Of { row, place })).collect());
+            }
+            let values = values_of_row(&assignment.value)?;
+            if values.len() != names.len() {
+                return Err(row::wrong_count());
+            }
+            Ok(names.iter().zip(values.into_iter().map(one)).collect())
+        }
+    }
 }
 
 /// The values on the right side of `(a, b) = ...`.
@@ -159,5 +199,6 @@ pub(crate) fn value(
             let expression = expression::planned(&shared.planner, snapshot, parsed, columns)?;
             assigned(expression, columns, field, declared, &definition.name)
         }
+        NewValue::Of { .. } => Err(Error::unsupported("a subquery for several columns here")),
     }
 }

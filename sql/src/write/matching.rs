@@ -27,6 +27,8 @@ pub(crate) struct Matching {
     pub(crate) rows: Arc<LogicalPlan>,
     /// The values, over those columns. Their parameters may have no types yet.
     pub(crate) values: Vec<Expr>,
+    /// How many columns after those are values themselves.
+    computed: usize,
 }
 
 impl Matching {
@@ -61,7 +63,25 @@ impl Matching {
             _ => {}
         }
         let values = expr.into_iter().take(count).map(Expr::unalias).collect();
-        Ok(Self { rows: input, values })
+        Ok(Self { rows: input, values, computed: 0 })
+    }
+
+    /// The same with more columns, [`Self::row`]: what several values are made of is evaluated once.
+    pub(crate) fn with_rows(self, rows: Vec<Expr>) -> Result<Self> {
+        if rows.is_empty() {
+            return Ok(self);
+        }
+        let computed = rows.len();
+        let mut expressions: Vec<Expr> = self.columns().columns().into_iter().map(Expr::Column).collect();
+        let rows = rows.into_iter().enumerate().map(|(number, row)| row.alias(row_name(number)));
+        expressions.extend(rows);
+        let rows = Arc::new(LogicalPlan::Projection(Projection::try_new(expressions, self.rows)?));
+        Ok(Self { rows, computed, ..self })
+    }
+
+    /// Column number `number` of those.
+    pub(crate) fn row(number: usize) -> Expr {
+        Expr::Column(Column::new_unqualified(row_name(number)))
     }
 
     /// The columns that the values are over.
@@ -71,7 +91,8 @@ impl Matching {
 
     /// The columns of the relations beside the target. `width` is the number of the target's own.
     pub(crate) fn beside(&self, width: usize) -> Vec<(Option<TableReference>, FieldRef)> {
-        let columns = self.columns().iter().skip(width + 1);
+        let all = self.columns().fields().len();
+        let columns = self.columns().iter().take(all - self.computed).skip(width + 1);
         columns.map(|(table, field)| (table.cloned(), nullable(field))).collect()
     }
 }
@@ -131,4 +152,8 @@ pub(crate) fn select(items: Vec<SelectItem>, from: Vec<TableWithJoins>) -> Resul
 /// The name of a computed column, which no column of a table has.
 pub(crate) fn value_name(number: usize) -> String {
     format!("\0value {number}")
+}
+
+fn row_name(number: usize) -> String {
+    format!("\0row {number}")
 }

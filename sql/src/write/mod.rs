@@ -13,6 +13,7 @@ mod expressions;
 mod matching;
 mod planned;
 mod returning;
+pub(crate) mod row;
 mod rows;
 mod table_writer;
 mod target;

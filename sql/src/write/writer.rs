@@ -89,6 +89,6 @@ impl RowWriter {
             changes = changes.delete(&self.table.definition().name, self.deleted);
         }
         let returned = self.returning.is_some().then_some(self.returned);
-        Written { changes, rows: self.rows, returned, arbiters: Vec::new() }
+        Written { changes, rows: self.rows, returned }
     }
 }

@@ -14,7 +14,4 @@ pub(crate) struct Written {
     pub(crate) rows: u64,
     /// What RETURNING gives back.
     pub(crate) returned: Option<Vec<RecordBatch>>,
-    /// The constraints that ON CONFLICT looked at: where another commit took a key of theirs meanwhile, the
-    /// statement is worked out anew and does what it says for that case.
-    pub(crate) arbiters: Vec<String>,
 }

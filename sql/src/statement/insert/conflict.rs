@@ -148,9 +148,7 @@ impl OnConflict {
         };
         writer.changed(rows.columns(), rows.num_rows())?;
         writer.put(rows);
-        let mut written = writer.finish();
-        written.arbiters.clone_from(&self.arbiters);
-        Ok(written)
+        Ok(writer.finish())
     }
 }
 
@@ -309,13 +307,13 @@ impl DoUpdate {
             .iter()
             .map(|field| if column::generated(field).is_some() { Source::Generated } else { Source::Kept })
             .collect();
-        for assignment in assignments(definition, &written.assignments)? {
+        let clause = "ON CONFLICT DO UPDATE";
+        for assignment in assignments(definition, &written.assignments)?.without_rows(clause)? {
             if let Some(source) = sources.get_mut(assignment.column) {
                 *source = Source::Value(values.len());
             }
             values.push(new_value(shared, snapshot, definition, &assignment, &columns, declared)?);
         }
-        let clause = "ON CONFLICT DO UPDATE";
         Ok(Self {
             condition: Expressions::new(planner, condition, columns.clone(), clause)?,
             values: Expressions::new(planner, values, columns, clause)?,

@@ -81,7 +81,7 @@ fn action(definition: &TableDefinition, action: &MergeAction) -> Result<(Action,
             if update.update_predicate.is_some() || update.delete_predicate.is_some() {
                 return Err(Error::unsupported("WHERE in a WHEN clause"));
             }
-            Ok((Action::Update, assignments(definition, &update.assignments)?))
+            Ok((Action::Update, assignments(definition, &update.assignments)?.without_rows("MERGE")?))
         }
         MergeAction::Insert(insert) => {
             if insert.insert_predicate.is_some() {

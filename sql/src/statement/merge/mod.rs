@@ -113,6 +113,7 @@ impl PlannedMerge {
                 let field = definition.schema.field(assignment.column);
                 let value = match &assignment.value {
                     NewValue::Default => default_of(shared, snapshot, &definition, field)?,
+                    NewValue::Of { .. } => return Err(Error::unsupported("a row of a subquery in MERGE")),
                     NewValue::Expression(_) => {
                         let value = next()?;
                         scopes.check(clause.kind, &value)?;
