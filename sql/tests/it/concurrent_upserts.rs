@@ -6,7 +6,8 @@ use muster::blocking::{Database, Session};
 
 fn number(session: &Session, sql: &str) -> i64 {
     let batches = session.query(sql, &[]).unwrap().into_batches();
-    let column = batches[0].column(0);
+    let batch = batches.iter().find(|batch| batch.num_rows() > 0).unwrap();
+    let column = batch.column(0);
     column.as_any().downcast_ref::<muster::arrow::array::Int64Array>().unwrap().value(0)
 }
 
