@@ -107,7 +107,9 @@ fn maintain(shared: &Shared) {
     let before = shared.store.activity();
     match shared.store.maintain(&|| !shared.closing.load(Ordering::Acquire)) {
         Ok(()) | Err(muster_storage::Error::Cancelled) => {}
-        Err(error) => tracing::warn!(%error, "sealing or compacting failed; nothing is lost, it is tried again"),
+        Err(error) => {
+            tracing::warn!(%error, "sealing or compacting failed; nothing is lost, it is tried again")
+        }
     }
     let after = shared.store.activity();
     if (after.checkpoints, after.compactions) != (before.checkpoints, before.compactions) {

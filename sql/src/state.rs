@@ -16,11 +16,11 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion_pg_catalog::pg_catalog::context::EmptyContextProvider;
 use datafusion_pg_catalog::pg_catalog::setup_pg_catalog;
 
-use crate::{Result, memory};
 use crate::catalog::{CATALOG, PublicSchema, SCHEMA, system};
 use crate::functions::scalar;
 use crate::functions::table::{TableFunctions, VectorSearchPlanner};
 use crate::planning::{CheckedArithmetic, LateralSearch, Literals};
+use crate::{Result, memory};
 
 /// Makes the state. It is made once a database and not changed after.
 pub(crate) fn session_state(
