@@ -40,7 +40,10 @@ impl Inner {
         match self.rewrite() {
             // The old journal is closed when it is replaced; its file has no name any more.
             Ok(journal) => {
-                writer.journal = journal;
+                let old = std::mem::replace(&mut writer.journal, journal);
+                drop(writer);
+                // The system takes its time to free a large file.
+                drop(old);
                 count(&self.counts.journal_rewrites, 1);
                 Ok(())
             }
