@@ -77,7 +77,7 @@ fn an_address_in_use_is_refused() {
 }
 
 #[test]
-fn copy_reads_only_the_folders_that_were_allowed() {
+fn copy_reads_and_writes_only_the_folders_that_were_allowed() {
     let folder = tempfile::tempdir().unwrap();
     let (allowed, other) = (folder.path().join("allowed"), folder.path().join("other"));
     for files in [&allowed, &other] {
@@ -99,5 +99,24 @@ fn copy_reads_only_the_folders_that_were_allowed() {
         let sneaky = allowed.join("..").join("other");
         assert_eq!(raw.ask(&[copy(&sneaky)]).await[0].sqlstate(), "42501");
         assert_eq!(raw.rows("SELECT count(*) FROM numbers").await, [["2"]]);
+        let copy = |file: &std::path::Path| {
+            query(&format!("COPY numbers TO '{}' WITH (FORMAT csv)", file.display()))
+        };
+        let written = allowed.join("written.csv");
+        assert_eq!(raw.ask(&[copy(&written)]).await[0].text(), "COPY 2");
+        assert_eq!(std::fs::read_to_string(&written).unwrap(), "1\n2\n");
+        for file in
+            [other.join("written.csv"), sneaky.join("written.csv"), allowed.join("no").join("file.csv")]
+        {
+            assert_eq!(raw.ask(&[copy(&file)]).await[0].sqlstate(), "42501", "{file:?}");
+        }
+        std::os::unix::fs::symlink(other.join("rows.csv"), allowed.join("link.csv")).unwrap();
+        assert_eq!(raw.ask(&[copy(&allowed.join("link.csv"))]).await[0].sqlstate(), "42501");
+        assert_eq!(raw.ask(&[copy(&allowed)]).await[0].sqlstate(), "42809");
+        // A COPY that fails leaves what was there, and nothing beside it.
+        let failing = format!("COPY (SELECT 1 / (2 - n) FROM numbers) TO '{}'", written.display());
+        assert_eq!(raw.ask(&[query(&failing)]).await[0].sqlstate(), "22012");
+        assert_eq!(std::fs::read_to_string(&written).unwrap(), "1\n2\n");
+        assert_eq!(std::fs::read_dir(&allowed).unwrap().count(), 3);
     });
 }

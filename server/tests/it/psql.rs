@@ -1,18 +1,27 @@
 //! psql, as people use it. Where it is not installed these tests say so and do nothing.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::server::serving;
 
 /// Runs psql commands, each as one `-c`; `None` where there is no psql.
 async fn psql(address: SocketAddr, commands: &[&str]) -> Option<Output> {
+    psql_reading(address, commands, None).await
+}
+
+/// Runs psql with a file as its standard input.
+async fn psql_reading(address: SocketAddr, commands: &[&str], input: Option<&Path>) -> Option<Output> {
     let mut command = Command::new("psql");
     command.args(["-X", "-A", "-t", "-U", "ann", "-d", "muster"]);
     command.args(["-h", &address.ip().to_string(), "-p", &address.port().to_string()]);
     command.env("PGCONNECT_TIMEOUT", "30").env("LC_ALL", "C.UTF-8");
     for text in commands {
         command.args(["-c", text]);
+    }
+    if let Some(path) = input {
+        command.stdin(std::fs::File::open(path).unwrap());
     }
     match tokio::task::spawn_blocking(move || command.output()).await.unwrap() {
         Ok(output) => Some(output),
@@ -101,5 +110,30 @@ fn an_unknown_database_is_refused_with_a_hint() {
         let Some(output) = output else { return };
         let complaint = String::from_utf8(output.stderr).unwrap();
         assert!(complaint.contains("database \"nope\" does not exist"), "{complaint}");
+    });
+}
+
+#[test]
+fn files_are_copied_in_and_out() {
+    serving(|server| async move {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("in.csv"), folder.path().join("out.tsv"));
+        std::fs::write(&from, "id,name\n1,\"Ana\nSilva\"\n2,\n").unwrap();
+        let into = "COPY t FROM STDIN (FORMAT csv, HEADER)";
+        let table = "CREATE TABLE t (id int PRIMARY KEY, name text)";
+        let Some(output) = psql_reading(server.address, &[table, into], Some(&from)).await else { return };
+        assert!(output.status.success(), "{output:?}");
+        assert!(String::from_utf8(output.stdout).unwrap().ends_with("COPY 2\n"));
+        let out = format!("\\copy (SELECT * FROM t ORDER BY id) TO '{}'", to.display());
+        assert_eq!(lines(server.address, &[&out]).await.unwrap(), ["COPY 2"]);
+        assert_eq!(std::fs::read_to_string(&to).unwrap(), "1\tAna\\nSilva\n2\t\\N\n");
+        let back = format!("\\copy u FROM '{}'", to.display());
+        let table = "CREATE TABLE u (id int PRIMARY KEY, name text)";
+        assert_eq!(lines(server.address, &[table, &back]).await.unwrap(), ["CREATE TABLE", "COPY 2"]);
+        assert_eq!(lines(server.address, &["COPY u TO STDOUT"]).await.unwrap(), ["1\tAna\\nSilva", "2\t\\N"]);
+        // psql shows the context of an error.
+        let output = psql_reading(server.address, &["COPY t FROM STDIN"], Some(&to)).await.unwrap();
+        let complaint = String::from_utf8(output.stderr).unwrap();
+        assert!(complaint.contains("duplicate key value"), "{complaint}");
     });
 }

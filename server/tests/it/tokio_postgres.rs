@@ -6,9 +6,10 @@ use std::net::SocketAddr;
 use ::tokio_postgres::error::SqlState;
 use ::tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use ::tokio_postgres::{Client, NoTls};
-use bytes::{Buf, BufMut};
+use bytes::{Buf, BufMut, Bytes};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use futures::future::{join_all, try_join_all};
+use futures::{SinkExt, TryStreamExt};
 
 use crate::server::serving;
 
@@ -341,5 +342,49 @@ fn connections_work_side_by_side() {
         let second = connect(server.address).await;
         let row = second.query_one("SHOW hnsw.ef_search", &[]).await.unwrap();
         assert_eq!(row.get::<_, &str>(0), "40");
+    });
+}
+
+#[test]
+fn rows_are_copied_in_and_out() {
+    serving(|server| async move {
+        let client = connect(server.address).await;
+        client.batch_execute("CREATE TABLE t (id int PRIMARY KEY, name text, at timestamptz)").await.unwrap();
+        let sink = client.copy_in("COPY t (id, name) FROM STDIN (FORMAT csv)").await.unwrap();
+        let mut sink = std::pin::pin!(sink);
+        for id in 0..10_000 {
+            let row = if id % 2 == 0 { format!("{id},\n") } else { format!("{id},\"name {id}\"\n") };
+            sink.send(Bytes::from(row)).await.unwrap();
+        }
+        assert_eq!(sink.finish().await.unwrap(), 10_000);
+        let row = client.query_one("SELECT count(*), count(name) FROM t", &[]).await.unwrap();
+        assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (10_000, 5000));
+        let stream = client.copy_out("COPY (SELECT id, name FROM t ORDER BY id) TO STDOUT").await.unwrap();
+        let rows: Vec<Bytes> = stream.try_collect().await.unwrap();
+        assert_eq!(rows.len(), 10_000);
+        assert_eq!((&rows[0][..], &rows[9999][..]), (&b"0\t\\N\n"[..], &b"9999\tname 9999\n"[..]));
+    });
+}
+
+#[test]
+fn a_copy_that_fails_or_is_dropped_leaves_the_connection_usable() {
+    serving(|server| async move {
+        let client = connect(server.address).await;
+        client.batch_execute("CREATE TABLE t (id int PRIMARY KEY)").await.unwrap();
+        let sink = client.copy_in("COPY t FROM STDIN").await.unwrap();
+        let mut sink = std::pin::pin!(sink);
+        sink.send(Bytes::from_static(b"1\nx\n")).await.unwrap();
+        let error = sink.finish().await.unwrap_err();
+        assert_eq!(error.code(), Some(&SqlState::INVALID_TEXT_REPRESENTATION));
+        {
+            let sink = client.copy_in::<_, Bytes>("COPY t FROM STDIN").await.unwrap();
+            let mut sink = Box::pin(sink);
+            sink.send(Bytes::from_static(b"2\n")).await.unwrap();
+            // Dropped: the driver tells the server that it gives up.
+        }
+        let error = client.copy_in::<_, Bytes>("COPY missing FROM STDIN").await.err().unwrap();
+        assert_eq!(error.code(), Some(&SqlState::UNDEFINED_TABLE));
+        let row = client.query_one("SELECT count(*) FROM t", &[]).await.unwrap();
+        assert_eq!(row.get::<_, i64>(0), 0);
     });
 }

@@ -1,8 +1,11 @@
-//! What is left to do when a statement's rows came after it had begun: the end of `COPY FROM STDIN`.
+//! What is left to do when a statement's rows come after it has begun: the end of `COPY FROM STDIN`.
+//!
+//! It stands for the statement while that runs. Invariant: dropped before its end, it leaves the
+//! session's block failed, as a statement does that fails.
 
 use std::sync::Arc;
 
-use muster_storage::Changes;
+use muster_storage::{Changes, Snapshot};
 
 use super::block::BlockCell;
 use super::{Session, StatementContext, blocking};
@@ -11,37 +14,56 @@ use crate::{Database, Result};
 /// See the module.
 pub(crate) struct Finish {
     database: Database,
-    context: Arc<StatementContext>,
-    block: BlockCell,
+    /// What the statement reads.
+    base: Arc<Snapshot>,
+    cell: BlockCell,
+    /// The block that it belongs to.
+    block: Option<u64>,
+    done: bool,
 }
 
 impl Finish {
-    pub(super) fn new(session: &Session, context: Arc<StatementContext>) -> Self {
-        Self { database: session.database.clone(), context, block: session.block.clone() }
+    pub(super) fn new(session: &Session, context: &StatementContext) -> Self {
+        Self {
+            database: session.database.clone(),
+            base: context.snapshot.clone(),
+            cell: session.block.clone(),
+            block: context.block,
+            done: false,
+        }
     }
 
-    /// Does the work and makes the changes that it gives durable, or part of the transaction that the statement began in.
+    /// Does the work and makes the changes that it gives part of the session's transaction, or durable when it is in
+    /// none.
     ///
     /// # Errors
     /// What the work and storage give.
     pub(crate) async fn apply(
-        &self,
+        mut self,
         work: impl FnOnce() -> Result<Option<Changes>> + Send + 'static,
     ) -> Result<()> {
-        let (context, cell) = (self.context.clone(), self.block.clone());
+        let (cell, base, block) = (self.cell.clone(), self.base.clone(), self.block);
+        let store = self.database.shared().store.clone();
         blocking(move || {
             let Some(changes) = work()?.filter(|changes| !changes.is_empty()) else { return Ok(()) };
-            let base = context.snapshot.clone();
-            match context.block {
+            match block {
                 Some(block) => cell.apply(block, &base, changes),
-                None => {
-                    context.database.store.commit(changes.over(base))?;
-                    Ok(())
-                }
+                None => Ok(store.commit(changes.over(base)).map(drop)?),
             }
         })
         .await?;
-        self.database.wake_worker();
+        self.done = true;
+        if self.block.is_none() {
+            self.database.wake_worker();
+        }
         Ok(())
+    }
+}
+
+impl Drop for Finish {
+    fn drop(&mut self) {
+        if let Some(block) = self.block.filter(|_| !self.done) {
+            self.cell.fail(block);
+        }
     }
 }

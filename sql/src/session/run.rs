@@ -245,21 +245,21 @@ async fn write(
 
 async fn copy_from(session: &Session, context: Arc<StatementContext>, copy: &CopyFrom) -> Result<Outcome> {
     if let Some(path) = &copy.path {
-        let request = copy.request(path.clone(), way(&context));
+        let request = copy.request(path.clone(), write_way(&context));
         let report = run_load(session, context, request).await?;
         return Ok(Outcome::done(CommandTag::affecting("COPY", report.rows)));
     }
     let copy = copy.clone();
-    let finish = Finish::new(session, context.clone());
+    let finish = Finish::new(session, &context);
     let begin = move || {
         let StatementContext { database, snapshot, .. } = context.as_ref();
-        CopyIn::begin(database, snapshot, &copy, way(&context), finish)
+        CopyIn::begin(database, snapshot, &copy, write_way(&context), finish)
     };
     Ok(Outcome::with_copy(Transfer::In(blocking(begin).await?)))
 }
 
-/// How the rows of a COPY may be written.
-fn way(context: &StatementContext) -> WriteWay {
+/// A bulk load is a commit of its own, which a transaction block cannot hold.
+fn write_way(context: &StatementContext) -> WriteWay {
     if context.block.is_some() { WriteWay::Changes } else { WriteWay::Free }
 }
 

@@ -214,7 +214,10 @@ impl Session {
                 let planned = match Copy::of(shared, &snapshot, statement)? {
                     Copy::From(copy) => Planned::CopyFrom(Box::new(copy)),
                     Copy::To(copy) => {
-                        let (plan, _) = self.plan_query(&copy.query, &snapshot, &[]).await?;
+                        let (plan, parameters) = self.plan_query(&copy.query, &snapshot, &[]).await?;
+                        if !parameters.is_empty() {
+                            return Err(Error::new(SqlState::UndefinedParameter, "there is no parameter $1"));
+                        }
                         let columns = columns_of(&plan, OutputNames::of(&copy.query).as_ref());
                         copy.check(&columns)?;
                         Planned::CopyTo { copy, plan, columns }

@@ -55,6 +55,9 @@ impl AsyncDB for Embedded {
         let prepared = session.prepare(statement, &[]).await?;
         let values = typed(&given, &prepared)?;
         let outcome = session.run(&prepared, &values).await?;
+        if let Some(copy) = outcome.copy {
+            return Err(Error::record(copy.refusal("in a case").to_string()));
+        }
         let Some(rows) = outcome.rows else {
             return Ok(DBOutput::StatementComplete(tag_count(&outcome.tag.complete(0))));
         };

@@ -114,6 +114,12 @@ impl Wire {
                 }
                 Message::ErrorResponse(body) => failure = Some(database_error(body.fields())),
                 Message::NoticeResponse(_) | Message::ParameterStatus(_) => {}
+                // A case has no rows to give.
+                Message::CopyInResponse(_) => {
+                    let mut out = BytesMut::new();
+                    frontend::copy_fail("COPY FROM STDIN in a case", &mut out)?;
+                    self.socket.write_all(&out).await?;
+                }
                 Message::ReadyForQuery(_) => break,
                 _ => failure = failure.or_else(|| Some(Error::protocol("unexpected message after a query"))),
             }

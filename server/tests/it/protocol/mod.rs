@@ -1,5 +1,6 @@
 //! The protocol byte by byte: messages written by hand, right and wrong.
 
+mod copy;
 mod extended;
 mod interrupt;
 mod malformed;

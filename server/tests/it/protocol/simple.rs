@@ -75,8 +75,8 @@ fn copy_messages_without_a_copy_are_ignored() {
             Message::new(b'f').str("no").done(),
         ]
         .concat();
-        let answers = raw.ask(&[left_over.clone(), query("COPY workers FROM STDIN")]).await;
-        assert_eq!((kinds(&answers), answers[0].sqlstate()), ("EZ".to_string(), "0A000".to_string()));
+        let answers = raw.ask(&[left_over.clone(), query("COPY missing FROM STDIN")]).await;
+        assert_eq!((kinds(&answers), answers[0].sqlstate()), ("EZ".to_string(), "42P01".to_string()));
         assert_eq!(kinds(&raw.ask(&[left_over, sync()]).await), "Z");
     });
 }
