@@ -60,6 +60,9 @@ pub(crate) struct Background {
     closing: Arc<AtomicBool>,
 }
 
+/// What a thread does each time that it is woken.
+type Round = fn(&Shared);
+
 impl Background {
     /// Starts the threads.
     ///
@@ -68,7 +71,7 @@ impl Background {
     pub(crate) fn start(shared: &Arc<Shared>, woken: Woken) -> std::io::Result<Self> {
         let (wake, closing) = (shared.wake.clone(), shared.closing.clone());
         let mut background = Self { wake, threads: Vec::new(), closing };
-        let rounds: [(&str, Receiver<()>, fn(&Shared)); 2] =
+        let rounds: [(_, _, Round); 2] =
             [("muster-storage", woken.storage, maintain), ("muster-graphs", woken.graphs, build)];
         for (name, woken, round) in rounds {
             let weak = Arc::downgrade(shared);

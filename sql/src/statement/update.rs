@@ -56,7 +56,7 @@ impl PlannedUpdate {
         relations.extend(from.iter().cloned());
         let set = assignments(&definition, &update.assignments)?;
         let written = |assignment: &Assigned| match &assignment.value {
-            NewValue::Expression(expression) => Some(expression.clone()),
+            NewValue::Expression(expression) => Some(expression.as_ref().clone()),
             NewValue::Default | NewValue::Of { .. } => None,
         };
         let values: Vec<ast::Expr> = set.assigned.iter().filter_map(written).collect();

@@ -98,8 +98,11 @@ fn action(definition: &TableDefinition, action: &MergeAction) -> Result<(Action,
             let mut assigned = Vec::with_capacity(columns.len());
             for (column, value) in columns.into_iter().zip(&row.content) {
                 let field = definition.schema.field(column);
-                let value =
-                    if is_default(value) { NewValue::Default } else { NewValue::Expression(value.clone()) };
+                let value = if is_default(value) {
+                    NewValue::Default
+                } else {
+                    NewValue::Expression(Box::new(value.clone()))
+                };
                 match (column::generated(field), &value) {
                     (None, _) => assigned.push(Assigned { column, value }),
                     (Some(_), NewValue::Default) => {}
