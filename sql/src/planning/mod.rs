@@ -31,5 +31,5 @@ pub(crate) use output_names::{OutputNames, column_name};
 use parameters::declare;
 pub(crate) use parameters::{parameters, parameters_with, settle, settle_expression};
 pub(crate) use planner::Planner;
-pub(crate) use scalar_subqueries::ScalarSubqueries;
 pub(crate) use rewrite::{call, rewrite_expression, rewrite_statement};
+pub(crate) use scalar_subqueries::ScalarSubqueries;

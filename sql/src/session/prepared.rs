@@ -31,7 +31,7 @@ pub(crate) enum Planned {
     /// EXPLAIN of an analyzed query.
     Explain { plan: LogicalPlan, analyze: bool },
     /// A statement that changes rows, its query analyzed.
-    Write(PlannedWrite),
+    Write(Arc<PlannedWrite>),
     /// Everything else runs from its AST.
     Utility,
 }

@@ -170,7 +170,7 @@ async fn apply(session: &Session, context: &StatementContext, changes: Changes) 
 async fn write(
     session: &Session,
     first: Arc<StatementContext>,
-    planned: &PlannedWrite,
+    planned: &Arc<PlannedWrite>,
     params: ParamValues,
 ) -> Result<Outcome> {
     let mut context = first;

@@ -18,8 +18,8 @@ use crate::database::Shared;
 use crate::planning::settle;
 use crate::session::StatementContext;
 use crate::write::{
-    Assigned, Matching, NewValue, Query, Returning, RowWriter, Target, Written, assigned, assignments,
-    row, row_id, value_name,
+    Assigned, Matching, NewValue, Query, Returning, RowWriter, Target, Written, assigned, assignments, row,
+    row_id, value_name,
 };
 use crate::{Error, Result, column};
 
@@ -56,7 +56,7 @@ impl PlannedUpdate {
         relations.extend(from.iter().cloned());
         let set = assignments(&definition, &update.assignments)?;
         let written = |assignment: &Assigned| match &assignment.value {
-            NewValue::Expression(expression) => Some(expression.clone()),
+            NewValue::Expression(expression) => Some(expression.as_ref().clone()),
             NewValue::Default | NewValue::Of { .. } => None,
         };
         let values: Vec<ast::Expr> = set.assigned.iter().filter_map(written).collect();

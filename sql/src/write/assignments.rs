@@ -33,9 +33,12 @@ pub(crate) struct Assigned {
 #[derive(Clone, Debug)]
 pub(crate) enum NewValue {
     Default,
-    Expression(ast::Expr),
+    Expression(Box<ast::Expr>),
     /// A column of one of the list's [`SetList::rows`].
-    Of { row: usize, place: usize },
+    Of {
+        row: usize,
+        place: usize,
+    },
 }
 
 /// What a SET list assigns.
@@ -103,7 +106,7 @@ fn pairs<'a>(
 ) -> Result<Vec<(&'a ObjectName, NewValue)>> {
     let one = |value: &ast::Expr| match is_default(value) {
         true => NewValue::Default,
-        false => NewValue::Expression(value.clone()),
+        false => NewValue::Expression(Box::new(value.clone())),
     };
     match &assignment.target {
         AssignmentTarget::ColumnName(name) => Ok(vec![(name, one(&assignment.value))]),

@@ -3,7 +3,8 @@
 use datafusion::functions::core::expr_fn::get_field;
 use datafusion::logical_expr::Expr;
 use datafusion::sql::sqlparser::ast::{
-    self, Ident, Query, SelectItem, SetExpr, TableAlias, TableAliasColumnDef, TableFactor, TableWithJoins, Value,
+    self, Ident, Query, SelectItem, SetExpr, TableAlias, TableAliasColumnDef, TableFactor, TableWithJoins,
+    Value,
 };
 
 use super::select;
@@ -63,9 +64,10 @@ fn name_of(place: usize) -> String {
 }
 
 fn structure(values: Vec<ast::Expr>) -> ast::Expr {
-    let arguments = values.into_iter().enumerate().flat_map(|(place, value)| {
-        [ast::Expr::value(Value::SingleQuotedString(name_of(place))), value]
-    });
+    let arguments = values
+        .into_iter()
+        .enumerate()
+        .flat_map(|(place, value)| [ast::Expr::value(Value::SingleQuotedString(name_of(place))), value]);
     call("named_struct", arguments.collect())
 }
 
@@ -76,7 +78,9 @@ fn values_of(query: &Query) -> Option<Vec<&ast::Expr>> {
         return None;
     }
     let value = |item| match item {
-        &SelectItem::UnnamedExpr(ref value) | &SelectItem::ExprWithAlias { expr: ref value, .. } => Some(value),
+        &SelectItem::UnnamedExpr(ref value) | &SelectItem::ExprWithAlias { expr: ref value, .. } => {
+            Some(value)
+        }
         _ => None,
     };
     select.projection.iter().map(value).collect()

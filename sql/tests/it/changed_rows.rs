@@ -85,7 +85,8 @@ async fn fill(session: &Session, table: &str, rows: &[Row]) {
     let sql = format!("CREATE TABLE {table} (id int PRIMARY KEY, {})", columns.join(", "));
     session.execute(&sql, &[]).await.unwrap();
     for (id, row) in rows.iter().enumerate() {
-        let values: Vec<&str> = row.iter().enumerate().map(|(column, place)| literal(column, *place)).collect();
+        let values: Vec<&str> =
+            row.iter().enumerate().map(|(column, place)| literal(column, *place)).collect();
         let sql = format!("INSERT INTO {table} VALUES ({id}, {})", values.join(", "));
         session.execute(&sql, &[]).await.unwrap();
     }

@@ -94,7 +94,10 @@ fn an_equal_constant_is_looked_up_and_others_are_not() {
         ("a = 1 AND b = 'x'", Some("key=k")),
         ("b = 'x' AND c > 1 AND 1 = a", Some("key=k")),
         ("u = 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'", Some("key=t_u_key")),
-        ("u IN ('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a12')", Some("key=t_u_key")),
+        (
+            "u IN ('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a12')",
+            Some("key=t_u_key"),
+        ),
         ("a = 1", None),
         ("a = 1 OR b = 'x'", None),
         ("a IN (1, 2) AND b = 'x'", None),

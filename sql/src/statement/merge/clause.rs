@@ -1,8 +1,6 @@
 //! The WHEN clauses of a MERGE: which rows of the join each is for, and what it does with them.
 
-use datafusion::sql::sqlparser::ast::{
-    self, MergeAction, MergeClause, MergeClauseKind, MergeInsertKind,
-};
+use datafusion::sql::sqlparser::ast::{self, MergeAction, MergeClause, MergeClauseKind, MergeInsertKind};
 use muster_storage::TableDefinition;
 
 use crate::sqlstate::SqlState;
@@ -100,8 +98,11 @@ fn action(definition: &TableDefinition, action: &MergeAction) -> Result<(Action,
             let mut assigned = Vec::with_capacity(columns.len());
             for (column, value) in columns.into_iter().zip(&row.content) {
                 let field = definition.schema.field(column);
-                let value =
-                    if is_default(value) { NewValue::Default } else { NewValue::Expression(value.clone()) };
+                let value = if is_default(value) {
+                    NewValue::Default
+                } else {
+                    NewValue::Expression(Box::new(value.clone()))
+                };
                 match (column::generated(field), &value) {
                     (None, _) => assigned.push(Assigned { column, value }),
                     (Some(_), NewValue::Default) => {}

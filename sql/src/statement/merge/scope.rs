@@ -57,7 +57,8 @@ impl VisitorMut for Qualify<'_> {
 /// # Errors
 /// 42P01.
 pub(super) fn check_unseen(expression: &Expr, relation: &TableReference) -> Result<()> {
-    let unseen = expression.column_refs().into_iter().any(|column| column.relation.as_ref() == Some(relation));
+    let unseen =
+        expression.column_refs().into_iter().any(|column| column.relation.as_ref() == Some(relation));
     if !unseen {
         return Ok(());
     }
