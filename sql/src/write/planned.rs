@@ -126,7 +126,7 @@ impl PlannedWrite {
     }
 
     /// The table whose rows are changed.
-    pub(crate) fn definition(&self) -> &TableDefinition {
+    pub(crate) fn definition(&self) -> &Arc<TableDefinition> {
         &self.target().definition
     }
 

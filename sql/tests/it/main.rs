@@ -9,3 +9,4 @@ mod lookup;
 mod open;
 mod parameters;
 mod titles;
+mod transactions;

@@ -260,7 +260,6 @@ impl DoUpdate {
         there: &[Vec<Option<Place>>],
         params: &ParamValues,
     ) -> Result<Updated> {
-        let planner = &context.database.planner;
         let pairs = (0..proposed.num_rows()).filter_map(|row| {
             let found = there.iter().find_map(|places| places.get(row).copied().flatten());
             found.map(|place| (row, place))
@@ -268,7 +267,7 @@ impl DoUpdate {
         let mut pairs: Vec<(usize, Place)> = pairs.collect();
         let mut columns = joined(table, proposed, &pairs)?;
         if !self.condition.list().is_empty() {
-            let condition = self.condition.bind(planner, params)?.evaluate(0, &columns, pairs.len())?;
+            let condition = self.condition.bind(context, params)?.evaluate(0, &columns, pairs.len())?;
             let condition = arrow::compute::cast(&condition, &DataType::Boolean)?;
             let condition: &BooleanArray = condition.as_boolean();
             let mut row = 0;
@@ -279,7 +278,7 @@ impl DoUpdate {
             });
             columns = joined(table, proposed, &pairs)?;
         }
-        let values = self.values.bind(planner, params)?.evaluate_all(&columns, pairs.len())?;
+        let values = self.values.bind(context, params)?.evaluate_all(&columns, pairs.len())?;
         let given = self.sources.iter().enumerate().map(|(position, source)| match source {
             Source::Kept => columns.get(position).cloned(),
             Source::Value(number) => values.get(*number).cloned(),
