@@ -38,6 +38,8 @@ pub(crate) fn session_state(
     // A number with a point is a numeric, as in PostgreSQL.
     options.sql_parser.parse_float_as_decimal = true;
     options.sql_parser.dialect = datafusion::common::config::Dialect::PostgreSQL;
+    // So that the few rows that a key finds are not spread over threads.
+    options.execution.use_row_number_estimates_to_optimize_partitioning = true;
     options.execution.time_zone = Some("UTC".to_string());
     let mut state = SessionStateBuilder::new()
         .with_config(config)

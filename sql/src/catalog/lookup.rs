@@ -63,6 +63,11 @@ impl Lookup {
         Ok(None)
     }
 
+    /// How many rows it finds at most.
+    pub(crate) fn most(&self) -> usize {
+        self.keys.num_rows()
+    }
+
     /// The constraint's name.
     pub(crate) fn name(&self) -> &str {
         &self.constraint.name

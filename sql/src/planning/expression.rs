@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{FieldRef, Schema, SchemaRef};
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use datafusion::common::{DFSchema, TableReference};
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::execution_props::ExecutionProps;
@@ -68,13 +68,22 @@ fn plan(planner: &Planner, snapshot: &Snapshot, parsed: ast::Expr, columns: &DFS
 
 /// Coerces types and folds constants, `now()` among them.
 pub(crate) fn simplify(state: &SessionState, expression: Expr, columns: &DFSchema) -> Result<Expr> {
-    let simplifier = simplifier(state, columns);
+    simplify_at(state, expression, columns, Utc::now())
+}
+
+fn simplify_at(
+    state: &SessionState,
+    expression: Expr,
+    columns: &DFSchema,
+    now: DateTime<Utc>,
+) -> Result<Expr> {
+    let simplifier = simplifier(state, columns, now);
     Ok(simplifier.simplify(coerced(&simplifier, expression, columns)?)?)
 }
 
 /// Coerces types. The parameters may still be open, but must have types.
 pub(crate) fn coerce(state: &SessionState, expression: Expr, columns: &DFSchema) -> Result<Expr> {
-    coerced(&simplifier(state, columns), expression, columns)
+    coerced(&simplifier(state, columns, Utc::now()), expression, columns)
 }
 
 fn coerced(simplifier: &ExprSimplifier, expression: Expr, columns: &DFSchema) -> Result<Expr> {
@@ -83,11 +92,11 @@ fn coerced(simplifier: &ExprSimplifier, expression: Expr, columns: &DFSchema) ->
     Ok(super::arithmetic::check_arithmetic(expression, columns)?.data)
 }
 
-fn simplifier(state: &SessionState, columns: &DFSchema) -> ExprSimplifier {
+fn simplifier(state: &SessionState, columns: &DFSchema, now: DateTime<Utc>) -> ExprSimplifier {
     let context = SimplifyContext::builder()
         .with_schema(Arc::new(columns.clone()))
         .with_config_options(state.config_options().clone())
-        .with_query_execution_start_time(Some(Utc::now()))
+        .with_query_execution_start_time(Some(now))
         .build();
     ExprSimplifier::new(context)
 }
@@ -100,15 +109,21 @@ pub(crate) fn compile(
     schema: &Schema,
     columns: &DFSchema,
 ) -> Result<Compiled> {
-    compile_over(planner, expression, columns, |projection| {
+    compile_over(planner, expression, columns, Utc::now(), |projection| {
         let schema = schema.project(projection)?;
         Ok(DFSchema::try_from_qualified_schema(TableReference::bare(table), &schema)?)
     })
 }
 
-/// Makes an expression ready to be evaluated over a projection of `columns`, which may be several tables'.
-pub(crate) fn compile_joined(planner: &Planner, expression: Expr, columns: &DFSchema) -> Result<Compiled> {
-    compile_over(planner, expression, columns, |projection| {
+/// Makes an expression ready to be evaluated over a projection of `columns`, which may be several tables'. `now` is
+/// what `now()` gives.
+pub(crate) fn compile_joined(
+    planner: &Planner,
+    expression: Expr,
+    columns: &DFSchema,
+    now: DateTime<Utc>,
+) -> Result<Compiled> {
+    compile_over(planner, expression, columns, now, |projection| {
         let fields = projection.iter().map(|position| {
             let (table, field) = columns.qualified_field(*position);
             (table.cloned(), field.clone())
@@ -121,12 +136,13 @@ fn compile_over(
     planner: &Planner,
     expression: Expr,
     columns: &DFSchema,
+    now: DateTime<Utc>,
     project: impl Fn(&[usize]) -> Result<DFSchema>,
 ) -> Result<Compiled> {
     if let Some(what) = forbidden(&expression) {
         return Err(Error::unsupported(format!("{what} in an expression over a table's columns")));
     }
-    let expression = simplify(planner.state(), expression, columns)?;
+    let expression = simplify_at(planner.state(), expression, columns, now)?;
     let mut projection: Vec<usize> = Vec::new();
     for column in expression.column_refs() {
         projection.push(columns.index_of_column(column)?);

@@ -32,7 +32,7 @@ pub(crate) enum Planned {
     /// EXPLAIN of an analyzed query.
     Explain { plan: LogicalPlan, analyze: bool },
     /// A statement that changes rows, its query analyzed.
-    Write(Box<PlannedWrite>),
+    Write(Arc<PlannedWrite>),
     /// COPY FROM.
     CopyFrom(Box<CopyFrom>),
     /// COPY TO, its query analyzed; with the columns of the rows.

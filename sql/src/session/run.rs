@@ -228,7 +228,7 @@ pub(super) async fn apply(session: &Session, context: &StatementContext, changes
 async fn write(
     session: &Session,
     context: Arc<StatementContext>,
-    planned: &PlannedWrite,
+    planned: &Arc<PlannedWrite>,
     params: ParamValues,
 ) -> Result<Outcome> {
     let Written { changes, rows, returned } = planned.write(context.clone(), params).await?;

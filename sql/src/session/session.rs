@@ -192,7 +192,7 @@ impl Session {
             other if let Some(statement) = row_statement(other) => {
                 let (write, parameters) = PlannedWrite::of(shared, &snapshot, statement, types).await?;
                 let columns = write.columns();
-                (Planned::Write(Box::new(write)), parameters, columns)
+                (Planned::Write(Arc::new(write)), parameters, columns)
             }
             ast::Statement::Query(_) => {
                 let (plan, parameters) = self.plan_query(&statement.ast, &snapshot, types).await?;

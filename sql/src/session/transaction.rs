@@ -17,6 +17,7 @@ use crate::notice::Notice;
 use crate::outcome::{CommandTag, QueryResult};
 use crate::sqlstate::SqlState;
 use crate::statement::name;
+use crate::write::row_statement;
 use crate::{Error, Result};
 
 /// Numbers blocks of all sessions.
@@ -375,6 +376,8 @@ fn access(modes: &[TransactionMode]) -> Option<bool> {
 /// The command that a read-only transaction refuses, if the statement is one.
 fn writes(statement: &ast::Statement) -> Option<String> {
     use ast::Statement as S;
+    // `WITH ... DELETE` parses as a query.
+    let statement = row_statement(statement).map_or(statement, |(statement, _with)| statement);
     let reads = match statement {
         S::Query(_) | S::Set(_) | S::Reset(_) | S::ShowVariable { .. } | S::Discard { .. } => true,
         S::Copy { to, .. } => *to,

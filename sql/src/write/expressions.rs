@@ -13,6 +13,7 @@ use datafusion::logical_expr::expr::Placeholder;
 
 use crate::planning::Planner;
 use crate::planning::expression::{self, Compiled};
+use crate::session::StatementContext;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
 
@@ -58,10 +59,11 @@ impl Expressions {
     }
 
     /// With the parameters' values.
-    pub(crate) fn bind(&self, planner: &Planner, params: &ParamValues) -> Result<Bound> {
+    pub(crate) fn bind(&self, context: &StatementContext, params: &ParamValues) -> Result<Bound> {
+        let planner = &context.database.planner;
         let compiled = self.list.iter().map(|expression| {
             let expression = bound(expression.clone(), params)?;
-            expression::compile_joined(planner, expression, &self.columns)
+            expression::compile_joined(planner, expression, &self.columns, context.now)
         });
         Ok(Bound { compiled: compiled.collect::<Result<_>>()? })
     }

@@ -146,11 +146,15 @@ impl PlannedWrite {
     }
 
     /// Works out what the statement does. It reads the context's snapshot and changes nothing.
-    pub(crate) async fn write(&self, context: Arc<StatementContext>, params: ParamValues) -> Result<Written> {
+    pub(crate) async fn write(
+        self: &Arc<Self>,
+        context: Arc<StatementContext>,
+        params: ParamValues,
+    ) -> Result<Written> {
         let plan = physical(&context, self.plan(), params.clone()).await?;
         let batches = collect(plan, context.clone().task()).await?;
         let planned = self.clone();
-        blocking(move || match &planned {
+        blocking(move || match planned.as_ref() {
             Self::Insert(insert) => insert.written(&context, &batches, &params),
             Self::Update(update) => update.written(&context, &batches, &params),
             Self::Delete(delete) => delete.written(&context, &batches, &params),

@@ -18,6 +18,7 @@ use muster_storage::Snapshot;
 
 use super::expressions::{Bound, Expressions};
 use crate::planning::{Planner, column_name, expression, settle_expression};
+use crate::session::StatementContext;
 use crate::sqlstate::SqlState;
 use crate::statement::name;
 use crate::{Error, Result, column};
@@ -79,9 +80,9 @@ impl Returning {
     }
 
     /// With the parameters' values.
-    pub(crate) fn bind(&self, planner: &Planner, params: &ParamValues) -> Result<BoundReturning> {
+    pub(crate) fn bind(&self, context: &StatementContext, params: &ParamValues) -> Result<BoundReturning> {
         Ok(BoundReturning {
-            expressions: self.expressions.bind(planner, params)?,
+            expressions: self.expressions.bind(context, params)?,
             columns: self.columns.clone(),
         })
     }

@@ -1,6 +1,5 @@
 //! A subquery that gives several columns of one row, `(a, b) = (SELECT ...)`, as one that gives a struct.
 
-use datafusion::functions::core::expr_fn::get_field;
 use datafusion::logical_expr::Expr;
 use datafusion::sql::sqlparser::ast::{
     self, Ident, Query, SelectItem, SetExpr, TableAlias, TableAliasColumnDef, TableFactor, TableWithJoins,
@@ -8,6 +7,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 
 use super::select;
+use crate::functions::scalar;
 use crate::planning::call;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
@@ -52,7 +52,7 @@ pub(super) fn as_struct(query: &Query, width: usize) -> Result<Query> {
 
 /// One field of the struct.
 pub(crate) fn field(structure: Expr, place: usize) -> Expr {
-    get_field(structure, name_of(place))
+    scalar::struct_field(structure, place)
 }
 
 pub(super) fn wrong_count() -> Error {

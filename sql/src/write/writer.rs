@@ -36,7 +36,7 @@ impl RowWriter {
         Ok(Self {
             table: current.clone(),
             maker: RowMaker::new(planner, &context.snapshot, current.definition().clone())?,
-            returning: returning.map(|returning| returning.bind(planner, params)).transpose()?,
+            returning: returning.map(|returning| returning.bind(context, params)).transpose()?,
             deleted: RoaringTreemap::new(),
             changes: Changes::new(),
             rows: 0,

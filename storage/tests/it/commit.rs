@@ -330,3 +330,32 @@ fn a_replaced_index_file_stays_for_those_who_read_it() {
     assert_eq!(bytes(&reader).as_ref(), b"first");
     assert_eq!(bytes(&store.snapshot()).as_ref(), vec![7; 1 << 20]);
 }
+
+#[test]
+fn rows_are_found_by_their_keys_wherever_they_are() {
+    let store = store_with(0..10);
+    store.checkpoint().unwrap();
+    store.commit(Changes::new().put("t", rows(10..20, 0))).unwrap();
+    let gone = row_ids(&store.snapshot(), [3, 13]);
+    store.commit(Changes::new().delete("t", gone)).unwrap();
+
+    let snapshot = store.snapshot();
+    let table = snapshot.table("t").unwrap();
+    let looked = [13, 19, 3, 5, 40, 5, 0];
+    let found = table.find_each("t_pkey", &rows(looked, 7)).unwrap();
+    let parts: Vec<_> = table.parts().collect();
+    let ids = found.iter().map(|place| {
+        place.map(|(part, position)| {
+            let ids = parts[part].columns(&[0]).unwrap();
+            ids.column(0).as_any().downcast_ref::<Int64Array>().unwrap().value(position as usize)
+        })
+    });
+    assert_eq!(ids.collect::<Vec<_>>(), [None, Some(19), None, Some(5), None, Some(5), Some(0)]);
+
+    let keys = table.keys("t_pkey", &rows(looked, 7)).unwrap();
+    assert_eq!(keys[3], keys[5]);
+    let distinct: std::collections::BTreeSet<_> = keys.iter().collect();
+    assert_eq!(distinct.len(), looked.len() - 1);
+    assert!(keys.iter().all(Option::is_some));
+    assert!(matches!(table.keys("missing", &rows([1], 0)), Err(Error::NoSuchConstraint { .. })));
+}

@@ -15,6 +15,7 @@ use datafusion::logical_expr::{Expr, cast};
 use datafusion::sql::sqlparser::ast::{self, ConflictTarget, OnConflictAction};
 use muster_storage::{Snapshot, Table, TableDefinition};
 
+use super::keys::{Hit, Keys, Place, keys_of};
 use crate::database::Shared;
 use crate::planning::expression;
 use crate::session::StatementContext;
@@ -53,14 +54,6 @@ enum Source {
     Value(usize),
     /// Computed with the row.
     Generated,
-}
-
-/// A row that was to be inserted meets this one.
-enum Hit {
-    /// One that the statement itself has put.
-    Own,
-    /// One that was there.
-    There(u64),
 }
 
 impl OnConflict {
@@ -202,75 +195,6 @@ fn arbiters(definition: &TableDefinition, target: Option<&ConflictTarget>) -> Re
     }
 }
 
-/// A key of each row; `None` where it conflicts with nothing.
-type KeysOfRows = Vec<Option<Box<[u8]>>>;
-
-/// The keys of these rows, by arbiter.
-fn keys_of(table: &Table, arbiters: &[String], rows: &RecordBatch) -> Result<Vec<KeysOfRows>> {
-    arbiters.iter().map(|arbiter| Ok(table.keys(arbiter, rows)?)).collect()
-}
-
-/// What the arbiters say, while rows are put one after the other.
-struct Keys {
-    /// By arbiter and row that is to be inserted, its key.
-    proposed: Vec<KeysOfRows>,
-    /// By arbiter and row that is to be inserted, the row of the snapshot that has its key.
-    there: Vec<Vec<Option<Place>>>,
-    /// By arbiter, the keys that the statement has put.
-    own: Vec<HashSet<Box<[u8]>>>,
-    /// Rows of the snapshot that the statement has updated: their keys are gone.
-    gone: HashSet<u64>,
-}
-
-/// A row of the snapshot.
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    part: usize,
-    position: u32,
-    row_id: u64,
-}
-
-impl Keys {
-    fn of(table: &Table, arbiters: &[String], rows: &RecordBatch) -> Result<Self> {
-        let parts: Vec<_> = table.parts().collect();
-        let place = |(part, position): (usize, u32)| {
-            parts.get(part).map(|found| Place { part, position, row_id: found.row_id(position) })
-        };
-        let there = arbiters.iter().map(|arbiter| {
-            let found = table.find_each(arbiter, rows)?;
-            Ok(found.into_iter().map(|found| found.and_then(place)).collect())
-        });
-        Ok(Self {
-            proposed: keys_of(table, arbiters, rows)?,
-            there: there.collect::<Result<_>>()?,
-            own: vec![HashSet::new(); arbiters.len()],
-            gone: HashSet::new(),
-        })
-    }
-
-    /// What row number `row` conflicts with.
-    fn hit(&self, row: usize) -> Option<Hit> {
-        for ((keys, own), there) in self.proposed.iter().zip(&self.own).zip(&self.there) {
-            if keys.get(row).and_then(Option::as_ref).is_some_and(|key| own.contains(key)) {
-                return Some(Hit::Own);
-            }
-            if let Some(place) = there.get(row).copied().flatten()
-                && !self.gone.contains(&place.row_id)
-            {
-                return Some(Hit::There(place.row_id));
-            }
-        }
-        None
-    }
-
-    /// Remembers the keys of a row that is put.
-    fn take(&mut self, keys: KeysOfRows) {
-        for (own, key) in self.own.iter_mut().zip(keys) {
-            own.extend(key);
-        }
-    }
-}
-
 /// The rows that DO UPDATE makes.
 struct Updated {
     rows: RecordBatch,
@@ -331,7 +255,6 @@ impl DoUpdate {
         there: &[Vec<Option<Place>>],
         params: &ParamValues,
     ) -> Result<Updated> {
-        let planner = &context.database.planner;
         let pairs = (0..proposed.num_rows()).filter_map(|row| {
             let found = there.iter().find_map(|places| places.get(row).copied().flatten());
             found.map(|place| (row, place))
@@ -339,7 +262,7 @@ impl DoUpdate {
         let mut pairs: Vec<(usize, Place)> = pairs.collect();
         let mut columns = joined(table, proposed, &pairs)?;
         if !self.condition.list().is_empty() {
-            let condition = self.condition.bind(planner, params)?.evaluate(0, &columns, pairs.len())?;
+            let condition = self.condition.bind(context, params)?.evaluate(0, &columns, pairs.len())?;
             let condition = arrow::compute::cast(&condition, &DataType::Boolean)?;
             let condition: &BooleanArray = condition.as_boolean();
             let mut row = 0;
@@ -350,7 +273,7 @@ impl DoUpdate {
             });
             columns = joined(table, proposed, &pairs)?;
         }
-        let values = self.values.bind(planner, params)?.evaluate_all(&columns, pairs.len())?;
+        let values = self.values.bind(context, params)?.evaluate_all(&columns, pairs.len())?;
         let given = self.sources.iter().enumerate().map(|(position, source)| match source {
             Source::Kept => columns.get(position).cloned(),
             Source::Value(number) => values.get(*number).cloned(),

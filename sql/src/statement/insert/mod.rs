@@ -4,6 +4,7 @@
 //! as PostgreSQL assigns it. Generated columns are computed when the rows are made.
 
 mod conflict;
+mod keys;
 
 use std::borrow::Cow;
 use std::sync::Arc;
