@@ -48,6 +48,7 @@ mod functions;
 mod index;
 mod load;
 mod memory;
+mod notice;
 mod options;
 mod outcome;
 mod parse;
@@ -58,6 +59,7 @@ mod sqlstate;
 mod stack;
 mod state;
 mod statement;
+mod statistics;
 mod types;
 mod write;
 
@@ -69,11 +71,12 @@ pub use describe::{ColumnDescription, IndexDescription, KeyDescription, TableDes
 pub use error::{Error, Report, Result};
 pub use functions::table::TABLE_FUNCTIONS;
 pub use load::{FileFormat, LoadReport, LoadRequest};
+pub use notice::Notice;
 pub use options::Options;
 pub use outcome::{CommandTag, Outcome, QueryResult, Rows};
 pub use parse::Statement;
 pub use progress::{Phase, Progress};
-pub use session::{Prepared, Session};
+pub use session::{Prepared, Session, Transaction, TransactionStatus};
 pub use sqlstate::SqlState;
 
 /// The values of a statement's parameters, each made a [`Value`] by `From`.

@@ -10,11 +10,12 @@ use std::sync::Arc;
 use datafusion::sql::sqlparser::ast;
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
-use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
 use crate::catalog::system;
 use crate::sqlstate::SqlState;
 use crate::stack::{check_depth, roomy};
+use crate::statement::maintenance::Maintenance;
 use crate::{Error, Result};
 
 /// How deeply expressions and queries may nest. Beyond it a statement is refused, so that no
@@ -25,6 +26,8 @@ const NESTING_LIMIT: usize = 100;
 #[derive(Clone, Debug)]
 pub struct Statement {
     pub(crate) ast: Arc<ast::Statement>,
+    /// VACUUM and ANALYZE, for which `ast` only stands.
+    pub(crate) maintenance: Option<Arc<Maintenance>>,
     text: Arc<str>,
 }
 
@@ -40,14 +43,39 @@ impl Statement {
 pub(crate) fn parse(sql: &str) -> Result<Vec<Statement>> {
     roomy(|| {
         let text: Arc<str> = Arc::from(sql);
-        let wrap = |ast| Statement { ast: Arc::new(ast), text: text.clone() };
-        let statements = parser(sql)?.parse_statements().map_err(|error| syntax_error(&error, sql))?;
+        let wrap = |ast| Statement { ast: Arc::new(ast), maintenance: None, text: text.clone() };
+        let parsed = statements(&mut parser(sql)?).map_err(|error| syntax_error(&error, sql))?;
+        if parsed.iter().any(|(_, maintenance)| maintenance.is_some()) {
+            let wrap = |(ast, maintenance)| Statement { maintenance, ..wrap(ast) };
+            return Ok(parsed.into_iter().map(wrap).collect());
+        }
+        let statements: Vec<_> = parsed.into_iter().map(|(statement, _)| statement).collect();
         if !statements.is_empty() && asks_the_catalog(sql) && statements.iter().all(is_query) {
             let rewritten = system::parse(sql, &statements).map_err(|error| syntax_error(&error, sql))?;
             return Ok(rewritten.into_iter().map(wrap).collect());
         }
         Ok(statements.into_iter().map(wrap).collect())
     })
+}
+
+type Parsed = (ast::Statement, Option<Arc<Maintenance>>);
+
+/// All statements, with our own reading of those that sqlparser reads as other databases have them.
+fn statements(parser: &mut Parser<'_>) -> std::result::Result<Vec<Parsed>, ParserError> {
+    let mut statements = Vec::new();
+    loop {
+        while parser.consume_token(&Token::SemiColon) {}
+        if parser.peek_token().token == Token::EOF {
+            return Ok(statements);
+        }
+        statements.push(match Maintenance::parse(parser)? {
+            Some(maintenance) => (maintenance.marker(), Some(Arc::new(maintenance))),
+            None => (parser.parse_statement()?, None),
+        });
+        if !matches!(parser.peek_token().token, Token::SemiColon | Token::EOF) {
+            return parser.expected("end of statement", parser.peek_token());
+        }
+    }
 }
 
 /// A single expression, as `filter` takes it.
@@ -62,11 +90,33 @@ pub(crate) fn parse_expression(sql: &str) -> Result<ast::Expr> {
 
 fn parser(sql: &str) -> Result<Parser<'static>> {
     static DIALECT: PostgreSqlDialect = PostgreSqlDialect {};
-    let tokens = Tokenizer::new(&DIALECT, sql)
+    let mut tokens = Tokenizer::new(&DIALECT, sql)
         .tokenize_with_location()
         .map_err(|error| syntax_error(&ParserError::TokenizerError(error.to_string()), sql))?;
     check_depth(&tokens)?;
+    say_rollback(&mut tokens);
     Ok(Parser::new(&DIALECT).with_recursion_limit(NESTING_LIMIT).with_tokens_with_locations(tokens))
+}
+
+/// ABORT is PostgreSQL's other word for ROLLBACK; the parser does not know it.
+fn say_rollback(tokens: &mut [TokenWithSpan]) {
+    let mut starts = true;
+    for token in tokens {
+        match &token.token {
+            Token::Whitespace(_) => continue,
+            Token::SemiColon => {
+                starts = true;
+                continue;
+            }
+            Token::Word(word)
+                if starts && word.quote_style.is_none() && word.value.eq_ignore_ascii_case("abort") =>
+            {
+                token.token = Token::make_keyword("ROLLBACK");
+            }
+            _ => {}
+        }
+        starts = false;
+    }
 }
 
 fn is_query(statement: &ast::Statement) -> bool {

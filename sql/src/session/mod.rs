@@ -3,17 +3,23 @@
 //! - [`Session`]: parse, prepare, run.
 //! - [`Prepared`]: a statement that is planned, with its parameters open.
 //! - [`StatementContext`]: what a running statement carries to its plan's nodes.
+//! - [`TransactionStatus`], [`Transaction`]: blocks from BEGIN to COMMIT or ROLLBACK.
 //! - [`Settings`]: `SET` and `SHOW`.
 
+mod block;
 mod context;
+mod maintain;
 mod prepared;
 mod run;
 #[expect(clippy::module_inception, reason = "the noun of the folder")]
 mod session;
 pub(crate) mod settings;
+mod transaction;
 
+pub use block::TransactionStatus;
 pub(crate) use context::StatementContext;
 pub(crate) use prepared::Planned;
 pub use prepared::Prepared;
 pub use session::Session;
 pub(crate) use settings::Settings;
+pub use transaction::Transaction;

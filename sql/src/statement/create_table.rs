@@ -15,6 +15,7 @@ use muster_storage::{Changes, KeyConstraint, Snapshot};
 use super::name;
 use crate::database::Shared;
 use crate::planning::{assign, expression};
+use crate::session::StatementContext;
 use crate::sqlstate::SqlState;
 use crate::types::{sql_field, type_name};
 use crate::{Error, Result, column, functions};
@@ -50,6 +51,21 @@ impl NewTable {
     pub(crate) fn add_to(&self, changes: Changes) -> Changes {
         changes.create_table(&self.name, self.schema.clone(), self.keys.clone(), BTreeMap::new())
     }
+}
+
+/// The changes that make a table; none when it is there and IF NOT EXISTS was said.
+///
+/// # Errors
+/// 42P07 when it is there; as [`NewTable::of`].
+pub(crate) fn changes(context: &StatementContext, create: &CreateTable) -> Result<Changes> {
+    let name = name::table(&create.name)?;
+    if context.snapshot.table(&name).is_some() {
+        if create.if_not_exists {
+            return Ok(Changes::new());
+        }
+        return Err(Error::new(SqlState::DuplicateTable, format!("relation \"{name}\" already exists")));
+    }
+    Ok(NewTable::of(&context.database, &context.snapshot, create)?.add_to(Changes::new()))
 }
 
 /// What CREATE TABLE can say and this one does not do.

@@ -9,6 +9,7 @@ pub(crate) mod create_table;
 pub(crate) mod drop;
 pub(crate) mod explain;
 pub(crate) mod insert;
+pub(crate) mod maintenance;
 pub(crate) mod name;
 pub(crate) mod refused;
 pub(crate) mod set;
