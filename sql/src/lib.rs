@@ -38,6 +38,7 @@
 #![cfg_attr(doc, allow(rustdoc::private_intra_doc_links))]
 
 mod background;
+mod backup;
 pub mod blocking;
 mod catalog;
 mod column;
@@ -64,6 +65,7 @@ mod types;
 mod write;
 
 pub use arrow;
+pub use backup::{CopyProgress, CopyReport, Finding, Severity, check, is_database, restore};
 pub use database::Database;
 /// A parameter's value.
 pub use datafusion::common::ScalarValue as Value;

@@ -56,7 +56,10 @@ impl Mapping {
             })
             .collect();
         let schema = Arc::new(Schema::new(fields));
-        for field in schema.fields() {
+        // With a list of columns the file's others are left alone.
+        let listed =
+            |field: &Field| request.columns.as_ref().is_none_or(|columns| columns.contains(field.name()));
+        for field in schema.fields().iter().filter(|field| listed(field)) {
             let target = definition.schema.index_of(field.name()).map_err(|_| {
                 Error::undefined_column(field.name(), table)
                     .with_detail(format!("{} has that column.", request.path.display()))

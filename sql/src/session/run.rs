@@ -17,10 +17,11 @@ use super::maintain;
 use super::transaction::Control;
 use super::{Planned, Prepared, Session, StatementContext, TransactionStatus};
 use crate::load::{LoadReport, LoadRequest};
+use crate::notice::Notice;
 use crate::outcome::{CommandTag, Outcome, Rows};
 use crate::sqlstate::SqlState;
 use crate::statement::insert::PlannedInsert;
-use crate::statement::{copy_from, create_index, create_table, drop, explain, refused, set, show};
+use crate::statement::{call, copy_from, create_index, create_table, drop, explain, refused, set, show};
 use crate::write::{RowMaker, Written};
 use crate::{Error, Result, load as loading};
 
@@ -36,6 +37,7 @@ pub(super) fn is_utility(statement: &ast::Statement) -> bool {
             | ast::Statement::Reset(_)
             | ast::Statement::Discard { .. }
             | ast::Statement::Vacuum(_)
+            | ast::Statement::Call(_)
             | ast::Statement::StartTransaction { .. }
             | ast::Statement::Commit { .. }
             | ast::Statement::Rollback { .. }
@@ -307,6 +309,17 @@ async fn utility(
                 return Ok(Outcome::done(CommandTag::plain("CREATE EXTENSION")));
             }
             Err(Error::unsupported(format!("extension \"{}\"", create.name.value)))
+        }
+        ast::Statement::Call(call) => {
+            session.prevent_in_block("CALL muster_backup")?;
+            let folder = call::backup_folder(call, &context.database.options)?;
+            let database = session.database.clone();
+            let report = cancellable(move |continues| database.backup(&folder, &|_| continues())).await?;
+            session.tell(Notice::info(format!(
+                "backup of commit {}: {} files kept, {} linked, {} copied",
+                report.version, report.kept, report.linked, report.copied
+            )));
+            Ok(Outcome::done(CommandTag::plain("CALL")))
         }
         ast::Statement::Drop { object_type, names, if_exists, .. } => {
             let (changes, tag) = drop::changes(&context.snapshot, object_type, names, *if_exists)?;

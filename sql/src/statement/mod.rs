@@ -3,6 +3,7 @@
 //! They are taken at the AST: DataFusion plans most of them wrongly or not at all
 //! (`docs/decisions`). What no file here knows is refused by name in [`refused`].
 
+pub(crate) mod call;
 pub(crate) mod copy_from;
 pub(crate) mod create_index;
 pub(crate) mod create_table;
