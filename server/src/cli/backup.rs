@@ -58,9 +58,9 @@ fn through_server(args: &BackupArgs, locked: muster::Error) -> Result<()> {
         return Err(Error::Usage { message: format!("{to:?} is no text that a statement can hold") });
     };
     for told in remote::run(address, &format!("CALL muster_backup('{}')", to.replace('\'', "''")))? {
-        say(&format!("muster: {told}, by the server on {address}"))?;
+        say(&format!("muster: {told}"))?;
     }
-    Ok(())
+    say(&format!("muster: backup of {} in {to}, by the server on {address}", args.data.display()))
 }
 
 /// `commit 12: 8 files of 30 MiB, 6 kept, 2 linked, 0 copied`.

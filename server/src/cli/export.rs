@@ -118,7 +118,7 @@ async fn rows_of(session: &Session, table: &TableDescription, to: &Path) -> Resu
 fn selected(column: &ColumnDescription) -> String {
     let name = quoted(&column.name);
     match column.sql_type.as_str() {
-        "uuid" | "interval" => format!("{name}::text AS {name}"),
+        "interval" => format!("{name}::text AS {name}"),
         _ => name,
     }
 }

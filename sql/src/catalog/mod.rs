@@ -7,6 +7,7 @@
 //! - [`builtin`]: the tables that every database has from its start.
 
 pub(crate) mod builtin;
+mod narrow;
 mod scan;
 mod schema;
 mod stored_table;

@@ -20,6 +20,7 @@ use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Par
 use futures::stream;
 use muster_storage::{Part, TableDefinition};
 
+use super::narrow::narrow;
 use crate::Error;
 use crate::session::StatementContext;
 
@@ -121,7 +122,7 @@ fn read(part: &Part, first: usize, projection: &[usize], schema: &SchemaRef) -> 
         columns.slice(first, length).with_schema(schema.clone())?
     };
     if part.deleted().is_empty() {
-        return Ok(all);
+        return Ok(narrow(all)?);
     }
     let live: BooleanArray = (first..first + length)
         .map(|row| u32::try_from(row).map(|row| !part.deleted().contains(row)).ok())

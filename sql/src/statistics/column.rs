@@ -81,7 +81,7 @@ impl Counted {
 
     pub(super) fn finish(mut self, name: &str) -> Result<ColumnStatistics> {
         let (rows, values) = (self.rows as f64, (self.rows - self.nulls) as f64);
-        let mut distinct = self.distinct.estimate().min(values);
+        let mut distinct = self.distinct.estimate().round().min(values);
         if distinct >= ALL * values {
             distinct = values;
         }

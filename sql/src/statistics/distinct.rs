@@ -53,7 +53,7 @@ mod tests {
         for count in [0_u64, 1, 2, 10, 100, 1000, 20_000, 300_000] {
             let mut distinct = Distinct::default();
             for round in 0..3 {
-                (1..=count).for_each(|value| distinct.add(mix(value * 0x9e37_79b9_7f4a_7c15)));
+                (1..=count).for_each(|value| distinct.add(mix(value.wrapping_mul(0x9e37_79b9_7f4a_7c15))));
                 let estimate = distinct.estimate();
                 let error = (estimate - count as f64).abs();
                 assert!(error <= 0.5 + count as f64 * 0.05, "{count}, round {round}: {estimate}");
