@@ -49,6 +49,7 @@ mod functions;
 mod index;
 mod load;
 mod memory;
+mod memory_pool;
 mod notice;
 mod options;
 mod outcome;
