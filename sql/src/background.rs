@@ -27,6 +27,9 @@ pub(crate) struct Wake {
     graphs: SyncSender<()>,
 }
 
+/// What a thread does when it is woken.
+type Round = fn(&Shared);
+
 /// What the threads wait for.
 pub(crate) struct Woken {
     storage: Receiver<()>,
@@ -60,9 +63,6 @@ pub(crate) struct Background {
     closing: Arc<AtomicBool>,
 }
 
-/// What a thread does each time that it is woken.
-type Round = fn(&Shared);
-
 impl Background {
     /// Starts the threads.
     ///
@@ -71,9 +71,8 @@ impl Background {
     pub(crate) fn start(shared: &Arc<Shared>, woken: Woken) -> std::io::Result<Self> {
         let (wake, closing) = (shared.wake.clone(), shared.closing.clone());
         let mut background = Self { wake, threads: Vec::new(), closing };
-        let rounds: [(_, _, Round); 2] =
-            [("muster-storage", woken.storage, maintain), ("muster-graphs", woken.graphs, build)];
-        for (name, woken, round) in rounds {
+        let rounds: [(&str, Round); 2] = [("muster-storage", maintain), ("muster-graphs", build)];
+        for ((name, round), woken) in rounds.into_iter().zip([woken.storage, woken.graphs]) {
             let weak = Arc::downgrade(shared);
             let thread = std::thread::Builder::new().name(name.to_string());
             background.threads.push(thread.spawn(move || run(&weak, &woken, round))?);
@@ -94,7 +93,7 @@ impl Drop for Background {
     }
 }
 
-fn run(shared: &Weak<Shared>, woken: &Receiver<()>, round: fn(&Shared)) {
+fn run(shared: &Weak<Shared>, woken: &Receiver<()>, round: Round) {
     while !matches!(woken.recv_timeout(LOOK), Err(RecvTimeoutError::Disconnected)) {
         let Some(shared) = shared.upgrade() else { return };
         if shared.closing.load(Ordering::Acquire) {

@@ -46,6 +46,8 @@ pub struct KeyDescription {
     pub primary: bool,
     /// Its columns.
     pub columns: Vec<String>,
+    /// Whether two NULLs differ, as they do unless the constraint says otherwise.
+    pub nulls_distinct: bool,
 }
 
 /// An index as it is described.
@@ -78,6 +80,7 @@ fn describe(table: &Table) -> TableDescription {
         name: key.name.clone(),
         primary: key.primary,
         columns: key.columns.iter().map(|position| column_name(definition, *position)).collect(),
+        nulls_distinct: key.nulls_distinct,
     });
     let indexes = definition.indexes.iter().map(|index| {
         let params = index::params_of(index);

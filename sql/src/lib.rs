@@ -38,6 +38,7 @@
 #![cfg_attr(doc, allow(rustdoc::private_intra_doc_links))]
 
 mod background;
+mod backup;
 pub mod blocking;
 mod catalog;
 mod column;
@@ -48,6 +49,7 @@ mod functions;
 mod index;
 mod load;
 mod memory;
+mod memory_pool;
 mod notice;
 mod options;
 mod outcome;
@@ -59,12 +61,14 @@ mod sqlstate;
 mod stack;
 mod state;
 mod statement;
+mod statistics;
 pub mod text;
 mod types;
 mod unload;
 mod write;
 
 pub use arrow;
+pub use backup::{CopyProgress, CopyReport, Finding, Severity, check, is_database, restore};
 pub use database::Database;
 /// A parameter's value.
 pub use datafusion::common::ScalarValue as Value;

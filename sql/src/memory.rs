@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::prelude::SessionConfig;
 
+use crate::memory_pool::Budget;
 use crate::sqlstate::SqlState;
 use crate::{Error, Options, Result};
 
@@ -23,8 +23,16 @@ const SPILLED: &str = "datafusion-";
 /// Where the machine does not tell its memory: as if it had 4 GiB.
 const ASSUMED: usize = 4 << 30;
 
-/// What a sort sets aside for merging what it spilled, unless the limit is small: DataFusion's default.
+/// The most that a sort sets aside for merging what it might spill: DataFusion's default.
 const RESERVED: usize = 10 << 20;
+
+/// Each sort, however small, sets so much of the limit aside: hundreds of them may run at a time.
+const RESERVED_SHARE: usize = 512;
+
+/// Merging holds several batches of each run that was spilled. A limit of less than so many bytes for each row of
+/// DataFusion's batches, 512 MiB for its 8,192 rows, makes batches smaller.
+const BYTES_OF_A_ROW: usize = 64 << 10;
+const LEAST_ROWS: usize = 128;
 
 /// The memory and the folder of a database; `dir` is its folder, which it holds the lock of.
 ///
@@ -40,7 +48,7 @@ pub(crate) fn runtime(options: &Options, dir: Option<&Path>) -> Result<Arc<Runti
         None => DiskManagerMode::OsTmpDirectory,
     };
     let runtime = RuntimeEnvBuilder::new()
-        .with_memory_pool(Arc::new(FairSpillPool::new(limit(options))))
+        .with_memory_pool(Arc::new(Budget::new(limit(options))))
         .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(mode))
         .build_arc()?;
     Ok(runtime)
@@ -48,9 +56,10 @@ pub(crate) fn runtime(options: &Options, dir: Option<&Path>) -> Result<Arc<Runti
 
 /// Fits the configuration to the limit: a sort sets memory aside before its first row.
 pub(crate) fn configure(options: &Options, config: &mut SessionConfig) {
-    let partitions = config.target_partitions().max(1);
+    let rows = (limit(options) / BYTES_OF_A_ROW).clamp(LEAST_ROWS, config.batch_size().max(LEAST_ROWS));
+    *config = std::mem::take(config).with_batch_size(rows);
     let execution = &mut config.options_mut().execution;
-    execution.sort_spill_reservation_bytes = RESERVED.min(limit(options) / (8 * partitions));
+    execution.sort_spill_reservation_bytes = RESERVED.min(limit(options) / RESERVED_SHARE);
 }
 
 fn limit(options: &Options) -> usize {

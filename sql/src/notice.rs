@@ -5,7 +5,7 @@ use crate::sqlstate::SqlState;
 /// A warning or a notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// `WARNING` or `NOTICE`.
+    /// `WARNING`, `NOTICE` or `INFO`.
     pub severity: &'static str,
     /// The five characters that clients look at.
     pub sqlstate: &'static str,
@@ -16,5 +16,10 @@ pub struct Notice {
 impl Notice {
     pub(crate) fn warning(state: SqlState, message: impl Into<String>) -> Self {
         Self { severity: "WARNING", sqlstate: state.code(), message: message.into() }
+    }
+
+    /// What the statement was asked to tell.
+    pub(crate) fn info(message: impl Into<String>) -> Self {
+        Self { severity: "INFO", sqlstate: "00000", message: message.into() }
     }
 }

@@ -16,6 +16,7 @@ use crate::catalog::system;
 use crate::sqlstate::SqlState;
 use crate::stack::{check_depth, roomy};
 use crate::statement::copy_parse::{self, CopyItem};
+use crate::statement::maintenance::Maintenance;
 use crate::{Error, Result};
 
 /// How deeply expressions and queries may nest. Beyond it a statement is refused, so that no
@@ -28,6 +29,8 @@ pub struct Statement {
     pub(crate) ast: Arc<ast::Statement>,
     /// The options of a COPY, which the AST has no place for.
     pub(crate) copy_options: Arc<[CopyItem]>,
+    /// VACUUM and ANALYZE, for which `ast` only stands.
+    pub(crate) maintenance: Option<Arc<Maintenance>>,
     text: Arc<str>,
 }
 
@@ -43,19 +46,37 @@ impl Statement {
 pub(crate) fn parse(sql: &str) -> Result<Vec<Statement>> {
     roomy(|| {
         let text: Arc<str> = Arc::from(sql);
-        let wrap = |(ast, copy_options)| Statement { ast: Arc::new(ast), copy_options, text: text.clone() };
+        let wrap = |parsed: Parsed| Statement {
+            ast: Arc::new(parsed.ast),
+            copy_options: parsed.copy_options,
+            maintenance: parsed.maintenance,
+            text: text.clone(),
+        };
         let statements = statements(&mut parser(sql)?).map_err(|error| syntax_error(&error, sql))?;
-        let queries = || statements.iter().map(|(statement, _)| statement);
+        let queries = || statements.iter().map(|parsed| &parsed.ast);
         if !statements.is_empty() && asks_the_catalog(sql) && queries().all(is_query) {
             let queries: Vec<ast::Statement> = queries().cloned().collect();
             let rewritten = system::parse(sql, &queries).map_err(|error| syntax_error(&error, sql))?;
-            return Ok(rewritten.into_iter().map(|ast| wrap((ast, Arc::default()))).collect());
+            return Ok(rewritten.into_iter().map(|ast| wrap(ast.into())).collect());
         }
         Ok(statements.into_iter().map(wrap).collect())
     })
 }
 
-/// The statements, and the options of each that is a COPY.
+/// A statement, and what its syntax tree has no place for.
+struct Parsed {
+    ast: ast::Statement,
+    copy_options: Arc<[CopyItem]>,
+    maintenance: Option<Arc<Maintenance>>,
+}
+
+impl From<ast::Statement> for Parsed {
+    fn from(ast: ast::Statement) -> Self {
+        Self { ast, copy_options: Arc::default(), maintenance: None }
+    }
+}
+
+/// All statements, with our own reading of those that sqlparser reads as other databases have them.
 fn statements(parser: &mut Parser<'_>) -> std::result::Result<Vec<Parsed>, ParserError> {
     let mut statements = Vec::new();
     loop {
@@ -63,18 +84,24 @@ fn statements(parser: &mut Parser<'_>) -> std::result::Result<Vec<Parsed>, Parse
         if parser.peek_token_ref().token == Token::EOF {
             return Ok(statements);
         }
-        statements.push(if copy_parse::is_copy(parser) {
-            copy_parse::parse(parser)?
-        } else {
-            (parser.parse_statement()?, Arc::default())
-        });
+        statements.push(statement(parser)?);
         if !matches!(parser.peek_token_ref().token, Token::SemiColon | Token::EOF) {
             return parser.expected_ref("end of statement", parser.peek_token_ref());
         }
     }
 }
 
-type Parsed = (ast::Statement, Arc<[CopyItem]>);
+fn statement(parser: &mut Parser<'_>) -> std::result::Result<Parsed, ParserError> {
+    if copy_parse::is_copy(parser) {
+        let (ast, copy_options) = copy_parse::parse(parser)?;
+        return Ok(Parsed { copy_options, ..ast.into() });
+    }
+    if let Some(maintenance) = Maintenance::parse(parser)? {
+        let ast = maintenance.marker();
+        return Ok(Parsed { maintenance: Some(Arc::new(maintenance)), ..ast.into() });
+    }
+    Ok(parser.parse_statement()?.into())
+}
 
 /// A single expression, as `filter` takes it.
 pub(crate) fn parse_expression(sql: &str) -> Result<ast::Expr> {

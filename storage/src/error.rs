@@ -135,6 +135,14 @@ pub enum Error {
         /// The failure that stopped writing.
         reason: String,
     },
+    /// A folder is not what it must be for what was asked. Choose another, or empty it.
+    #[error("{path}: {detail}", path = path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        detail: String,
+    },
     /// The work was told to stop. What it had done so far stays, or is gone without a trace.
     #[error("cancelled")]
     Cancelled,

@@ -15,8 +15,10 @@
 
 mod alteration;
 mod backend;
+mod backup;
 mod cache;
 mod changes;
+mod check;
 mod checksum;
 mod chunk;
 mod conform;
@@ -39,7 +41,9 @@ pub use alteration::Alteration;
 pub use backend::{
     Backend, BackendFile, DiskBackend, Fault, FaultyBackend, LockGuard, MemoryBackend, Operation, Unsynced,
 };
+pub use backup::{CopyProgress, CopyReport, restore};
 pub use changes::Changes;
+pub use check::{Finding, Severity};
 pub use definition::{IndexDefinition, KeyConstraint, TableDefinition};
 pub use error::{Error, Result};
 pub use id::{IndexId, SegmentId, TableId};

@@ -61,6 +61,24 @@ pub enum Error {
         /// A sentence saying what is wrong and what would be right.
         message: String,
     },
+    /// The server that has the database open refused, or could not be spoken to.
+    #[error("the server on {address}: {reason}")]
+    Remote {
+        /// Where it listens.
+        address: std::net::SocketAddr,
+        /// What it said, or what the system did.
+        reason: String,
+    },
+    /// A check found damage; the findings are on the screen already.
+    #[error("{path:?} is damaged: {damaged} findings about rows, {indexes} about indexes")]
+    Damaged {
+        /// The database's folder.
+        path: PathBuf,
+        /// Findings about rows: restore a backup.
+        damaged: usize,
+        /// Findings about indexes: they are built again when the database is opened.
+        indexes: usize,
+    },
     /// Work on another thread broke off; report it, with the log.
     #[error("a task of the command broke off: {reason}")]
     Task {
@@ -92,6 +110,8 @@ impl Error {
             | Error::Encode { .. }
             | Error::System { .. }
             | Error::Task { .. }
+            | Error::Remote { .. }
+            | Error::Damaged { .. }
             | Error::Reported => 1,
         }
     }

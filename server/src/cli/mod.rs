@@ -5,13 +5,18 @@
 //! decides what is printed and the exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 //!
 //! - [`serve`]: the server; [`load`]: a file into a table; [`generate`]: a workforce into a file;
-//!   [`sql`]: the shell, drawn by `shell`; [`demo`]: all of it in a minute.
+//!   [`sql`]: the shell, drawn by `shell`; [`demo`]: all of it in a minute; [`backup`], [`restore`],
+//!   [`check`], [`export`]: for those who keep a database. `served` and `remote`: reaching a server that has
+//!   the database open; `size`: sizes in arguments.
 //! - `progress`: bars for reading, embedding and indexing; `interrupt`: Ctrl-C; `quantity`: numbers
 //!   as people read them; `open`: opening the database of `--data`; `output`: lines for people.
 
 mod array_literal;
+pub mod backup;
+pub mod check;
 pub mod demo;
 mod error;
+pub mod export;
 pub mod generate;
 mod interrupt;
 pub mod load;
@@ -19,7 +24,10 @@ mod open;
 mod output;
 mod progress;
 mod quantity;
+mod remote;
+pub mod restore;
 pub mod serve;
+mod served;
 mod shell;
 mod size;
 pub mod sql;
@@ -48,6 +56,14 @@ enum Command {
     Generate(generate::GenerateArgs),
     /// Load a Parquet, CSV or JSONL file into a table
     Load(load::LoadArgs),
+    /// Copy a database to another folder while it is used
+    Backup(backup::BackupArgs),
+    /// Make a database of a backup
+    Restore(restore::RestoreArgs),
+    /// Look for damage in every file of a database
+    Check(check::CheckArgs),
+    /// Write every table as Parquet, with the SQL that makes and loads them
+    Export(export::ExportArgs),
     /// Run SQL in this process: a shell, a script or single commands
     Sql(sql::SqlArgs),
     /// Generate, load and search 20,000 workers, step by step
@@ -64,6 +80,10 @@ pub fn run(command_line: CommandLine) -> Result<()> {
         Command::Serve(args) => serve::run(args),
         Command::Generate(args) => generate::run(args),
         Command::Load(args) => load::run(args),
+        Command::Backup(args) => backup::run(args),
+        Command::Restore(args) => restore::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Export(args) => export::run(args),
         Command::Sql(args) => sql::run(args),
         Command::Demo(args) => demo::run(args),
     }
@@ -90,6 +110,10 @@ mod tests {
             "muster load workers.parquet --table workers --data dir",
             "muster sql --data dir -c select(1) -c select(2)",
             "muster demo --serve --rows 1000",
+            "muster backup --data dir --to backup",
+            "muster restore --from backup --data dir",
+            "muster check --data dir",
+            "muster export --data dir --to files",
         ] {
             CommandLine::try_parse_from(line.split(' ')).unwrap();
         }

@@ -11,6 +11,7 @@ use super::error::Result;
 use super::interrupt::{self, Interrupts};
 use super::open::DataArg;
 use super::output::say;
+use super::served::Served;
 use super::size;
 use crate::wire::{ServeOptions, Server};
 
@@ -67,6 +68,8 @@ pub(crate) fn serve(runtime: &Runtime, database: Database, data: &Path, listen: 
         let server = Server::bind(database, ServeOptions::new(listen)).await?;
         let address = server.local_addr();
         say(&format!("muster: serving {} on {address} ({})", data.display(), psql(address)))?;
+        // For commands that find the folder locked; without it they name the process.
+        let _served = Served::tell(data, address)?;
         server.run(interrupts.heard()).await?;
         Ok(())
     })

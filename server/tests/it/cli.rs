@@ -16,26 +16,26 @@ fn muster(folder: &Path) -> Command {
     command
 }
 
-fn run(folder: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
     muster(folder).args(arguments).output().unwrap()
 }
 
 /// Runs to success and gives what was printed.
-fn succeed(folder: &Path, arguments: &[&str]) -> String {
+pub(crate) fn succeed(folder: &Path, arguments: &[&str]) -> String {
     let output = run(folder, arguments);
     assert!(output.status.success(), "{arguments:?}: {output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
 
 /// Runs to failure with `code` and gives what was complained.
-fn fail(folder: &Path, arguments: &[&str], code: i32) -> String {
+pub(crate) fn fail(folder: &Path, arguments: &[&str], code: i32) -> String {
     let output = run(folder, arguments);
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {output:?}");
     String::from_utf8(output.stderr).unwrap()
 }
 
 /// Runs SQL on the default database of `folder` and gives the rows without the frame, cells trimmed.
-fn rows(folder: &Path, sql: &str) -> Vec<Vec<String>> {
+pub(crate) fn rows(folder: &Path, sql: &str) -> Vec<Vec<String>> {
     let text = succeed(folder, &["sql", "-c", sql]);
     let lines: Vec<_> = text.lines().collect();
     lines[2..lines.len() - 1]
@@ -44,7 +44,7 @@ fn rows(folder: &Path, sql: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-fn generated(name: &str, count: &str) -> TempDir {
+pub(crate) fn generated(name: &str, count: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     succeed(folder.path(), &["generate", "workers", "--rows", count, "--seed", "7", "--out", name]);
     folder

@@ -2,7 +2,7 @@
 //!
 //! - `tokio_postgres`, `psql`: real clients; `protocol`: messages written by hand, right and wrong.
 //! - `lifecycle`: starting and stopping; `crash`: `kill -9` at random moments.
-//! - `cli`: the other subcommands of the command.
+//! - `cli`: the other subcommands of the command; `backup`: those that keep, check and export a database.
 //! - `server` and `raw`: what these share.
 
 #![expect(
@@ -13,6 +13,7 @@
     reason = "tests"
 )]
 
+mod backup;
 mod cli;
 mod crash;
 mod lifecycle;

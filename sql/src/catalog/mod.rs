@@ -9,6 +9,7 @@
 
 pub(crate) mod builtin;
 mod lookup;
+mod narrow;
 mod scan;
 mod schema;
 mod stored_table;

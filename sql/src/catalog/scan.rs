@@ -25,6 +25,7 @@ use futures::stream;
 use muster_storage::{Part, Table, TableDefinition};
 
 use super::lookup::Lookup;
+use super::narrow::narrow;
 use crate::Error;
 use crate::session::StatementContext;
 
@@ -171,7 +172,7 @@ fn live_rows(part: &Part, first: usize, columns: &Columns) -> Result<RecordBatch
     let ids = positions().map(|position| part.row_id(position)).collect();
     let all = read(part, columns, ids, |column| Ok(column.slice(first, length)))?;
     if part.deleted().is_empty() {
-        return Ok(all);
+        return Ok(narrow(all)?);
     }
     let live: BooleanArray = positions().map(|position| Some(!part.deleted().contains(position))).collect();
     Ok(filter_record_batch(&all, &live)?)

@@ -63,7 +63,9 @@ impl Mapping {
                 .with_metadata(field.metadata().clone()),
         };
         let schema = Arc::new(Schema::new(schema.fields().iter().map(typed).collect::<Vec<_>>()));
-        for field in schema.fields() {
+        // With a list of columns the file's others are left alone.
+        let listed = |field: &Field| wanted.is_none_or(|columns| columns.contains(field.name()));
+        for field in schema.fields().iter().filter(|field| listed(field)) {
             let target = definition.schema.index_of(field.name()).map_err(|_| {
                 let error = Error::undefined_column(field.name(), table);
                 match &naming {

@@ -9,6 +9,7 @@
 mod block;
 mod context;
 mod finish;
+mod maintain;
 mod prepared;
 mod run;
 #[expect(clippy::module_inception, reason = "the noun of the folder")]

@@ -13,13 +13,15 @@ use futures::{StreamExt, stream};
 use muster_storage::{Changes, TableDefinition};
 
 use super::block::{View, aborted};
+use super::maintain;
 use super::transaction::Control;
 use super::{Finish, Planned, Prepared, Session, StatementContext, TransactionStatus};
 use crate::load::{CopyIn, LoadReport, LoadRequest};
+use crate::notice::Notice;
 use crate::outcome::{CommandTag, Outcome, Rows, Transfer};
 use crate::sqlstate::SqlState;
 use crate::statement::copy::{CopyFrom, CopyTo};
-use crate::statement::{create_index, create_table, drop, explain, refused, set, show};
+use crate::statement::{call, create_index, create_table, drop, explain, refused, set, show};
 use crate::unload::{CopyOut, TextEncoder, write_file};
 use crate::write::{PlannedWrite, WriteWay, Written};
 use crate::{Error, Result, load as loading};
@@ -35,6 +37,8 @@ pub(super) fn is_utility(statement: &ast::Statement) -> bool {
             | ast::Statement::Set(_)
             | ast::Statement::Reset(_)
             | ast::Statement::Discard { .. }
+            | ast::Statement::Vacuum(_)
+            | ast::Statement::Call(_)
             | ast::Statement::StartTransaction { .. }
             | ast::Statement::Commit { .. }
             | ast::Statement::Rollback { .. }
@@ -125,12 +129,15 @@ async fn attempt_once(
         Planned::CopyTo { copy, plan, columns } => {
             copy_to(session, context, copy, plan, columns.clone()).await
         }
-        Planned::Utility => utility(session, context, &prepared.statement.ast).await,
+        Planned::Utility => match prepared.statement.maintenance.clone() {
+            Some(maintenance) => maintain::run(session, context, maintenance).await,
+            None => utility(session, context, &prepared.statement.ast).await,
+        },
     }
 }
 
 /// What a statement that starts now reads.
-fn context(session: &Session) -> Arc<StatementContext> {
+pub(super) fn context(session: &Session) -> Arc<StatementContext> {
     let database = session.database.shared().clone();
     let View { snapshot, now, block } = session.view();
     let settings = session.settings.lock().clone();
@@ -325,6 +332,17 @@ async fn utility(
                 return Ok(Outcome::done(CommandTag::plain("CREATE EXTENSION")));
             }
             Err(Error::unsupported(format!("extension \"{}\"", create.name.value)))
+        }
+        ast::Statement::Call(call) => {
+            session.prevent_in_block("CALL muster_backup")?;
+            let folder = call::backup_folder(call, &context.database.options)?;
+            let database = session.database.clone();
+            let report = cancellable(move |continues| database.backup(&folder, &|_| continues())).await?;
+            session.tell(Notice::info(format!(
+                "backup of commit {}: {} files kept, {} linked, {} copied",
+                report.version, report.kept, report.linked, report.copied
+            )));
+            Ok(Outcome::done(CommandTag::plain("CALL")))
         }
         ast::Statement::Drop { object_type, names, if_exists, .. } => {
             let (changes, tag) = drop::changes(&context.snapshot, object_type, names, *if_exists)?;

@@ -128,7 +128,12 @@ impl Session {
     }
 
     fn warn(&self, state: SqlState, message: &str) {
-        self.notices.lock().push(Notice::warning(state, message));
+        self.tell(Notice::warning(state, message));
+    }
+
+    /// Tells something beside the result.
+    pub(super) fn tell(&self, notice: Notice) {
+        self.notices.lock().push(notice);
     }
 
     fn open(&self, implicit: bool) {

@@ -3,6 +3,7 @@
 //! They are taken at the AST: DataFusion plans most of them wrongly or not at all
 //! (`docs/decisions`). What no file here knows is refused by name in [`refused`].
 
+pub(crate) mod call;
 pub(crate) mod copy;
 pub(crate) mod copy_options;
 pub(crate) mod copy_parse;
@@ -12,6 +13,7 @@ pub(crate) mod delete;
 pub(crate) mod drop;
 pub(crate) mod explain;
 pub(crate) mod insert;
+pub(crate) mod maintenance;
 pub(crate) mod merge;
 pub(crate) mod name;
 pub(crate) mod refused;

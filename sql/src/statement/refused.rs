@@ -26,8 +26,6 @@ pub(crate) fn refusal(statement: &Statement) -> Error {
         Statement::Execute { .. } => "EXECUTE as a statement",
         Statement::Deallocate { .. } => "DEALLOCATE as a statement",
         Statement::Declare { .. } | Statement::Fetch { .. } | Statement::Close { .. } => "a cursor",
-        Statement::Analyze(_) => "ANALYZE",
-        Statement::Vacuum(_) => "VACUUM",
         Statement::Comment { .. } => "COMMENT ON",
         Statement::Grant(_) => "GRANT",
         Statement::Revoke(_) => "REVOKE",

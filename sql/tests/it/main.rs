@@ -6,6 +6,7 @@ mod changed_rows;
 mod concurrent_upserts;
 mod damage;
 mod lookup;
+mod memory;
 mod open;
 mod parameters;
 mod titles;

@@ -13,7 +13,7 @@ const OWNERS: [(&str, &[&str]); 7] = [
     ("redb", &["muster-storage"]),
     ("pgwire", &["muster-server"]),
     ("hnsw_rs", &["muster-engine"]),
-    ("muster-storage", &["muster"]),
+    ("muster-storage", &["muster", "muster-benches"]),
     ("muster-engine", &["muster", "muster-benches"]),
     ("muster-server", &["muster-sqllogictest"]),
 ];

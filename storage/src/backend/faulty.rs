@@ -26,6 +26,8 @@ pub enum Operation {
     SyncFolder,
     /// A file got another name.
     Rename,
+    /// A file got a second name.
+    Link,
     /// A file was removed.
     Remove,
 }
@@ -114,6 +116,11 @@ impl Backend for FaultyBackend {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         step(&self.plan, Operation::Rename)?;
         self.inner.rename(from, to)
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        step(&self.plan, Operation::Link)?;
+        self.inner.link(from, to)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {

@@ -241,6 +241,16 @@ impl Backend for MemoryBackend {
         Ok(())
     }
 
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut state = self.state.lock();
+        let inode = state.names.get(from).cloned().ok_or_else(|| not_found(from))?;
+        if state.names.contains_key(to) {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, to.display().to_string()));
+        }
+        state.names.insert(to.into(), inode);
+        Ok(())
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         self.state.lock().names.remove(path).map(drop).ok_or_else(|| not_found(path))
     }

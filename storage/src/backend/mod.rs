@@ -37,6 +37,11 @@ pub trait Backend: Debug + Send + Sync + 'static {
     /// Gives a file another name, replacing one of that name.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
+    /// Gives a file that is never written again a second name; the bytes go with the last of its names. A backend that
+    /// cannot, or not between these two places, says [`io::ErrorKind::Unsupported`] or
+    /// [`io::ErrorKind::CrossesDevices`].
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
+
     /// Removes a file. Its bytes stay readable through handles and maps that are open.
     fn remove(&self, path: &Path) -> io::Result<()>;
 

@@ -93,7 +93,8 @@ pub(crate) fn open(file: &OwnedFile, kind: Kind, length: u64, root: u64) -> Resu
     parse(file.path(), file.map(length)?, kind, root)
 }
 
-fn parse(path: &Path, bytes: Bytes, kind: Kind, root: u64) -> Result<Container> {
+/// Checks all of a file's bytes, and returns its body.
+pub(crate) fn parse(path: &Path, bytes: Bytes, kind: Kind, root: u64) -> Result<Container> {
     let length = bytes.len();
     let footer_start = length.saturating_sub(FOOTER);
     let damaged = |offset: usize, detail: &str| Error::corrupt(path, offset as u64, detail);

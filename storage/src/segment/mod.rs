@@ -27,6 +27,7 @@ pub(crate) mod name;
 pub(crate) mod parquet_file;
 pub(crate) mod record;
 pub(crate) mod scan;
+pub(crate) mod stored_file;
 pub(crate) mod vec_file;
 pub(crate) mod writer;
 

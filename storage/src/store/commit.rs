@@ -21,6 +21,7 @@ pub(super) struct Request {
 
 impl Inner {
     pub(super) fn commit(&self, prepared: Prepared) -> Result<Arc<Snapshot>> {
+        self.make_key_indexes(&prepared);
         let request = Arc::new(Request { prepared, outcome: Mutex::new(None) });
         self.queue.lock().push(request.clone());
         let mut writer = self.lock_writer();
@@ -31,6 +32,23 @@ impl Inner {
         self.commit_group(&mut writer, &group);
         let outcome = request.outcome.lock().take();
         outcome.unwrap_or_else(|| Err(Error::ReadOnly { reason: "the commit was lost in its group".into() }))
+    }
+
+    /// Makes the indexes over keys that new rows will be looked up in, before others wait for it: after an open, the first
+    /// commit to a table reads the keys of all its segments.
+    fn make_key_indexes(&self, prepared: &Prepared) {
+        let snapshot = self.snapshot.load();
+        let rows = prepared.rows.iter().filter(|(_, changes)| !changes.rows.is_empty());
+        for table in rows.filter_map(|(name, _)| snapshot.table(name)) {
+            for part in table.segments() {
+                for (number, encoder) in table.encoders().iter().enumerate() {
+                    if let Err(error) = part.key_index(number, encoder) {
+                        // Whoever needs it meets the same error and is told.
+                        tracing::debug!("an index over keys could not be made yet: {error}");
+                    }
+                }
+            }
+        }
     }
 
     fn commit_group(&self, writer: &mut Writer, group: &[Arc<Request>]) {

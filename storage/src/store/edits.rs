@@ -12,28 +12,28 @@ use crate::journal::{Edit, MAX_ENTRY, manifest};
 use crate::{Error, Part, Result, Snapshot, Table, TableDefinition, TableId};
 
 /// Stores a table's definition.
-pub(super) fn table(definition: &TableDefinition, next_row_id: u64) -> Result<Edit> {
+pub(crate) fn table(definition: &TableDefinition, next_row_id: u64) -> Result<Edit> {
     let bytes = manifest::encode(definition, next_row_id);
     let bytes = bytes.map_err(|detail| Error::schema(&definition.name, detail))?;
     Ok(Edit::Table { id: definition.id, bytes })
 }
 
 /// Stores a segment's record; nothing for a chunk.
-pub(super) fn segment(table: &TableDefinition, part: &Part) -> Result<Option<Edit>> {
+pub(crate) fn segment(table: &TableDefinition, part: &Part) -> Result<Option<Edit>> {
     let Some(record) = part.record() else { return Ok(None) };
     let bytes = serde_json::to_vec(&record).map_err(|error| Error::schema(&table.name, error.to_string()))?;
     Ok(Some(Edit::Segment { table: table.id, id: record.id, bytes }))
 }
 
 /// Stores a segment's row ids where they have gaps.
-pub(super) fn row_ids(table: TableId, part: &Part) -> Result<Option<Edit>> {
+pub(crate) fn row_ids(table: TableId, part: &Part) -> Result<Option<Edit>> {
     let (Some(id), Some(bytes)) = (part.segment_id(), part.ids().encode()) else { return Ok(None) };
     let bytes = bytes.map_err(|error| Error::io(Path::new("row ids"), "encode", error))?;
     Ok(Some(Edit::RowIds { table, id, bytes }))
 }
 
 /// Stores a segment's deletions where the manifest does not have them all.
-pub(super) fn deletions(table: TableId, part: &Part) -> Result<Option<Edit>> {
+pub(crate) fn deletions(table: TableId, part: &Part) -> Result<Option<Edit>> {
     let Some(id) = part.segment_id().filter(|_| part.has_unstored_deletions()) else { return Ok(None) };
     let mut bytes = Vec::with_capacity(part.deleted().serialized_size());
     part.deleted()
@@ -43,7 +43,7 @@ pub(super) fn deletions(table: TableId, part: &Part) -> Result<Option<Edit>> {
 }
 
 /// Stores what a commit did to a table's rows.
-pub(super) fn entry(
+pub(crate) fn entry(
     table: &TableDefinition,
     version: u64,
     first_row_id: u64,
@@ -60,7 +60,7 @@ pub(super) fn entry(
 }
 
 /// A whole snapshot. Its entries get versions of their own, so the snapshot moves on to the last of them.
-pub(super) fn whole(snapshot: &mut Snapshot) -> Result<Vec<Edit>> {
+pub(crate) fn whole(snapshot: &mut Snapshot) -> Result<Vec<Edit>> {
     let mut edits = Vec::new();
     for ((kind, name), value) in snapshot.objects.iter() {
         let (kind, name) = (kind.clone(), name.clone());
@@ -84,7 +84,7 @@ pub(super) fn whole(snapshot: &mut Snapshot) -> Result<Vec<Edit>> {
 }
 
 /// A table's unsealed rows as entries, each with a version of its own from the one given on.
-pub(super) fn entries(table: &Table, version: &mut u64) -> Result<Vec<Edit>> {
+pub(crate) fn entries(table: &Table, version: &mut u64) -> Result<Vec<Edit>> {
     let definition = table.definition();
     let mut edits = Vec::new();
     for part in table.chunks() {

@@ -24,7 +24,7 @@ use crate::{Error, Part, Result, SegmentId, Snapshot, Table, TableId};
 const GATHERED_ROWS: usize = 1 << 14;
 
 /// The snapshot that a journal describes.
-pub(super) fn snapshot(
+pub(crate) fn snapshot(
     contents: Contents,
     journal: &Path,
     folder: &Folder,

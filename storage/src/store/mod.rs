@@ -15,7 +15,10 @@ use parking_lot::Mutex;
 use crate::cache::ColumnCache;
 use crate::journal::{Edit, Journal, State};
 use crate::segment::folder::Folder;
-use crate::{Changes, Error, LockGuard, MemoryBackend, Options, Result, SegmentId, Snapshot};
+use crate::{
+    Changes, CopyProgress, CopyReport, Error, Finding, LockGuard, MemoryBackend, Options, Result, SegmentId,
+    Snapshot,
+};
 
 mod activity;
 mod apply;
@@ -23,9 +26,9 @@ mod bulk_load;
 mod checkpoint;
 mod commit;
 mod compaction;
-mod edits;
+pub(crate) mod edits;
 mod index_files;
-mod load;
+pub(crate) mod load;
 mod maintain;
 mod open;
 mod pace;
@@ -38,6 +41,7 @@ mod transaction;
 pub use activity::Activity;
 pub use bulk_load::BulkLoad;
 pub use compaction::Effort;
+pub(crate) use open::{JOURNAL, LOCK, SEGMENTS, lock};
 pub use policy::CheckpointPolicy;
 pub use transaction::{Savepoint, Transaction};
 
@@ -158,6 +162,24 @@ impl Store {
     /// It goes on with the other tables after an error, and returns the first one.
     pub fn maintain(&self, continues: &dyn Fn() -> bool) -> Result<()> {
         self.inner.maintain(continues)
+    }
+
+    /// Makes the folder `to` a backup of the database as it is now; readers and commits go on meanwhile.
+    ///
+    /// The folder is made, or is a backup already: then the files that it has are taken over. Files are shared by hard
+    /// links where the file system can, else copied. `progress` is told how far it is; when it says no, the work ends
+    /// with [`Error::Cancelled`], and the folder is the backup that it was.
+    pub fn backup(&self, to: &Path, progress: &dyn Fn(CopyProgress) -> bool) -> Result<CopyReport> {
+        let snapshot = self.snapshot();
+        crate::backup::take(self.inner.folder.backend(), &self.inner.dir, &snapshot, to, progress)
+    }
+
+    /// Checks every byte of every segment and index file, every row and every key. The journal was checked at open.
+    ///
+    /// `progress` gets the files done and all files; when it says no, the work ends with [`Error::Cancelled`].
+    pub fn check(&self, progress: &dyn Fn(u64, u64) -> bool) -> Result<Vec<Finding>> {
+        let (folder, snapshot) = (&self.inner.folder, self.snapshot());
+        crate::check::check(folder.backend().as_ref(), folder.path(), &snapshot, progress)
     }
 
     /// Gives a segment a file for an index, replacing an older one. It is durable when this returns.

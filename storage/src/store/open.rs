@@ -12,6 +12,7 @@ use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 
 use super::{Inner, Store, Writer, load};
+use crate::backup::BACKUP;
 use crate::cache::ColumnCache;
 use crate::journal::{Journal, State};
 use crate::segment::folder::Folder;
@@ -19,15 +20,17 @@ use crate::segment::name;
 use crate::{Backend, Error, LockGuard, Options, Result, Snapshot};
 
 /// The journal's file in the directory.
-pub(super) const JOURNAL: &str = "journal.redb";
-const SEGMENTS: &str = "segments";
-const LOCK: &str = "LOCK";
+pub(crate) const JOURNAL: &str = "journal.redb";
+/// The folder of segment and index files.
+pub(crate) const SEGMENTS: &str = "segments";
+/// Held by whoever owns the directory.
+pub(crate) const LOCK: &str = "LOCK";
 
 /// Opens a directory, making it when it is not there.
 pub(super) fn open(dir: &Path, options: Options, on_disk: bool) -> Result<Store> {
     let Options { backend, cache_bytes, segment_rows, checkpoint, compaction_bytes_per_second } = options;
     create_folders(&backend, dir)?;
-    let lock = lock(&backend, dir)?;
+    let lock = lock(&backend, dir, LOCK)?;
 
     let (journal_path, segments) = (dir.join(JOURNAL), dir.join(SEGMENTS));
     // A rewrite of the journal that a crash cut off.
@@ -39,6 +42,10 @@ pub(super) fn open(dir: &Path, options: Options, on_disk: bool) -> Result<Store>
     }
     let exists = |path: &Path| backend.exists(path).map_err(|error| Error::io(path, "look for", error));
     if !exists(&journal_path)? {
+        if exists(&dir.join(BACKUP))? {
+            let detail = "this is a backup, which is restored before it is opened".into();
+            return Err(Error::Folder { path: dir.into(), detail });
+        }
         // The folder of segments is made after the journal: one without the other is a loss, not a new database.
         if exists(&segments)? {
             return Err(Error::corrupt(&journal_path, 0, "the journal is missing, but there are segments"));
@@ -92,10 +99,11 @@ fn create_folders(backend: &Arc<dyn Backend>, dir: &Path) -> Result<()> {
     Ok(())
 }
 
-fn lock(backend: &Arc<dyn Backend>, dir: &Path) -> Result<LockGuard> {
+/// Takes the lock file of a directory, or says who has it.
+pub(crate) fn lock(backend: &Arc<dyn Backend>, dir: &Path, name: &str) -> Result<LockGuard> {
     /// More than any process id takes.
     const HOLDER: u64 = 32;
-    let path = dir.join(LOCK);
+    let path = dir.join(name);
     let own = std::process::id().to_string();
     if let Some(guard) = backend.lock(&path, &own).map_err(|error| Error::io(&path, "lock", error))? {
         return Ok(guard);

@@ -8,6 +8,7 @@
 )]
 
 mod alter;
+mod backup;
 mod commit;
 mod compaction;
 mod compat;

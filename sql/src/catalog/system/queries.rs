@@ -11,8 +11,8 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CaseWhen, CastKind, DataType, Expr, Function, FunctionArguments, Ident, ObjectNamePart,
-    Query, Select, SelectItem, SetExpr, Statement, TableFactor, Value, VisitMut, VisitorMut,
+    BinaryOperator, CaseWhen, CastKind, DataType, Expr, Function, FunctionArguments, Ident, ObjectName,
+    ObjectNamePart, Query, Select, SelectItem, SetExpr, Statement, TableFactor, Value, VisitMut, VisitorMut,
     visit_expressions,
 };
 use datafusion::sql::sqlparser::parser::ParserError;
@@ -20,6 +20,7 @@ use datafusion_pg_catalog::sql::PostgresCompatibilityParser;
 use std::sync::LazyLock;
 
 use super::functions::{NAMESPACE_NAME, RELATION_NAME};
+use super::tables::PG_CATALOG_ADDITIONS;
 use crate::planning::call;
 
 /// The statements of a query string over the catalog. `parsed` are the same statements as they stand.
@@ -231,6 +232,16 @@ struct Fix;
 
 impl VisitorMut for Fix {
     type Break = ();
+
+    /// The library adds the schema to the names that it knows.
+    fn pre_visit_relation(&mut self, relation: &mut ObjectName) -> ControlFlow<()> {
+        if let [ObjectNamePart::Identifier(name)] = relation.0.as_slice()
+            && PG_CATALOG_ADDITIONS.iter().any(|addition| name.value.eq_ignore_ascii_case(addition.name))
+        {
+            relation.0.insert(0, ObjectNamePart::Identifier(Ident::new("pg_catalog")));
+        }
+        ControlFlow::Continue(())
+    }
 
     fn post_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<()> {
         if let Some(array) = array_of_query(expression) {

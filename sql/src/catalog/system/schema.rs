@@ -15,7 +15,7 @@ use datafusion_pg_catalog::pg_catalog::context::EmptyContextProvider;
 use datafusion_pg_catalog::pg_catalog::{PG_CATALOG_TABLES, PgCatalogSchemaProvider, PgCatalogTable};
 
 use super::system_table::{SystemRelation, SystemTable};
-use super::tables::{INFORMATION_SCHEMA, PG_CATALOG};
+use super::tables::{Addition, INFORMATION_SCHEMA, PG_CATALOG, PG_CATALOG_ADDITIONS};
 use super::{library, oid};
 
 /// A schema with a fixed set of tables.
@@ -80,10 +80,15 @@ pub(super) fn schemas() -> Result<(SystemSchema, SystemSchema)> {
         pg_catalog.insert(name, provider);
     }
     let mut information_schema = BTreeMap::new();
-    for addition in INFORMATION_SCHEMA {
-        let schema = Arc::new((addition.schema)());
-        let table = SystemTable { schema, constant: Vec::new(), fill: addition.fill, system: system.clone() };
-        information_schema.insert(addition.name, streaming(table)?);
+    for (additions, schema) in
+        [(PG_CATALOG_ADDITIONS, &mut pg_catalog), (INFORMATION_SCHEMA, &mut information_schema)]
+    {
+        for Addition { name, schema: columns, fill } in additions {
+            let columns = Arc::new(columns());
+            let table =
+                SystemTable { schema: columns, constant: Vec::new(), fill: *fill, system: system.clone() };
+            schema.insert(*name, streaming(table)?);
+        }
     }
     Ok((SystemSchema { tables: pg_catalog }, SystemSchema { tables: information_schema }))
 }
@@ -119,14 +124,21 @@ fn relations(found: &[Found]) -> Vec<SystemRelation> {
             schema: found.schema.clone(),
         });
     }
-    for (oid, addition) in (oid::FIRST_INFORMATION_VIEW..).zip(INFORMATION_SCHEMA) {
-        relations.push(SystemRelation {
-            oid,
-            namespace: oid::INFORMATION_SCHEMA,
-            name: addition.name.to_string(),
-            view: true,
-            schema: Arc::new((addition.schema)()),
-        });
+    // After the library's, and before those of `information_schema`.
+    let first = oid::FIRST_SYSTEM_VIEW.saturating_add(i32::try_from(found.len()).unwrap_or_default());
+    for (first, namespace, additions) in [
+        (first, oid::PG_CATALOG, PG_CATALOG_ADDITIONS),
+        (oid::FIRST_INFORMATION_VIEW, oid::INFORMATION_SCHEMA, INFORMATION_SCHEMA),
+    ] {
+        for (oid, addition) in (first..).zip(additions) {
+            relations.push(SystemRelation {
+                oid,
+                namespace,
+                name: addition.name.to_string(),
+                view: true,
+                schema: Arc::new((addition.schema)()),
+            });
+        }
     }
     relations
 }

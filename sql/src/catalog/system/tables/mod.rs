@@ -14,6 +14,7 @@ mod pg_database;
 mod pg_index;
 mod pg_namespace;
 pub(super) mod pg_proc;
+mod pg_stats;
 mod pg_tables;
 
 use arrow::datatypes::{DataType, Field, Schema};
@@ -64,6 +65,9 @@ pub(super) const PG_CATALOG: &[Override] = &[
     extended("pg_proc", same, pg_proc::fill),
     extended("pg_type", extension::adapted_types, extension::fill_types),
 ];
+
+/// What the library does not have in `pg_catalog`.
+pub(super) const PG_CATALOG_ADDITIONS: &[Addition] = &[pg_stats::TABLE];
 
 /// What is ours in `information_schema`; DataFusion has the rest.
 pub(super) const INFORMATION_SCHEMA: &[Addition] = information_schema::TABLES;
