@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use muster_storage::Changes;
+use muster_storage::{Changes, Snapshot};
 
 use super::loader::Loader;
 use super::mapping::Mapping;
@@ -15,20 +15,21 @@ use crate::sqlstate::SqlState;
 use crate::write::{RowMaker, TableWriter};
 use crate::{Error, Result};
 
-/// Runs a load. `continues` is asked for each batch; false cancels, and nothing is loaded. The rows are in the table
-/// then, unless changes come back: these bring them there.
+/// Runs a load into a table as `snapshot` has it. `continues` is asked for each batch; false cancels, and nothing is
+/// loaded. The rows are in the table then, unless changes come back: these bring them there.
 ///
 /// # Errors
 /// 42P01 when the table is not there and is not to be made; 57014 when cancelled; what the file, the rows and
 /// storage give.
 pub(crate) fn run(
     shared: &Arc<Shared>,
+    snapshot: &Arc<Snapshot>,
     request: &Request,
     progress: &dyn Progress,
     continues: &(dyn Fn() -> bool + Sync),
 ) -> Result<(LoadReport, Option<Changes>)> {
     let start = Instant::now();
-    let mut snapshot = shared.store.snapshot();
+    let mut snapshot = snapshot.clone();
     let mut created = false;
     if snapshot.table(&request.table).is_none() {
         if !request.create {
@@ -69,7 +70,7 @@ struct Loaded {
 
 fn rows(
     shared: &Arc<Shared>,
-    snapshot: &muster_storage::Snapshot,
+    snapshot: &Snapshot,
     request: &Request,
     progress: &dyn Progress,
     continues: &(dyn Fn() -> bool + Sync),

@@ -383,6 +383,8 @@ async fn utility(
 fn drop_value<T>(_value: T) {}
 
 pub(super) async fn load(session: &Session, request: &LoadRequest) -> Result<LoadReport> {
+    // It writes segments and may make the table: commits of its own.
+    session.prevent_in_block("a load")?;
     run_load(session, context(session), loading::Request::of(request)).await
 }
 
@@ -393,7 +395,8 @@ async fn run_load(
 ) -> Result<LoadReport> {
     let progress = session.progress.lock().clone();
     let load = move |continues: &(dyn Fn() -> bool + Sync)| {
-        let (report, changes) = loading::run(&context.database, &request, progress.as_ref(), continues)?;
+        let StatementContext { database, snapshot, .. } = context.as_ref();
+        let (report, changes) = loading::run(database, snapshot, &request, progress.as_ref(), continues)?;
         Ok((report, changes, context))
     };
     let (report, changes, context) = cancellable(load).await?;

@@ -9,6 +9,7 @@ mod embed;
 mod text;
 mod to_array;
 mod to_bytea;
+mod to_interval;
 mod to_json;
 mod to_uuid;
 mod to_vector;
@@ -23,6 +24,7 @@ pub(crate) use checked::{checked, is_checked};
 pub(crate) use embed::model_of;
 pub(crate) use to_array::to_array;
 pub(crate) use to_bytea::to_bytea;
+pub(crate) use to_interval::to_interval;
 pub(crate) use to_json::to_json;
 pub(crate) use to_uuid::{parse_uuid, to_uuid};
 pub(crate) use to_vector::to_vector;
@@ -36,6 +38,7 @@ pub(crate) fn all() -> Vec<Arc<ScalarUDF>> {
         to_json::jsonb_function(),
         to_uuid::function(),
         to_bytea::function(),
+        to_interval::function(),
         to_array::function(),
         check_length::function(),
         version::function(),
