@@ -6,3 +6,4 @@ mod interrupt;
 mod malformed;
 mod simple;
 mod startup;
+mod transaction;
