@@ -1,25 +1,17 @@
 //! A database: opened once by a process, shared by its sessions.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use muster_storage::Store;
 
+use crate::background::{Background, Wake};
 use crate::catalog::{PublicSchema, builtin};
 use crate::index::Indexes;
-use crate::index::worker::{Wake, Worker};
 use crate::planning::Planner;
 use crate::sqlstate::SqlState;
-use crate::{Error, Result, Session, state, statement};
-
-/// How a database is opened.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The folders that `COPY ... FROM 'file'` may read from. `None`: any, for the statement has
-    /// the rights of the program that runs it anyway. A server says which.
-    pub copy_dirs: Option<Vec<PathBuf>>,
-}
+use crate::{Error, Options, Result, Session, memory, state, statement};
 
 /// What all sessions of a database share.
 pub(crate) struct Shared {
@@ -29,7 +21,7 @@ pub(crate) struct Shared {
     pub(crate) options: Options,
     /// Held by the one of the statements that keep losing to others whose turn it is.
     pub(crate) contended: Arc<tokio::sync::Mutex<()>>,
-    /// Wakes the background thread.
+    /// Wakes the background threads.
     pub(crate) wake: Wake,
     /// Set when the last handle goes: background work ends.
     pub(crate) closing: Arc<AtomicBool>,
@@ -37,8 +29,8 @@ pub(crate) struct Shared {
 
 /// The last of these to go ends the background work.
 struct Handle {
-    // Dropped first: it waits for the thread, which uses what is shared.
-    _worker: Worker,
+    // Dropped first: it waits for the threads, which use what is shared.
+    _background: Background,
     shared: Arc<Shared>,
 }
 
@@ -70,7 +62,7 @@ impl Database {
     /// # Errors
     /// As [`Database::open`].
     pub fn open_with(path: impl AsRef<Path>, options: Options) -> Result<Self> {
-        Self::start(Store::open(path)?, options)
+        Self::start(Store::open_with(path, storage_options(&options))?, options)
     }
 
     /// A database that lives as long as its handles.
@@ -86,12 +78,14 @@ impl Database {
     /// # Errors
     /// As [`Database::in_memory`].
     pub fn in_memory_with(options: Options) -> Result<Self> {
-        Self::start(Store::in_memory()?, options)
+        Self::start(Store::in_memory_with(storage_options(&options))?, options)
     }
 
     fn start(store: Store, options: Options) -> Result<Self> {
         let store = Arc::new(store);
-        let planner = Planner::new(state::session_state(Arc::new(PublicSchema::new(&store)))?);
+        let runtime = memory::runtime(&options, store.path())?;
+        let state = state::session_state(Arc::new(PublicSchema::new(&store)), &options, runtime)?;
+        let planner = Planner::new(state);
         let (wake, woken) = Wake::channel();
         let shared = Arc::new(Shared {
             indexes: Indexes::new(store.clone(), wake.clone()),
@@ -107,15 +101,15 @@ impl Database {
             let changes = statement::builtin_changes(&shared, builtin::STATEMENTS)?;
             shared.store.commit(changes)?;
         }
-        let worker = Worker::start(&shared, woken).map_err(|error| {
+        let background = Background::start(&shared, woken).map_err(|error| {
             Error::new(
                 SqlState::InternalError,
-                format!("the background thread could not be started: {error}"),
+                format!("the background threads could not be started: {error}"),
             )
         })?;
         // What an earlier process left unsealed or unindexed is done now.
         shared.wake.wake();
-        Ok(Self { handle: Arc::new(Handle { _worker: worker, shared }) })
+        Ok(Self { handle: Arc::new(Handle { _background: background, shared }) })
     }
 
     /// A session: one for each connection or thread of work.
@@ -147,4 +141,10 @@ impl Database {
     pub(crate) fn wake_worker(&self) {
         self.shared().wake.wake();
     }
+}
+
+/// How storage is opened.
+pub(crate) fn storage_options(options: &Options) -> muster_storage::Options {
+    let default = muster_storage::Options::default();
+    muster_storage::Options { cache_bytes: options.cache_bytes.unwrap_or(default.cache_bytes), ..default }
 }

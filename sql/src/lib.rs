@@ -37,6 +37,7 @@
 //! [`Error::sqlstate`].
 #![cfg_attr(doc, allow(rustdoc::private_intra_doc_links))]
 
+mod background;
 pub mod blocking;
 mod catalog;
 mod column;
@@ -46,7 +47,9 @@ mod error;
 mod functions;
 mod index;
 mod load;
+mod memory;
 mod notice;
+mod options;
 mod outcome;
 mod parse;
 mod planning;
@@ -62,7 +65,7 @@ mod unload;
 mod write;
 
 pub use arrow;
-pub use database::{Database, Options};
+pub use database::Database;
 /// A parameter's value.
 pub use datafusion::common::ScalarValue as Value;
 pub use describe::{ColumnDescription, IndexDescription, KeyDescription, TableDescription};
@@ -70,6 +73,7 @@ pub use error::{Error, Report, Result};
 pub use functions::table::TABLE_FUNCTIONS;
 pub use load::{CopyIn, FileFormat, LoadReport, LoadRequest};
 pub use notice::Notice;
+pub use options::Options;
 pub use outcome::{CommandTag, Outcome, QueryResult, Rows, Transfer};
 pub use parse::Statement;
 pub use progress::{Phase, Progress};

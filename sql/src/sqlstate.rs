@@ -72,6 +72,10 @@ sqlstates! {
     InvalidName = "42602",
     /// A column named twice.
     DuplicateColumn = "42701",
+    /// A name that several tables of one statement bear.
+    DuplicateAlias = "42712",
+    /// A window function where none may stand.
+    WindowingError = "42P20",
     /// A name that several columns bear.
     AmbiguousColumn = "42702",
     /// No such column.
@@ -90,6 +94,8 @@ sqlstates! {
     UndefinedTable = "42P01",
     /// No parameter of that number.
     UndefinedParameter = "42P02",
+    /// A parameter that is of one type here and of another there.
+    AmbiguousParameter = "42P08",
     /// A table of that name exists.
     DuplicateTable = "42P07",
     /// The columns named do not fit.

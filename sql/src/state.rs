@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, SchemaProvider, Session};
 use datafusion::error::Result as PlanResult;
 use datafusion::execution::context::QueryPlanner;
+use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::optimizer::AnalyzerRule;
@@ -15,25 +16,34 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion_pg_catalog::pg_catalog::context::EmptyContextProvider;
 use datafusion_pg_catalog::pg_catalog::setup_pg_catalog;
 
-use crate::Result;
 use crate::catalog::{CATALOG, PublicSchema, SCHEMA, system};
 use crate::functions::scalar;
 use crate::functions::table::{TableFunctions, VectorSearchPlanner};
-use crate::planning::{CheckedArithmetic, LateralSearch, Literals};
+use crate::planning::{CheckedArithmetic, LateralSearch, Literals, ScalarSubqueries};
+use crate::{Result, memory};
 
 /// Makes the state. It is made once a database and not changed after.
-pub(crate) fn session_state(public: Arc<PublicSchema>) -> Result<SessionState> {
+pub(crate) fn session_state(
+    public: Arc<PublicSchema>,
+    options: &crate::Options,
+    runtime: Arc<RuntimeEnv>,
+) -> Result<SessionState> {
     let mut config = SessionConfig::new()
         .with_default_catalog_and_schema(CATALOG, SCHEMA)
         .with_create_default_catalog_and_schema(false)
         .with_information_schema(true);
+    memory::configure(options, &mut config);
     let options = config.options_mut();
     options.sql_parser.map_string_types_to_utf8view = false;
     // A number with a point is a numeric, as in PostgreSQL.
     options.sql_parser.parse_float_as_decimal = true;
     options.sql_parser.dialect = datafusion::common::config::Dialect::PostgreSQL;
     options.execution.time_zone = Some("UTC".to_string());
-    let mut state = SessionStateBuilder::new().with_config(config).with_default_features().build();
+    let mut state = SessionStateBuilder::new()
+        .with_config(config)
+        .with_runtime_env(runtime)
+        .with_default_features()
+        .build();
     datafusion_functions_json::register_all(&mut state)?;
     let catalog = Arc::new(MemoryCatalogProvider::new());
     let store = public.store().clone();
@@ -48,7 +58,7 @@ pub(crate) fn session_state(public: Arc<PublicSchema>) -> Result<SessionState> {
     }
     let state = context.state();
     let mut rules: Vec<Arc<dyn AnalyzerRule + Send + Sync>> =
-        vec![Arc::new(LateralSearch), Arc::new(Literals)];
+        vec![Arc::new(LateralSearch), Arc::new(ScalarSubqueries), Arc::new(Literals)];
     rules.extend(state.analyzer().rules.iter().cloned());
     rules.push(Arc::new(CheckedArithmetic));
     let state = SessionStateBuilder::new_from_existing(state)

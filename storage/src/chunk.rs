@@ -16,8 +16,8 @@ use crate::part::Part;
 /// Most rows of a merged chunk: bounds what one commit may have to copy.
 const MERGED_ROWS: usize = 1 << 16;
 
-/// Most bytes of a merged chunk: 32-bit string offsets must not overflow.
-const MERGED_BYTES: usize = 512 << 20;
+/// Most bytes of a merged chunk: a commit copies them in some 20 ms, and 32-bit string offsets do not overflow.
+const MERGED_BYTES: usize = 32 << 20;
 
 /// A run of unsealed rows.
 #[derive(Debug)]

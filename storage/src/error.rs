@@ -135,6 +135,9 @@ pub enum Error {
         /// The failure that stopped writing.
         reason: String,
     },
+    /// The work was told to stop. What it had done so far stays, or is gone without a trace.
+    #[error("cancelled")]
+    Cancelled,
     /// The rows or the definition do not fit. Correct them.
     #[error("table \"{table}\": {detail}")]
     Schema {

@@ -12,13 +12,14 @@ use arrow::array::{
 use arrow::datatypes::{Field, SchemaRef};
 use arrow::error::ArrowError;
 use bytes::Bytes;
-use roaring::RoaringBitmap;
+use roaring::{RoaringBitmap, RoaringTreemap};
 
 use crate::chunk::Chunk;
 use crate::definition::vector_dimensions;
 use crate::keys::{KeyEncoder, KeyIndex};
 use crate::layout::{self, Source};
 use crate::lazy::Lazy;
+use crate::row_ids::RowIds;
 use crate::segment::Segment;
 use crate::segment::index_file::IndexFile;
 use crate::segment::record::SegmentRecord;
@@ -31,7 +32,7 @@ pub struct Part {
     schema: SchemaRef,
     /// Where the columns are in the segment, when its layout is not today's.
     sources: Option<Arc<Vec<Source>>>,
-    first_row_id: u64,
+    ids: RowIds,
     deleted: Arc<RoaringBitmap>,
     /// How many of the deleted rows the manifest's bitmap has; deletions only grow.
     stored_deletions: u64,
@@ -53,11 +54,11 @@ impl Part {
         deleted: RoaringBitmap,
         indexes: Vec<Arc<IndexFile>>,
     ) -> Self {
-        let first_row_id = segment.record().first_row_id;
+        let ids = segment.ids().clone();
         let sources = definition.layouts.sources(segment.record().layout).map(Arc::new);
         let rows = Rows::Sealed(Arc::new(segment));
         let constraints = definition.keys.len();
-        let part = Self::new(rows, definition.schema.clone(), first_row_id, deleted, indexes, constraints);
+        let part = Self::new(rows, definition.schema.clone(), ids, deleted, indexes, constraints);
         Self { sources, ..part }
     }
 
@@ -74,7 +75,7 @@ impl Part {
                     None => chunk.rows.columns().to_vec(),
                     Some(sources) => {
                         let stored = |position: usize| chunk.rows.columns().get(position).cloned();
-                        self.assembled(&sources, stored)?
+                        assembled(&sources, self.rows(), stored)?
                     }
                 };
                 let fields = new.schema.fields().iter();
@@ -101,22 +102,6 @@ impl Part {
         Ok(part)
     }
 
-    /// Columns from where they are stored, and from single values.
-    fn assembled(
-        &self,
-        sources: &[Source],
-        stored: impl Fn(usize) -> Option<ArrayRef>,
-    ) -> Result<Vec<ArrayRef>> {
-        let column = |source: &Source| match source {
-            Source::Stored(position) => stored(*position)
-                .ok_or_else(|| Error::schema("", format!("there is no stored column {position}"))),
-            Source::Value(value) => {
-                layout::repeated(value, self.rows()).map_err(|error| Error::arrow(Path::new("rows"), error))
-            }
-        };
-        sources.iter().map(column).collect()
-    }
-
     pub(crate) fn chunk(
         schema: SchemaRef,
         first_row_id: u64,
@@ -124,20 +109,21 @@ impl Part {
         deleted: RoaringBitmap,
         constraints: usize,
     ) -> Self {
-        Self::new(Rows::Unsealed(Arc::new(chunk)), schema, first_row_id, deleted, Vec::new(), constraints)
+        let ids = RowIds::contiguous(first_row_id, chunk.rows.num_rows());
+        Self::new(Rows::Unsealed(Arc::new(chunk)), schema, ids, deleted, Vec::new(), constraints)
     }
 
     fn new(
         rows: Rows,
         schema: SchemaRef,
-        first_row_id: u64,
+        ids: RowIds,
         deleted: RoaringBitmap,
         indexes: Vec<Arc<IndexFile>>,
         constraints: usize,
     ) -> Self {
         let keys = Arc::new((0..constraints).map(|_| Arc::default()).collect());
         let (deleted, indexes) = (Arc::new(deleted), Arc::new(indexes));
-        Self { rows, schema, sources: None, first_row_id, deleted, stored_deletions: 0, indexes, keys }
+        Self { rows, schema, sources: None, ids, deleted, stored_deletions: 0, indexes, keys }
     }
 
     /// How many rows it has, deleted ones included.
@@ -158,14 +144,24 @@ impl Part {
         self.rows() - self.deleted.len() as usize
     }
 
-    /// The row id of the row at position 0; the others follow without gaps.
+    /// The row id of the row at position 0; the others follow in order, with gaps where deleted rows were dropped.
     pub fn first_row_id(&self) -> u64 {
-        self.first_row_id
+        self.ids.first()
     }
 
-    /// The row id of the row at a position.
+    /// The row id of the row at a position below [`Part::rows`].
     pub fn row_id(&self, position: u32) -> u64 {
-        self.first_row_id + u64::from(position)
+        self.ids.get(position)
+    }
+
+    /// The row ids of the rows at these positions; for many rows, faster than one by one.
+    pub fn row_ids(&self, positions: &RoaringBitmap) -> RoaringTreemap {
+        self.ids.at(positions)
+    }
+
+    /// The position of a row id, if its row is in the part.
+    pub fn position(&self, row_id: u64) -> Option<u32> {
+        self.ids.position(row_id)
     }
 
     /// The segment's number; `None` for a chunk of unsealed rows.
@@ -191,7 +187,7 @@ impl Part {
                     });
                     let positions: Vec<usize> = stored.collect();
                     let arrays = segment.columns(&positions)?;
-                    self.assembled(&sources, |position| {
+                    assembled(&sources, self.rows(), |position| {
                         let place = positions.iter().position(|other| *other == position)?;
                         arrays.get(place).cloned()
                     })?
@@ -206,6 +202,33 @@ impl Part {
         let columns = columns.collect::<Result<Vec<_>, _>>().map_err(failed)?;
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows()));
         RecordBatch::try_new_with_options(schema, columns, &options).map_err(failed)
+    }
+
+    /// Reads a segment's rows from front to back, deleted ones included, at most `rows` at a time, and calls `each` with
+    /// them and the position of the first. Nothing is left in the cache.
+    pub(crate) fn each_block(
+        &self,
+        rows: usize,
+        mut each: impl FnMut(RecordBatch, usize) -> Result<()>,
+    ) -> Result<()> {
+        let failed = |error| Error::arrow(Path::new("rows"), error);
+        let Some(segment) = self.as_segment() else { return Ok(()) };
+        let mut scan = segment.scan(rows)?;
+        let mut position = 0;
+        while let Some((stored, length)) = scan.next()? {
+            let columns = match &self.sources {
+                None => stored,
+                Some(sources) => assembled(sources, length, |column| stored.get(column).cloned())?,
+            };
+            let columns = self.schema.fields().iter().zip(columns);
+            let columns = columns.map(|(field, column)| without_nulls(field, column));
+            let columns = columns.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+            let options = RecordBatchOptions::new().with_row_count(Some(length));
+            let batch = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options);
+            each(batch.map_err(failed)?, position)?;
+            position += length;
+        }
+        Ok(())
     }
 
     /// A vector column by its position in the table's schema, of all rows, deleted ones included.
@@ -286,15 +309,18 @@ impl Part {
         Some(SegmentRecord { indexes, ..segment.record().clone() })
     }
 
+    /// Bytes of a segment's files, those of indexes not counted; 0 for a chunk.
+    pub(crate) fn file_bytes(&self) -> u64 {
+        self.as_segment().map_or(0, |segment| segment.file_bytes())
+    }
+
     /// Marks a row deleted; `false` when it was.
     pub(crate) fn delete(&mut self, position: u32) -> bool {
         Arc::make_mut(&mut self.deleted).insert(position)
     }
 
-    /// The position of a row id, if it is within the part.
-    pub(crate) fn position(&self, row_id: u64) -> Option<u32> {
-        let position = row_id.checked_sub(self.first_row_id)?;
-        u32::try_from(position).ok().filter(|position| (*position as usize) < self.rows())
+    pub(crate) fn ids(&self) -> &RowIds {
+        &self.ids
     }
 
     pub(crate) fn key_columns(&self, encoder: &KeyEncoder) -> Result<Vec<ArrayRef>> {
@@ -321,6 +347,22 @@ impl Part {
             None => make(),
         }
     }
+}
+
+/// So many rows of columns, from where they are stored and from single values.
+fn assembled(
+    sources: &[Source],
+    rows: usize,
+    stored: impl Fn(usize) -> Option<ArrayRef>,
+) -> Result<Vec<ArrayRef>> {
+    let column = |source: &Source| match source {
+        Source::Stored(position) => stored(*position)
+            .ok_or_else(|| Error::schema("", format!("there is no stored column {position}"))),
+        Source::Value(value) => {
+            layout::repeated(value, rows).map_err(|error| Error::arrow(Path::new("rows"), error))
+        }
+    };
+    sources.iter().map(column).collect()
 }
 
 /// A column that was made NOT NULL may have nulls in rows that are deleted: any value stands there as well.

@@ -1,17 +1,40 @@
 //! A table as a snapshot sees it.
 //!
 //! It is immutable: each change makes another. Invariant: row ids are given out once, in order; segments are sorted by
-//! their first row id, and so are the chunks after them.
+//! their row ids, and so are the chunks after them, and no two parts overlap in their ranges.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
-use arrow::array::{Array, RecordBatch};
+use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::datatypes::Schema;
 use roaring::RoaringTreemap;
 
+use crate::conform::conform;
 use crate::keys::{KeyEncoder, unique};
 use crate::{Error, Part, Result, TableDefinition, chunk};
+
+/// The entries of a table that a checkpoint would seal: rows put, and deletions that no bitmap in the manifest has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JournalUse {
+    /// How many.
+    pub entries: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// When the oldest was made, or found by an open; `None` when there are none.
+    pub oldest: Option<Instant>,
+}
+
+impl JournalUse {
+    /// What is left of it when the entries that `sealed` counts, made before `now`, are sealed.
+    pub(crate) fn after(self, sealed: JournalUse, now: Instant) -> JournalUse {
+        let entries = self.entries - sealed.entries.min(self.entries);
+        let bytes = self.bytes - sealed.bytes.min(self.bytes);
+        JournalUse { entries, bytes, oldest: (entries > 0).then_some(now) }
+    }
+}
 
 /// A table's definition and rows at one commit.
 #[derive(Clone, Debug)]
@@ -23,8 +46,7 @@ pub struct Table {
     segments: usize,
     next_row_id: u64,
     live_rows: u64,
-    /// Whether the journal has entries of the table.
-    journaled: bool,
+    journal: JournalUse,
     /// The commit that last changed its rows.
     changed: u64,
     /// The commit that last wrote its journal entries anew.
@@ -46,7 +68,7 @@ impl Table {
             segments: 0,
             next_row_id,
             live_rows: 0,
-            journaled: false,
+            journal: JournalUse::default(),
             changed: 0,
             rewritten: 0,
             merge_from: 0,
@@ -58,7 +80,7 @@ impl Table {
     pub(crate) fn with_parts(&self, mut parts: Vec<Part>) -> Self {
         parts.sort_by_key(|part| (part.as_segment().is_none(), part.first_row_id()));
         let segments = parts.iter().filter(|part| part.as_segment().is_some()).count();
-        let end = parts.iter().map(|part| part.first_row_id() + part.rows() as u64).max();
+        let end = parts.iter().map(|part| part.ids().end()).max();
         let next_row_id = self.next_row_id.max(end.unwrap_or_default());
         let live_rows = parts.iter().map(|part| part.live_rows() as u64).sum();
         Self { parts, segments, next_row_id, live_rows, ..self.clone() }
@@ -70,7 +92,7 @@ impl Table {
         let parts = parts.collect::<Result<Vec<_>>>()?;
         let table = Self::new(definition, parts, self.next_row_id)?;
         let table = Self {
-            journaled: self.journaled,
+            journal: self.journal,
             changed: self.changed,
             rewritten: self.rewritten,
             merge_from: self.merge_from,
@@ -139,12 +161,11 @@ impl Table {
     /// `key` has one row, and the constraint's columns in the constraint's order. A null finds nothing where nulls are
     /// distinct.
     pub fn find(&self, constraint: &str, key: &RecordBatch) -> Result<Option<(usize, u32)>> {
-        let found =
-            self.encoders.iter().enumerate().find(|(_, encoder)| encoder.constraint().name == constraint);
-        let Some((number, encoder)) = found else {
-            let table = self.definition.name.clone();
-            return Err(Error::NoSuchConstraint { table, constraint: constraint.into() });
-        };
+        if key.num_rows() != 1 {
+            let detail = format!("a key of \"{constraint}\" is one row, not {}", key.num_rows());
+            return Err(Error::schema(&self.definition.name, detail));
+        }
+        let (number, encoder) = self.encoder(constraint)?;
         let columns = key.columns();
         let fields = encoder
             .constraint()
@@ -153,18 +174,66 @@ impl Table {
             .filter_map(|column| self.definition.schema.fields().get(*column));
         let fits = fields.clone().count() == columns.len()
             && fields.zip(columns).all(|(field, column)| field.data_type() == column.data_type());
-        if key.num_rows() != 1 || !fits {
-            let detail = format!("a key of \"{constraint}\" is one row of its columns, not {}", key.schema());
+        if !fits {
+            let detail = format!("a key of \"{constraint}\" has its columns, not {}", key.schema());
             return Err(Error::schema(&self.definition.name, detail));
         }
-        let keys = encoder.encode(columns)?;
-        let hashed = encoder.hash(columns, &keys, 0);
-        for (number_of_part, part) in self.parts.iter().enumerate() {
-            if let Some((_, position)) = unique::taken(part, number, encoder, &hashed, &keys)? {
-                return Ok(Some((number_of_part, position)));
+        let found = self.find_keys(number, encoder, columns)?;
+        Ok(found.into_iter().next().flatten())
+    }
+
+    /// For each of these rows, which have all of the table's columns, the live row that has its key: the number of its
+    /// part and its position there. A row whose key has a null finds nothing where nulls are distinct.
+    pub fn find_each(&self, constraint: &str, rows: &RecordBatch) -> Result<Vec<Option<(usize, u32)>>> {
+        let (number, encoder) = self.encoder(constraint)?;
+        let rows = conform(&self.definition, rows)?;
+        self.find_keys(number, encoder, &unique::key_columns(encoder, &rows))
+    }
+
+    /// The keys of these rows, which have all of the table's columns: two rows cannot both join the table exactly when
+    /// they have the same bytes here. `None` where a key has a null and nulls are distinct.
+    pub fn keys(&self, constraint: &str, rows: &RecordBatch) -> Result<Vec<Option<Box<[u8]>>>> {
+        let (_, encoder) = self.encoder(constraint)?;
+        let rows = conform(&self.definition, rows)?;
+        let columns = unique::key_columns(encoder, &rows);
+        let encoded = encoder.encode(&columns)?;
+        let mut keys = vec![None; rows.num_rows()];
+        for (_, row) in encoder.hash(&columns, &encoded, 0) {
+            if let Some(key) = keys.get_mut(row as usize) {
+                *key = Some(encoded.row(row as usize).data().into());
             }
         }
-        Ok(None)
+        Ok(keys)
+    }
+
+    /// The number of a constraint and its encoder.
+    fn encoder(&self, constraint: &str) -> Result<(usize, &KeyEncoder)> {
+        let mut encoders = self.encoders.iter().enumerate();
+        encoders.find(|(_, encoder)| encoder.constraint().name == constraint).ok_or_else(|| {
+            let table = self.definition.name.clone();
+            Error::NoSuchConstraint { table, constraint: constraint.into() }
+        })
+    }
+
+    fn find_keys(
+        &self,
+        number: usize,
+        encoder: &KeyEncoder,
+        columns: &[ArrayRef],
+    ) -> Result<Vec<Option<(usize, u32)>>> {
+        let keys = encoder.encode(columns)?;
+        let mut hashed = encoder.hash(columns, &keys, 0);
+        hashed.sort_unstable();
+        let mut places = vec![None; keys.num_rows()];
+        for (number_of_part, part) in self.parts.iter().enumerate() {
+            unique::each_taken(part, number, encoder, &hashed, &keys, |row, position| {
+                if let Some(place) = places.get_mut(row as usize) {
+                    *place = Some((number_of_part, position));
+                }
+                ControlFlow::Continue(())
+            })?;
+        }
+        Ok(places)
     }
 
     pub(crate) fn encoders(&self) -> &Arc<Vec<KeyEncoder>> {
@@ -245,13 +314,20 @@ impl Table {
         }
     }
 
-    /// Whether the journal has entries of the table: unsealed rows, or deletions that no bitmap in the manifest has.
-    pub(crate) fn is_journaled(&self) -> bool {
-        self.journaled
+    /// What the journal holds of the table since its last checkpoint.
+    pub fn journal(&self) -> JournalUse {
+        self.journal
     }
 
-    pub(crate) fn set_journaled(&mut self, journaled: bool) {
-        self.journaled = journaled;
+    /// Takes note of an entry in the journal.
+    pub(crate) fn add_entry(&mut self, bytes: u64) {
+        self.journal.entries += 1;
+        self.journal.bytes += bytes;
+        self.journal.oldest.get_or_insert_with(Instant::now);
+    }
+
+    pub(crate) fn set_journal(&mut self, journal: JournalUse) {
+        self.journal = journal;
     }
 
     /// Checks that rows may join the table.

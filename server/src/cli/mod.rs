@@ -21,6 +21,7 @@ mod progress;
 mod quantity;
 pub mod serve;
 mod shell;
+mod size;
 pub mod sql;
 
 use clap::{Parser, Subcommand};
@@ -84,6 +85,7 @@ mod tests {
         for line in [
             "muster serve --data dir --listen 127.0.0.1:5433 --copy-dir a --copy-dir b",
             "muster serve",
+            "muster serve --memory-limit 512MiB --cache-size 1GiB --temp-dir d",
             "muster generate workers --rows 100000 --seed 42 --out workers.parquet",
             "muster load workers.parquet --table workers --data dir",
             "muster sql --data dir -c select(1) -c select(2)",

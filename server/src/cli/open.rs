@@ -23,5 +23,5 @@ pub(crate) fn open(data: &Path) -> Result<Database> {
 
 /// Opens the database for clients elsewhere: COPY reads files under `copy_dirs` only.
 pub(crate) fn open_served(data: &Path, copy_dirs: Vec<PathBuf>) -> Result<Database> {
-    Ok(Database::open_with(data, Options { copy_dirs: Some(copy_dirs) })?)
+    Ok(Database::open_with(data, Options { copy_dirs: Some(copy_dirs), ..Options::default() })?)
 }

@@ -4,13 +4,14 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use muster::Database;
+use muster::{Database, Options};
 use tokio::runtime::Runtime;
 
 use super::error::Result;
 use super::interrupt::{self, Interrupts};
-use super::open::{self, DataArg};
+use super::open::DataArg;
 use super::output::say;
+use super::size;
 use crate::wire::{ServeOptions, Server};
 
 /// Next to PostgreSQL's own port, so that both can run on one machine.
@@ -28,6 +29,16 @@ pub struct ServeArgs {
     /// A folder whose files COPY may read; may be given several times; none unless given
     #[arg(long, value_name = "DIR")]
     copy_dir: Vec<PathBuf>,
+    /// Memory for sorting, grouping and joining, such as 512MiB; what needs more is spilled to the disk; half of
+    /// the machine's unless given
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    memory_limit: Option<usize>,
+    /// Memory for decoded columns, such as 512MiB, which it is unless given
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    cache_size: Option<usize>,
+    /// A folder, for this database alone, that statements spill to; `temp` in the database's folder unless given
+    #[arg(long, value_name = "DIR")]
+    temp_dir: Option<PathBuf>,
 }
 
 /// Serves until a signal ends it.
@@ -38,7 +49,13 @@ pub struct ServeArgs {
 /// be used.
 pub fn run(args: ServeArgs) -> Result<()> {
     let runtime = interrupt::runtime()?;
-    let database = open::open_served(&args.data.data, args.copy_dir)?;
+    let options = Options {
+        copy_dirs: Some(args.copy_dir),
+        memory_limit: args.memory_limit,
+        cache_bytes: args.cache_size,
+        temp_dir: args.temp_dir,
+    };
+    let database = Database::open_with(&args.data.data, options)?;
     serve(&runtime, database, &args.data.data, args.listen)
 }
 

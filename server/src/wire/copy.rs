@@ -63,9 +63,8 @@ async fn give(mut copy: CopyOut, sink: &mut Sink) -> Result<String> {
         for end in chunk.ends {
             // One message a row, which is what some drivers count on.
             let row = chunk.bytes.get(start..end).unwrap_or_default();
-            let length = i32::try_from(row.len() + 4).map_err(|_| Error::Unsupported {
-                feature: "a row of more than 2 GiB".to_string(),
-            })?;
+            let length = i32::try_from(row.len() + 4)
+                .map_err(|_| Error::Unsupported { feature: "a row of more than 2 GiB".to_string() })?;
             let out = sink.buffer();
             out.put_u8(b'd');
             out.put_i32(length);

@@ -130,7 +130,8 @@ impl Client {
         if statement.is_some_and(|statement| !statement.takes_rows()) && !self.inbox.sync_follows().await {
             self.session.begin_implicit();
         }
-        let execution = portal.execute(&name, &self.session, &mut self.sink, &mut self.inbox, max_rows).await?;
+        let execution =
+            portal.execute(&name, &self.session, &mut self.sink, &mut self.inbox, max_rows).await?;
         self.portals.insert(name, portal);
         match execution {
             Execution::Complete(tag) => self.complete(tag),

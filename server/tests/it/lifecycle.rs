@@ -105,7 +105,9 @@ fn copy_reads_and_writes_only_the_folders_that_were_allowed() {
         let written = allowed.join("written.csv");
         assert_eq!(raw.ask(&[copy(&written)]).await[0].text(), "COPY 2");
         assert_eq!(std::fs::read_to_string(&written).unwrap(), "1\n2\n");
-        for file in [other.join("written.csv"), sneaky.join("written.csv"), allowed.join("no").join("file.csv")] {
+        for file in
+            [other.join("written.csv"), sneaky.join("written.csv"), allowed.join("no").join("file.csv")]
+        {
             assert_eq!(raw.ask(&[copy(&file)]).await[0].sqlstate(), "42501", "{file:?}");
         }
         std::os::unix::fs::symlink(other.join("rows.csv"), allowed.join("link.csv")).unwrap();

@@ -1,12 +1,14 @@
 //! Muster's tables as DataFusion sees them.
 //!
 //! - [`StoredTable`]: a table of storage, by its definition; it holds no rows.
+//! - [`lookup`]: filters that a key answers.
 //! - [`Scan`]: reads the rows from the snapshot that the running statement carries.
 //! - [`PublicSchema`]: the list of tables, for `pg_catalog` and `information_schema`.
 //! - [`system`]: the schemas `pg_catalog` and `information_schema`.
 //! - [`builtin`]: the tables that every database has from its start.
 
 pub(crate) mod builtin;
+mod lookup;
 mod scan;
 mod schema;
 mod stored_table;
@@ -14,7 +16,7 @@ pub(crate) mod system;
 
 pub(crate) use scan::Scan;
 pub(crate) use schema::PublicSchema;
-pub(crate) use stored_table::StoredTable;
+pub(crate) use stored_table::{ROW_ID, StoredTable};
 
 /// The database's name.
 pub(crate) const CATALOG: &str = "muster";

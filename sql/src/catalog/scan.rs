@@ -1,14 +1,15 @@
 //! Reads a table's rows out of the statement's snapshot, batch by batch.
 //!
 //! It holds no rows and no snapshot, so that a plan outlives the data it was made for. Deleted
-//! rows are left out here.
+//! rows are left out here. Where a key answers the filters, it reads the rows of that key alone.
 
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::array::BooleanArray;
-use arrow::compute::filter_record_batch;
+use arrow::array::{ArrayRef, BooleanArray, UInt32Array, UInt64Array};
+use arrow::compute::{filter_record_batch, take};
 use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::{DataFusionError, Result};
@@ -18,8 +19,9 @@ use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties};
 use futures::stream;
-use muster_storage::{Part, TableDefinition};
+use muster_storage::{Part, Table, TableDefinition};
 
+use super::lookup::Lookup;
 use crate::Error;
 use crate::session::StatementContext;
 
@@ -30,32 +32,49 @@ const BATCH_ROWS: usize = 8192;
 #[derive(Debug)]
 pub(crate) struct Scan {
     definition: Arc<TableDefinition>,
-    projection: Vec<usize>,
-    schema: SchemaRef,
+    columns: Columns,
+    lookup: Option<Lookup>,
     properties: Arc<PlanProperties>,
 }
 
+/// What is read of each row.
+#[derive(Clone, Debug)]
+struct Columns {
+    projection: Vec<usize>,
+    /// The position that stands for the row id: the one after the table's last column.
+    row_id: usize,
+    schema: SchemaRef,
+}
+
 impl Scan {
-    pub(crate) fn try_new(
+    /// `schema` is that of the columns in `projection`; the position after the table's last column is the row id.
+    pub(crate) fn new(
         definition: Arc<TableDefinition>,
         projection: Vec<usize>,
+        schema: SchemaRef,
+        lookup: Option<Lookup>,
         partitions: usize,
-    ) -> Result<Self> {
-        let schema = Arc::new(definition.schema.project(&projection)?);
+    ) -> Self {
         let properties = Arc::new(PlanProperties::new(
             EquivalenceProperties::new(schema.clone()),
             Partitioning::UnknownPartitioning(partitions.max(1)),
             EmissionType::Incremental,
             Boundedness::Bounded,
         ));
-        Ok(Self { definition, projection, schema, properties })
+        let row_id = definition.schema.fields().len();
+        Self { definition, columns: Columns { projection, row_id, schema }, lookup, properties }
     }
 }
 
 impl DisplayAs for Scan {
     fn fmt_as(&self, _t: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let columns: Vec<&str> = self.schema.fields().iter().map(|field| field.name().as_str()).collect();
-        write!(f, "Scan: table={}, columns=[{}]", self.definition.name, columns.join(", "))
+        let fields = self.columns.schema.fields();
+        let columns: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
+        write!(f, "Scan: table={}, columns=[{}]", self.definition.name, columns.join(", "))?;
+        match &self.lookup {
+            Some(lookup) => write!(f, ", key={}", lookup.name()),
+            None => Ok(()),
+        }
     }
 }
 
@@ -94,6 +113,13 @@ impl ExecutionPlan for Scan {
             .filter(|table| table.definition().id == self.definition.id)
             .cloned()
             .ok_or_else(|| DataFusionError::from(Error::undefined_table(&self.definition.name)))?;
+        let columns = self.columns.clone();
+        let output = columns.schema.clone();
+        let found = self.lookup.as_ref().map(|lookup| lookup.find(&table)).transpose()?.flatten();
+        if let Some(found) = found {
+            let batches = if partition == 0 { rows_of(&table, &found, &columns) } else { Vec::new() };
+            return Ok(Box::pin(RecordBatchStreamAdapter::new(output, stream::iter(batches))));
+        }
         let partitions = self.properties.output_partitioning().partition_count();
         // Batch n of the table belongs to partition n modulo the number of partitions.
         let mut places = Vec::new();
@@ -103,28 +129,58 @@ impl ExecutionPlan for Scan {
             }
         }
         let mine = places.into_iter().skip(partition).step_by(partitions);
-        let (projection, schema) = (self.projection.clone(), self.schema.clone());
-        let output = schema.clone();
-        let batches = mine.map(move |(part, first)| read(&part, first, &projection, &schema));
+        let batches = mine.map(move |(part, first)| live_rows(&part, first, &columns));
         Ok(Box::pin(RecordBatchStreamAdapter::new(output, stream::iter(batches))))
     }
 }
 
+/// The rows at these places, sorted by part: a batch a part.
+fn rows_of(table: &Table, places: &[(usize, u32)], columns: &Columns) -> Vec<Result<RecordBatch>> {
+    let mut batches = Vec::new();
+    for (number, part) in table.parts().enumerate() {
+        let of_part = places.iter().filter(|(place, _)| *place == number);
+        let positions: UInt32Array = of_part.map(|(_, position)| *position).collect();
+        if !positions.is_empty() {
+            let ids = positions.values().iter().map(|position| part.row_id(*position)).collect();
+            batches.push(read(part, columns, ids, |column| take(column, &positions, None)));
+        }
+    }
+    batches
+}
+
 /// The live rows of a part from `first` on, at most one batch.
-fn read(part: &Part, first: usize, projection: &[usize], schema: &SchemaRef) -> Result<RecordBatch> {
+fn live_rows(part: &Part, first: usize, columns: &Columns) -> Result<RecordBatch> {
     let length = BATCH_ROWS.min(part.rows().saturating_sub(first));
-    let all = if projection.is_empty() {
-        let options = RecordBatchOptions::new().with_row_count(Some(length));
-        RecordBatch::try_new_with_options(schema.clone(), Vec::new(), &options)?
-    } else {
-        let columns = part.columns(projection).map_err(Error::from)?;
-        columns.slice(first, length).with_schema(schema.clone())?
-    };
+    let positions = || (first..first + length).map_while(|row| u32::try_from(row).ok());
+    let ids = positions().map(|position| part.row_id(position)).collect();
+    let all = read(part, columns, ids, |column| Ok(column.slice(first, length)))?;
     if part.deleted().is_empty() {
         return Ok(all);
     }
-    let live: BooleanArray = (first..first + length)
-        .map(|row| u32::try_from(row).map(|row| !part.deleted().contains(row)).ok())
-        .collect();
+    let live: BooleanArray = positions().map(|position| Some(!part.deleted().contains(position))).collect();
     Ok(filter_record_batch(&all, &live)?)
+}
+
+/// The rows of a part with these ids; `pick` takes their values out of a column of the part.
+fn read(
+    part: &Part,
+    columns: &Columns,
+    ids: Vec<u64>,
+    pick: impl Fn(&ArrayRef) -> Result<ArrayRef, ArrowError>,
+) -> Result<RecordBatch> {
+    let options = RecordBatchOptions::new().with_row_count(Some(ids.len()));
+    let ids: ArrayRef = Arc::new(UInt64Array::from(ids));
+    let of_table: Vec<usize> =
+        columns.projection.iter().copied().filter(|column| *column != columns.row_id).collect();
+    let stored = if of_table.is_empty() { None } else { Some(part.columns(&of_table).map_err(Error::from)?) };
+    let mut stored = stored.iter().flat_map(|batch| batch.columns());
+    let arrays = columns.projection.iter().map(|column| {
+        if *column == columns.row_id {
+            return Ok(ids.clone());
+        }
+        let column = stored.next().ok_or_else(|| DataFusionError::Internal("a column is gone".into()))?;
+        Ok(pick(column)?)
+    });
+    let arrays = arrays.collect::<Result<Vec<_>>>()?;
+    Ok(RecordBatch::try_new_with_options(columns.schema.clone(), arrays, &options)?)
 }

@@ -1,27 +1,43 @@
 //! A table of storage, as DataFusion plans it. It is the definition alone: rows come from the
 //! statement's snapshot when the scan runs.
+//!
+//! The target of a statement that changes rows has one column more, the row id, which no statement can
+//! name. Invariant: the rows are those of the snapshot, however they are found.
 
 use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::error::Result;
-use datafusion::logical_expr::{Expr, TableType};
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use muster_storage::TableDefinition;
 
 use super::Scan;
+use super::lookup::Lookup;
+
+/// The name of the column of row ids. No client can write it: the protocol ends texts at a NUL.
+pub(crate) const ROW_ID: &str = "\0row id";
 
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct StoredTable {
     definition: Arc<TableDefinition>,
+    schema: SchemaRef,
 }
 
 impl StoredTable {
     pub(crate) fn new(definition: Arc<TableDefinition>) -> Self {
-        Self { definition }
+        let schema = definition.schema.clone();
+        Self { definition, schema }
+    }
+
+    /// The same with the row ids as its last column, [`ROW_ID`].
+    pub(crate) fn with_row_ids(definition: Arc<TableDefinition>) -> Self {
+        let mut fields: Vec<_> = definition.schema.fields().iter().cloned().collect();
+        fields.push(Arc::new(Field::new(ROW_ID, DataType::UInt64, false)));
+        Self { definition, schema: Arc::new(Schema::new(fields)) }
     }
 
     pub(crate) fn definition(&self) -> &Arc<TableDefinition> {
@@ -32,23 +48,36 @@ impl StoredTable {
 #[async_trait]
 impl TableProvider for StoredTable {
     fn schema(&self) -> SchemaRef {
-        self.definition.schema.clone()
+        self.schema.clone()
     }
 
     fn table_type(&self) -> TableType {
         TableType::Base
     }
 
+    /// A filter that a key may answer is looked at by the scan, and stays where it is.
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        let support = |filter: &&Expr| {
+            if Lookup::understands(&self.definition, filter) {
+                TableProviderFilterPushDown::Inexact
+            } else {
+                TableProviderFilterPushDown::Unsupported
+            }
+        };
+        Ok(filters.iter().map(support).collect())
+    }
+
     async fn scan(
         &self,
         state: &dyn Session,
         projection: Option<&Vec<usize>>,
-        _filters: &[Expr],
+        filters: &[Expr],
         _limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let projection =
-            projection.cloned().unwrap_or_else(|| (0..self.definition.schema.fields().len()).collect());
-        let partitions = state.config().target_partitions();
-        Ok(Arc::new(Scan::try_new(self.definition.clone(), projection, partitions)?))
+        let projection = projection.cloned().unwrap_or_else(|| (0..self.schema.fields().len()).collect());
+        let schema = Arc::new(self.schema.project(&projection)?);
+        let lookup = Lookup::of(&self.definition, filters)?;
+        let partitions = if lookup.is_some() { 1 } else { state.config().target_partitions() };
+        Ok(Arc::new(Scan::new(self.definition.clone(), projection, schema, lookup, partitions)))
     }
 }

@@ -352,6 +352,7 @@ fn storage_state(error: &muster_storage::Error) -> SqlState {
         E::NoSuchIndex { .. } => SqlState::UndefinedObject,
         E::Conflict { .. } => SqlState::SerializationFailure,
         E::ReadOnly { .. } => SqlState::ReadOnlySqlTransaction,
+        E::Cancelled => SqlState::QueryCanceled,
         E::Io { .. } => SqlState::IoError,
         // Storage's enum is open: what it adds is a fault until it is given a state here.
         _ => SqlState::InternalError,

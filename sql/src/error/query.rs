@@ -42,7 +42,10 @@ pub(super) fn state(error: &DataFusionError) -> SqlState {
             _ => SqlState::DataException,
         },
         DataFusionError::ResourcesExhausted(_) => SqlState::OutOfMemory,
-        DataFusionError::IoError(_) => SqlState::IoError,
+        DataFusionError::IoError(error) => match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => SqlState::DiskFull,
+            _ => SqlState::IoError,
+        },
         DataFusionError::Plan(message) => plan_state(message),
         DataFusionError::Execution(message) => execution_state(message),
         DataFusionError::Configuration(_) => SqlState::InvalidParameterValue,

@@ -7,8 +7,8 @@ use muster_engine::{Graph, Vectors, build_graph, check_rows};
 use muster_storage::{IndexDefinition, IndexId, Part, SegmentId, Store, Table};
 use parking_lot::{Mutex, RwLock};
 
-use super::worker::Wake;
 use super::{metric_of, params_of};
+use crate::background::Wake;
 use crate::progress::{Phase, Progress};
 use crate::{Error, Result};
 
@@ -28,13 +28,13 @@ pub(crate) struct Indexes {
     known: RwLock<HashMap<Place, Known>>,
     /// One build at a time: a build uses all cores.
     building: Mutex<()>,
-    /// Wakes the worker, which rebuilds what is damaged.
-    worker: Wake,
+    /// Wakes the background, which rebuilds what is damaged.
+    background: Wake,
 }
 
 impl Indexes {
-    pub(crate) fn new(store: Arc<Store>, worker: Wake) -> Self {
-        Self { store, known: RwLock::new(HashMap::new()), building: Mutex::new(()), worker }
+    pub(crate) fn new(store: Arc<Store>, background: Wake) -> Self {
+        Self { store, known: RwLock::new(HashMap::new()), building: Mutex::new(()), background }
     }
 
     /// The graph of a part, if it is there and sound. A part without one is searched exactly.
@@ -57,7 +57,7 @@ impl Indexes {
             }
         };
         if matches!(known, Known::Damaged) {
-            self.worker.wake();
+            self.background.wake();
         }
         // A build that ended meanwhile knows better: the file read here may be the one that it replaced.
         let known = self.known.write().entry(place).or_insert(known).clone();
@@ -120,7 +120,12 @@ impl Indexes {
                 progress.set(Phase::Indexing, before + done);
                 continues()
             })?;
-            self.store.put_index_file(table_name, segment, index.id, &bytes)?;
+            match self.store.put_index_file(table_name, segment, index.id, &bytes) {
+                Ok(()) => {}
+                // Compacted meanwhile: what took its place is missing, too, and is built next.
+                Err(muster_storage::Error::NoSuchSegment { .. }) => continue,
+                Err(error) => return Err(error.into()),
+            }
             // Statements on older snapshots use it, too: a segment's rows do not change.
             let snapshot = self.store.snapshot();
             let rebuilt = snapshot

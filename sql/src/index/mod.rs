@@ -4,10 +4,10 @@
 //! truth: a graph that is missing or damaged costs an exact search and a rebuild, nothing else.
 //!
 //! - [`Indexes`]: the open graphs, and building them.
-//! - [`worker`]: the thread that seals rows and builds what is missing, in the background.
+//!
+//! What is missing is built in the [background](crate::background).
 
 mod indexes;
-pub(crate) mod worker;
 
 use muster_engine::{HnswParams, Metric};
 use muster_storage::IndexDefinition;

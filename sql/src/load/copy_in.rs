@@ -78,8 +78,8 @@ impl CopyIn {
         let schema = rows.schema();
         let naming = Naming::Copy(table.clone());
         let mapping = Mapping::of(shared, snapshot, definition.clone(), (&schema, true), None, naming)?;
+        let writer = TableWriter::new(shared.store.clone(), &definition, way);
         let maker = RowMaker::new(&shared.planner, snapshot, definition)?;
-        let writer = TableWriter::new(shared.store.clone(), table, way);
         let feed = Box::new(Feed { rows, loader: Loader::new(mapping, maker, writer) });
         Ok(Self { feed: Some(feed), columns: count, finish })
     }

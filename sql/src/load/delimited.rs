@@ -145,7 +145,9 @@ impl Delimited {
             match result {
                 Ok(true) => return Ok(Some((line, start))),
                 Ok(false) => raw.truncate(start),
-                Err(error) => return Err(error.with_context(super::source::record_place(table, line, record))),
+                Err(error) => {
+                    return Err(error.with_context(super::source::record_place(table, line, record)));
+                }
             }
         }
     }

@@ -116,12 +116,9 @@ impl Mapping {
     pub(super) fn map(&self, rows: &Rows) -> std::result::Result<Vec<Option<ArrayRef>>, Fault> {
         let options =
             arrow::record_batch::RecordBatchOptions::new().with_row_count(Some(rows.batch.num_rows()));
-        let batch = RecordBatch::try_new_with_options(
-            self.schema.clone(),
-            rows.batch.columns().to_vec(),
-            &options,
-        )
-        .map_err(|error| (0, self.name_row(Error::from(error), rows, 0)))?;
+        let batch =
+            RecordBatch::try_new_with_options(self.schema.clone(), rows.batch.columns().to_vec(), &options)
+                .map_err(|error| (0, self.name_row(Error::from(error), rows, 0)))?;
         let mapped = self
             .values
             .iter()

@@ -33,7 +33,7 @@ pub(crate) use csv::loadable;
 pub(crate) use delimited::TextColumn;
 pub(crate) use format::{Header, TextFormat};
 pub(crate) use mapping::Naming;
-pub(crate) use run::run;
+pub(crate) use run::{run, table_of};
 
 use crate::sqlstate::SqlState;
 use crate::write::WriteWay;

@@ -35,14 +35,13 @@ pub(crate) fn run(
         if !request.create {
             return Err(Error::undefined_table(&request.table));
         }
-        let changes = infer::table(request, Source::open(request, None)?)?;
-        snapshot = shared.store.commit(changes)?;
+        snapshot = shared.store.commit(table_of(request)?)?;
         created = true;
     }
     let loaded = rows(shared, &snapshot, request, progress, continues);
     if created && loaded.is_err() {
         // The table came with the file: without the file's rows it goes, too.
-        shared.store.commit(muster_storage::Changes::new().drop_table(&request.table))?;
+        shared.store.commit(Changes::new().drop_table(&request.table))?;
     }
     let Loaded { rows, read, embed, changes } = loaded?;
     let indexing = Instant::now();
@@ -59,6 +58,14 @@ pub(crate) fn run(
     }
     let report = LoadReport { rows, created, read, embed, index: indexing.elapsed(), total: start.elapsed() };
     Ok((report, changes))
+}
+
+/// The changes that make the table which a file's columns give.
+///
+/// # Errors
+/// What the file gives.
+pub(crate) fn table_of(request: &Request) -> Result<Changes> {
+    infer::table(request, Source::open(request, None)?)
 }
 
 struct Loaded {
@@ -83,8 +90,8 @@ fn rows(
     let columns = (source.schema.as_ref(), source.texts);
     let naming = request.naming.clone();
     let mapping = Mapping::of(shared, snapshot, definition.clone(), columns, wanted.as_deref(), naming)?;
+    let writer = TableWriter::new(shared.store.clone(), &definition, request.way);
     let maker = RowMaker::new(&shared.planner, snapshot, definition)?;
-    let writer = TableWriter::new(shared.store.clone(), &request.table, request.way);
     let mut loader = Loader::new(mapping, maker, writer);
     progress.begin(Phase::Reading, source.total);
     progress.begin(Phase::Embedding, source.total);

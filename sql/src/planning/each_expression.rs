@@ -12,13 +12,29 @@ pub(super) fn each_expression(
     plan: LogicalPlan,
     rewrite: impl Fn(Expr, &DFSchema) -> Result<Transformed<Expr>>,
 ) -> Result<LogicalPlan> {
+    each_expression_at(plan, |expression, schema, _plan| rewrite(expression, schema))
+}
+
+/// The same where it matters which operator an expression stands in.
+pub(super) fn each_expression_at(
+    plan: LogicalPlan,
+    rewrite: impl Fn(Expr, &DFSchema, Place) -> Result<Transformed<Expr>>,
+) -> Result<LogicalPlan> {
     plan.transform_up_with_subqueries(|plan| {
         let schema = merge_schema(&plan.inputs());
         let names = NamePreserver::new(&plan);
+        let place = if matches!(plan, LogicalPlan::Filter(_)) { Place::Filter } else { Place::Elsewhere };
         plan.map_expressions(|expression| {
             let name = names.save(&expression);
-            Ok(rewrite(expression, &schema)?.update_data(|expression| name.restore(expression)))
+            Ok(rewrite(expression, &schema, place)?.update_data(|expression| name.restore(expression)))
         })
     })
     .map(|transformed| transformed.data)
+}
+
+/// The operator that an expression stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Filter,
+    Elsewhere,
 }

@@ -1,6 +1,7 @@
 //! Expressions that the catalog or a caller gives as text, over the columns of one table:
 //! generated columns, defaults, filters.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{FieldRef, Schema, SchemaRef};
@@ -47,6 +48,18 @@ pub(crate) fn logical(
     Ok((expression, columns))
 }
 
+/// Plans a parsed expression over these columns. Its parameters are still open.
+pub(crate) fn planned(
+    planner: &Planner,
+    snapshot: &Snapshot,
+    parsed: &ast::Expr,
+    columns: &DFSchema,
+) -> Result<Expr> {
+    let mut parsed = parsed.clone();
+    rewrite_expression(&mut parsed)?;
+    plan(planner, snapshot, parsed, columns)
+}
+
 fn plan(planner: &Planner, snapshot: &Snapshot, parsed: ast::Expr, columns: &DFSchema) -> Result<Expr> {
     let names = Names::new(planner.state(), snapshot);
     let sql = SqlToRel::new_with_options(&names, planner.parser_options());
@@ -55,16 +68,28 @@ fn plan(planner: &Planner, snapshot: &Snapshot, parsed: ast::Expr, columns: &DFS
 
 /// Coerces types and folds constants, `now()` among them.
 pub(crate) fn simplify(state: &SessionState, expression: Expr, columns: &DFSchema) -> Result<Expr> {
+    let simplifier = simplifier(state, columns);
+    Ok(simplifier.simplify(coerced(&simplifier, expression, columns)?)?)
+}
+
+/// Coerces types. The parameters may still be open, but must have types.
+pub(crate) fn coerce(state: &SessionState, expression: Expr, columns: &DFSchema) -> Result<Expr> {
+    coerced(&simplifier(state, columns), expression, columns)
+}
+
+fn coerced(simplifier: &ExprSimplifier, expression: Expr, columns: &DFSchema) -> Result<Expr> {
+    let expression = super::literals::type_literals(expression, columns)?.data;
+    let expression = simplifier.coerce(expression, columns)?;
+    Ok(super::arithmetic::check_arithmetic(expression, columns)?.data)
+}
+
+fn simplifier(state: &SessionState, columns: &DFSchema) -> ExprSimplifier {
     let context = SimplifyContext::builder()
         .with_schema(Arc::new(columns.clone()))
         .with_config_options(state.config_options().clone())
         .with_query_execution_start_time(Some(Utc::now()))
         .build();
-    let simplifier = ExprSimplifier::new(context);
-    let expression = super::literals::type_literals(expression, columns)?.data;
-    let expression = simplifier.coerce(expression, columns)?;
-    let expression = super::arithmetic::check_arithmetic(expression, columns)?.data;
-    Ok(simplifier.simplify(expression)?)
+    ExprSimplifier::new(context)
 }
 
 /// Makes an expression ready to be evaluated over a projection of the table's columns.
@@ -74,6 +99,29 @@ pub(crate) fn compile(
     table: &str,
     schema: &Schema,
     columns: &DFSchema,
+) -> Result<Compiled> {
+    compile_over(planner, expression, columns, |projection| {
+        let schema = schema.project(projection)?;
+        Ok(DFSchema::try_from_qualified_schema(TableReference::bare(table), &schema)?)
+    })
+}
+
+/// Makes an expression ready to be evaluated over a projection of `columns`, which may be several tables'.
+pub(crate) fn compile_joined(planner: &Planner, expression: Expr, columns: &DFSchema) -> Result<Compiled> {
+    compile_over(planner, expression, columns, |projection| {
+        let fields = projection.iter().map(|position| {
+            let (table, field) = columns.qualified_field(*position);
+            (table.cloned(), field.clone())
+        });
+        Ok(DFSchema::new_with_metadata(fields.collect(), HashMap::new())?)
+    })
+}
+
+fn compile_over(
+    planner: &Planner,
+    expression: Expr,
+    columns: &DFSchema,
+    project: impl Fn(&[usize]) -> Result<DFSchema>,
 ) -> Result<Compiled> {
     if let Some(what) = forbidden(&expression) {
         return Err(Error::unsupported(format!("{what} in an expression over a table's columns")));
@@ -85,11 +133,10 @@ pub(crate) fn compile(
     }
     projection.sort_unstable();
     projection.dedup();
-    let schema = Arc::new(schema.project(&projection)?);
-    let columns = DFSchema::try_from_qualified_schema(TableReference::bare(table), &schema)?;
+    let columns = project(&projection)?;
     let props = ExecutionProps::new();
     let physical = create_physical_expr(&expression, &columns, &props, &PhysicalPlanningContext::default())?;
-    Ok(Compiled { physical, projection, schema })
+    Ok(Compiled { physical, projection, schema: columns.inner().clone() })
 }
 
 /// The Arrow type that an expression gives.
@@ -103,19 +150,36 @@ pub(crate) fn field(expression: &Expr, columns: &DFSchema) -> Result<FieldRef> {
     Ok(field)
 }
 
+/// What no expression over rows alone may have.
 fn forbidden(expression: &Expr) -> Option<&'static str> {
+    first_of(expression, |part| match part {
+        Expr::Placeholder(_) => Some("a parameter"),
+        other => beyond_rows(other),
+    })
+}
+
+/// What an expression has that takes more to evaluate than one row.
+pub(crate) fn more_than_rows(expression: &Expr) -> Option<&'static str> {
+    first_of(expression, beyond_rows)
+}
+
+fn beyond_rows(part: &Expr) -> Option<&'static str> {
+    match part {
+        Expr::ScalarSubquery(_) | Expr::Exists(_) | Expr::InSubquery(_) | Expr::SetComparison(_) => {
+            Some("a subquery")
+        }
+        Expr::AggregateFunction(_) => Some("an aggregate"),
+        Expr::WindowFunction(_) => Some("a window function"),
+        Expr::Unnest(_) => Some("a set-returning function"),
+        _ => None,
+    }
+}
+
+fn first_of(expression: &Expr, name: impl Fn(&Expr) -> Option<&'static str>) -> Option<&'static str> {
     use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
     let mut found = None;
     let walked = expression.apply(|part| {
-        found = match part {
-            Expr::ScalarSubquery(_) | Expr::Exists(_) | Expr::InSubquery(_) | Expr::SetComparison(_) => {
-                Some("a subquery")
-            }
-            Expr::AggregateFunction(_) => Some("an aggregate"),
-            Expr::WindowFunction(_) => Some("a window function"),
-            Expr::Placeholder(_) => Some("a parameter"),
-            _ => None,
-        };
+        found = name(part);
         Ok(if found.is_some() { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
     });
     debug_assert!(walked.is_ok(), "the closure gives no error");

@@ -19,7 +19,7 @@ use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner, RelationPl
 use datafusion::logical_expr::{AggregateUDF, Expr, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
 use datafusion::sql::resolve::resolve_table_references;
 use datafusion::sql::sqlparser::ast;
-use muster_storage::Snapshot;
+use muster_storage::{Snapshot, TableDefinition};
 
 use crate::catalog::{CATALOG, SCHEMA, StoredTable};
 use crate::types::SqlTypes;
@@ -31,13 +31,23 @@ pub(crate) struct Names<'a> {
     snapshot: &'a Snapshot,
     /// Tables of `pg_catalog` and `information_schema`, looked up beforehand because that is async.
     system: HashMap<(String, String), Arc<dyn TableSource>>,
+    /// The table whose rows the statement changes, known as [`TARGET`] too: there it has row ids.
+    target: Option<Arc<TableDefinition>>,
     types: Arc<SqlTypes>,
 }
+
+/// The name of a statement's target. No client can write it: the protocol ends texts at a NUL.
+pub(crate) const TARGET: &str = "\0target";
 
 impl<'a> Names<'a> {
     /// Names for an expression over known columns: no system tables.
     pub(crate) fn new(state: &'a SessionState, snapshot: &'a Snapshot) -> Self {
-        Self { state, snapshot, system: HashMap::new(), types: Arc::new(SqlTypes::default()) }
+        Self { state, snapshot, system: HashMap::new(), target: None, types: Arc::new(SqlTypes::default()) }
+    }
+
+    /// The same names and [`TARGET`] for a table.
+    pub(crate) fn with_target(self, target: Option<Arc<TableDefinition>>) -> Self {
+        Self { target, ..self }
     }
 
     /// Names for a whole statement.
@@ -94,6 +104,9 @@ async fn system_table(
 
 impl ContextProvider for Names<'_> {
     fn get_table_source(&self, name: TableReference) -> PlanResult<Arc<dyn TableSource>> {
+        if let Some(target) = self.target.as_ref().filter(|_| name == TableReference::bare(TARGET)) {
+            return Ok(provider_as_source(Arc::new(StoredTable::with_row_ids(target.clone()))));
+        }
         if let Some(stored) = Self::stored_name(&name)
             && let Some(table) = self.snapshot.table(stored)
         {

@@ -23,9 +23,7 @@ impl OutputNames {
         let is_wildcard =
             |item: &SelectItem| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(_, _));
         let names = |item: &SelectItem| match item {
-            SelectItem::UnnamedExpr(expression) => {
-                Some(name_of(expression).unwrap_or_else(|| "?column?".to_string()))
-            }
+            SelectItem::UnnamedExpr(expression) => Some(column_name(expression)),
             _ => None,
         };
         let first = items.iter().take_while(|item| !is_wildcard(item)).map(names).collect();
@@ -54,6 +52,11 @@ fn select_list(query: &Query) -> Option<&[SelectItem]> {
             _ => return None,
         }
     }
+}
+
+/// The name of a column that an expression gives and no alias names.
+pub(crate) fn column_name(expression: &Expr) -> String {
+    name_of(expression).unwrap_or_else(|| "?column?".to_string())
 }
 
 fn name_of(expression: &Expr) -> Option<String> {

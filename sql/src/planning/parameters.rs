@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::expr::Placeholder;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 
 use crate::sqlstate::SqlState;
+use crate::types::type_name;
 use crate::{Error, Result, column};
 
 /// PostgreSQL's limit on the number of a parameter.
@@ -137,11 +138,34 @@ fn rebuild(plan: LogicalPlan) -> datafusion::error::Result<LogicalPlan> {
 /// # Errors
 /// 42P18 where a number is left out between others: nothing tells that parameter's type.
 pub(crate) fn parameters(plan: &LogicalPlan, declared: &[Option<FieldRef>]) -> Result<Vec<FieldRef>> {
+    parameters_with(plan, &[], declared)
+}
+
+/// The parameters of `plan` and of expressions that are evaluated beside it.
+///
+/// # Errors
+/// As [`parameters`]; 42P08 where an expression takes a parameter for another type than the plan.
+pub(crate) fn parameters_with(
+    plan: &LogicalPlan,
+    expressions: &[Expr],
+    declared: &[Option<FieldRef>],
+) -> Result<Vec<FieldRef>> {
     let text = || Arc::new(Field::new("", DataType::Utf8, true));
     let mut found: BTreeMap<usize, FieldRef> = BTreeMap::new();
     for (id, field) in plan.get_parameter_fields()? {
         let field = field.filter(|field| field.data_type() != &DataType::Null).unwrap_or_else(text);
         found.insert(number(&id)?, field);
+    }
+    for (id, field) in placeholders(expressions) {
+        let (number, field) = (number(&id)?, field.unwrap_or_else(text));
+        let known = found.entry(number).or_insert_with(|| field.clone());
+        if known.data_type() != field.data_type() {
+            return Err(Error::new(
+                SqlState::AmbiguousParameter,
+                format!("inconsistent types deduced for parameter ${number}"),
+            )
+            .with_detail(format!("{} versus {}", type_name(known), type_name(&field))));
+        }
     }
     for (position, field) in declared.iter().enumerate() {
         if let Some(field) = field {
@@ -159,6 +183,20 @@ pub(crate) fn parameters(plan: &LogicalPlan, declared: &[Option<FieldRef>]) -> R
             })
         })
         .collect()
+}
+
+fn placeholders(expressions: &[Expr]) -> Vec<(String, Option<FieldRef>)> {
+    let mut found = Vec::new();
+    for expression in expressions {
+        let walked = expression.apply(|part| {
+            if let Expr::Placeholder(Placeholder { id, field }) = part {
+                found.push((id.clone(), field.clone()));
+            }
+            Ok(TreeNodeRecursion::Continue)
+        });
+        debug_assert!(walked.is_ok(), "the closure gives no error");
+    }
+    found
 }
 
 fn number(id: &str) -> Result<usize> {

@@ -13,7 +13,7 @@ use datafusion::optimizer::optimizer::OptimizerContext;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::sql::planner::{ParserOptions, SqlToRel};
 use datafusion::sql::sqlparser::ast;
-use muster_storage::Snapshot;
+use muster_storage::{Snapshot, TableDefinition};
 
 use super::{Names, declare, rewrite_statement};
 use crate::Result;
@@ -50,9 +50,20 @@ impl Planner {
         snapshot: &Snapshot,
         declared: &[Option<FieldRef>],
     ) -> Result<LogicalPlan> {
+        self.plan_over(statement, snapshot, declared, None).await
+    }
+
+    /// The same for a query over [`TARGET`](super::TARGET).
+    pub(crate) async fn plan_over(
+        &self,
+        statement: &ast::Statement,
+        snapshot: &Snapshot,
+        declared: &[Option<FieldRef>],
+        target: Option<Arc<TableDefinition>>,
+    ) -> Result<LogicalPlan> {
         let mut statement = statement.clone();
         rewrite_statement(&mut statement)?;
-        let names = Names::of_statement(&self.state, snapshot, &statement).await?;
+        let names = Names::of_statement(&self.state, snapshot, &statement).await?.with_target(target);
         let planner = SqlToRel::new_with_options(&names, self.parser_options());
         let plan = planner.sql_statement_to_plan(statement)?;
         declare(plan, declared)

@@ -21,7 +21,7 @@ pub(crate) use context::StatementContext;
 pub(crate) use finish::Finish;
 pub(crate) use prepared::Planned;
 pub use prepared::Prepared;
-pub(crate) use run::{blocking, cancellable};
+pub(crate) use run::{blocking, cancellable, physical};
 pub use session::Session;
 pub(crate) use settings::Settings;
 pub use transaction::Transaction;

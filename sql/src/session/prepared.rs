@@ -9,7 +9,7 @@ use muster_storage::TableDefinition;
 use crate::outcome::CommandTag;
 use crate::parse::Statement;
 use crate::statement::copy::{CopyFrom, CopyTo};
-use crate::statement::insert::PlannedInsert;
+use crate::write::PlannedWrite;
 
 /// See the module. It holds no data and no snapshot: each run reads the tables as they are then.
 #[derive(Clone, Debug)]
@@ -31,8 +31,8 @@ pub(crate) enum Planned {
     Query { plan: LogicalPlan, tag: CommandTag },
     /// EXPLAIN of an analyzed query.
     Explain { plan: LogicalPlan, analyze: bool },
-    /// An INSERT, its source analyzed.
-    Insert(PlannedInsert),
+    /// A statement that changes rows, its query analyzed.
+    Write(Box<PlannedWrite>),
     /// COPY FROM.
     CopyFrom(Box<CopyFrom>),
     /// COPY TO, its query analyzed; with the columns of the rows.

@@ -7,7 +7,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::{ParamValues, ScalarValue};
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::{collect, execute_stream};
+use datafusion::physical_plan::execute_stream;
 use datafusion::sql::sqlparser::ast;
 use futures::{StreamExt, stream};
 use muster_storage::{Changes, TableDefinition};
@@ -19,10 +19,9 @@ use crate::load::{CopyIn, LoadReport, LoadRequest};
 use crate::outcome::{CommandTag, Outcome, Rows, Transfer};
 use crate::sqlstate::SqlState;
 use crate::statement::copy::{CopyFrom, CopyTo};
-use crate::statement::insert::PlannedInsert;
 use crate::statement::{create_index, create_table, drop, explain, refused, set, show};
 use crate::unload::{CopyOut, TextEncoder, write_file};
-use crate::write::{RowMaker, WriteWay, Written};
+use crate::write::{PlannedWrite, WriteWay, Written};
 use crate::{Error, Result, load as loading};
 
 /// Whether a statement runs from its AST.
@@ -121,9 +120,11 @@ async fn attempt_once(
             let rows = explain::rows(physical, *analyze, context.task()).await?;
             Ok(one_batch(CommandTag::plain("EXPLAIN"), rows))
         }
-        Planned::Insert(planned) => write(session, context, planned, params).await,
+        Planned::Write(planned) => write(session, context, planned, params).await,
         Planned::CopyFrom(copy) => copy_from(session, context, copy).await,
-        Planned::CopyTo { copy, plan, columns } => copy_to(session, context, copy, plan, columns.clone()).await,
+        Planned::CopyTo { copy, plan, columns } => {
+            copy_to(session, context, copy, plan, columns.clone()).await
+        }
         Planned::Utility => utility(session, context, &prepared.statement.ast).await,
     }
 }
@@ -150,7 +151,8 @@ fn values(prepared: &Prepared, params: &[ScalarValue]) -> Result<ParamValues> {
     Ok(ParamValues::List(values))
 }
 
-async fn physical(
+/// The physical plan of an analyzed one, with the parameters' values.
+pub(crate) async fn physical(
     context: &StatementContext,
     plan: &LogicalPlan,
     params: ParamValues,
@@ -226,40 +228,19 @@ pub(super) async fn apply(session: &Session, context: &StatementContext, changes
 async fn write(
     session: &Session,
     context: Arc<StatementContext>,
-    planned: &PlannedInsert,
+    planned: &PlannedWrite,
     params: ParamValues,
 ) -> Result<Outcome> {
-    let Written { changes, rows, .. } = insert(context.clone(), planned, params).await?;
+    let Written { changes, rows, returned } = planned.write(context.clone(), params).await?;
     apply(session, &context, changes).await?;
-    Ok(Outcome::done(CommandTag::affecting("INSERT", rows)))
-}
-
-async fn insert(
-    context: Arc<StatementContext>,
-    planned: &PlannedInsert,
-    params: ParamValues,
-) -> Result<Written> {
-    let physical = physical(&context, &planned.plan, params).await?;
-    let batches = collect(physical, context.clone().task()).await?;
-    let planned = planned.clone();
-    blocking(move || {
-        // The definition as it is now: an index made since the plan brings its checks along.
-        let definition = context
-            .snapshot
-            .table(&planned.definition.name)
-            .map(|table| table.definition().clone())
-            .ok_or_else(|| Error::undefined_table(&planned.definition.name))?;
-        let name = definition.name.clone();
-        let mut maker = RowMaker::new(&context.database.planner, &context.snapshot, definition)?;
-        let mut written = Written::default();
-        for batch in batches.iter().filter(|batch| batch.num_rows() > 0) {
-            let rows = maker.make(planned.given(batch), batch.num_rows())?;
-            written.changes = written.changes.put(&name, rows);
-            written.rows += batch.num_rows() as u64;
-        }
-        Ok(written)
+    let tag = CommandTag::affecting(planned.command(), rows);
+    let rows = returned
+        .zip(planned.columns())
+        .map(|(batches, schema)| Rows { schema, batches: stream::iter(batches.into_iter().map(Ok)).boxed() });
+    Ok(match rows {
+        Some(rows) => Outcome::with_rows(tag, rows),
+        None => Outcome::done(tag),
     })
-    .await
 }
 
 async fn copy_from(session: &Session, context: Arc<StatementContext>, copy: &CopyFrom) -> Result<Outcome> {
@@ -383,9 +364,20 @@ async fn utility(
 fn drop_value<T>(_value: T) {}
 
 pub(super) async fn load(session: &Session, request: &LoadRequest) -> Result<LoadReport> {
-    // It writes segments and may make the table: commits of its own.
-    session.prevent_in_block("a load")?;
-    run_load(session, context(session), loading::Request::of(request)).await
+    session.check_write("COPY FROM")?;
+    let mut request = loading::Request::of(request);
+    let mut reading = context(session);
+    if reading.block.is_some() {
+        request.way = WriteWay::Changes;
+        // The table that the file makes is part of the transaction as well.
+        if request.create && reading.snapshot.table(&request.table).is_none() {
+            let made = request.clone();
+            let changes = blocking(move || loading::table_of(&made)).await?;
+            apply(session, &reading, changes).await?;
+            reading = context(session);
+        }
+    }
+    run_load(session, reading, request).await.inspect_err(|_| session.fail())
 }
 
 async fn run_load(

@@ -26,9 +26,9 @@ use crate::progress::{Progress, Silent};
 use crate::sqlstate::SqlState;
 use crate::stack::Roomy;
 use crate::statement::copy::Copy;
-use crate::statement::insert::PlannedInsert;
 use crate::statement::{explain, refused, show};
 use crate::unload::CopyOut;
+use crate::write::{PlannedWrite, row_statement};
 use crate::{Database, Error, Result};
 
 /// One connection's or thread's view of a database: its settings, its statements.
@@ -189,6 +189,11 @@ impl Session {
         let shared = self.database.shared();
         let snapshot = self.view().snapshot;
         let (planned, parameters, columns) = match statement.ast.as_ref() {
+            other if let Some(statement) = row_statement(other) => {
+                let (write, parameters) = PlannedWrite::of(shared, &snapshot, statement, types).await?;
+                let columns = write.columns();
+                (Planned::Write(Box::new(write)), parameters, columns)
+            }
             ast::Statement::Query(_) => {
                 let (plan, parameters) = self.plan_query(&statement.ast, &snapshot, types).await?;
                 let columns = columns_of(&plan, OutputNames::of(&statement.ast).as_ref());
@@ -201,12 +206,6 @@ impl Session {
                 }
                 _ => return Err(Error::unsupported("EXPLAIN of a statement other than a query")),
             },
-            ast::Statement::Insert(insert) => {
-                let mut insert = PlannedInsert::of(shared, &snapshot, insert, types).await?;
-                let parameters = parameters(&insert.plan, types)?;
-                insert.plan = shared.planner.analyze(insert.plan)?;
-                (Planned::Insert(insert), parameters, None)
-            }
             ast::Statement::ShowVariable { variable } => {
                 (Planned::Utility, Vec::new(), Some(show::columns(variable)))
             }
@@ -234,9 +233,9 @@ impl Session {
                 tables_of(plan)?
             }
             Planned::CopyFrom(copy) => vec![copy.definition.clone()],
-            Planned::Insert(insert) => {
-                let mut tables = tables_of(&insert.plan)?;
-                tables.push(insert.definition.clone());
+            Planned::Write(write) => {
+                let mut tables = tables_of(write.plan())?;
+                tables.push(write.definition().clone());
                 tables
             }
             Planned::Utility => Vec::new(),

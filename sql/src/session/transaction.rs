@@ -281,24 +281,42 @@ impl Session {
     /// # Errors
     /// 25P02 in a failed block; 25006 for a statement that writes in a read-only one.
     pub(super) fn check_block(&self, statement: &ast::Statement) -> Result<()> {
-        let default = self.settings.lock().default_read_only;
-        let read_only = self.block.with(|block| match block {
-            Some(block) if block.failed => Err(aborted()),
-            Some(block) => {
-                // SET and SHOW may come before the modes are set.
-                block.used |=
-                    !matches!(statement, ast::Statement::Set(_) | ast::Statement::ShowVariable { .. });
-                Ok(block.read_only)
-            }
-            None => Ok(default),
-        })?;
-        match writes(statement).filter(|_| read_only) {
-            None => Ok(()),
-            Some(command) => Err(Error::new(
+        // SET and SHOW may come before the modes are set.
+        let uses = !matches!(statement, ast::Statement::Set(_) | ast::Statement::ShowVariable { .. });
+        match writes(statement).filter(|_| self.is_read_only()) {
+            Some(command) => self.check_write(&command),
+            None => self.use_block(uses).map(drop),
+        }
+    }
+
+    /// Whether something that writes may run now.
+    ///
+    /// # Errors
+    /// As [`Session::check_block`].
+    pub(super) fn check_write(&self, command: &str) -> Result<()> {
+        if self.use_block(true)? {
+            return Err(Error::new(
                 SqlState::ReadOnlySqlTransaction,
                 format!("cannot execute {command} in a read-only transaction"),
-            )),
+            ));
         }
+        Ok(())
+    }
+
+    fn is_read_only(&self) -> bool {
+        let default = self.settings.lock().default_read_only;
+        self.block.with(|block| block.as_ref().map_or(default, |block| block.read_only))
+    }
+
+    /// Notes that a statement runs in the block, if there is one; says whether it is read-only.
+    fn use_block(&self, uses: bool) -> Result<bool> {
+        let failed = self.block.with(|block| {
+            block.as_mut().is_some_and(|block| {
+                block.used |= uses;
+                block.failed
+            })
+        });
+        if failed { Err(aborted()) } else { Ok(self.is_read_only()) }
     }
 
     /// Refuses a statement that cannot be undone inside of a block.

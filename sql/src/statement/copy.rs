@@ -201,11 +201,7 @@ fn forced(columns: Vec<TextColumn>, options: &CopyOptions) -> Vec<TextColumn> {
 }
 
 /// The query that gives a table's columns, but not those that are generated.
-fn table_query(
-    snapshot: &Snapshot,
-    written: &ObjectName,
-    columns: &[Ident],
-) -> Result<ast::Statement> {
+fn table_query(snapshot: &Snapshot, written: &ObjectName, columns: &[Ident]) -> Result<ast::Statement> {
     let definition = table(snapshot, written)?;
     let names: Vec<String> = if columns.is_empty() {
         loadable(&definition).into_iter().map(|column| column.name).collect()

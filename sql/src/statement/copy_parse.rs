@@ -144,7 +144,8 @@ fn option(parser: &mut Parser<'_>) -> Result<CopyItem, ParserError> {
             CopyValue::Columns(columns.iter().map(name::ident).collect())
         }
         Token::Word(word) => {
-            let word = if word.quote_style.is_some() { word.value.clone() } else { word.value.to_lowercase() };
+            let word =
+                if word.quote_style.is_some() { word.value.clone() } else { word.value.to_lowercase() };
             parser.next_token();
             CopyValue::Text(word)
         }

@@ -8,13 +8,16 @@ pub(crate) mod copy_options;
 pub(crate) mod copy_parse;
 pub(crate) mod create_index;
 pub(crate) mod create_table;
+pub(crate) mod delete;
 pub(crate) mod drop;
 pub(crate) mod explain;
 pub(crate) mod insert;
+pub(crate) mod merge;
 pub(crate) mod name;
 pub(crate) mod refused;
 pub(crate) mod set;
 pub(crate) mod show;
+pub(crate) mod update;
 
 use datafusion::sql::sqlparser::ast;
 use muster_storage::Changes;

@@ -7,9 +7,6 @@ use crate::Error;
 /// The refusal of a statement that no other file here knows.
 pub(crate) fn refusal(statement: &Statement) -> Error {
     let name = match statement {
-        Statement::Update(_) => "UPDATE",
-        Statement::Delete(_) => "DELETE",
-        Statement::Merge(_) => "MERGE",
         Statement::StartTransaction { .. } => "BEGIN (transactions)",
         Statement::Commit { .. } => "COMMIT (transactions)",
         Statement::Rollback { .. } => "ROLLBACK (transactions)",

@@ -193,4 +193,3 @@ fn put_member(member: &[u8], out: &mut BytesMut) {
     }
     out.put_u8(b'"');
 }
-

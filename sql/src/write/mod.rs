@@ -1,11 +1,32 @@
-//! Rows on their way into a table: generated columns computed, constraints checked.
+//! Rows on their way into a table, and out of it: what INSERT, UPDATE, DELETE and loads have in common.
 //!
-//! It is not storage: what leaves here is a batch that storage takes as it is.
+//! - [`PlannedWrite`]: a statement that changes rows, planned; running it gives [`Written`].
+//! - [`Target`]: the table that it changes; [`Matching`]: the rows that it is about.
+//! - [`assignments`], [`Expressions`], [`Returning`]: its clauses.
+//! - [`RowMaker`]: generated columns computed, constraints checked; [`RowWriter`]: gathers the changes.
+//!
+//! It is not storage: what leaves here is a batch that storage takes as it is. Nothing here changes
+//! anything; the session applies what was worked out.
 
+mod assignments;
+mod expressions;
+mod matching;
+mod planned;
+mod returning;
+pub(crate) mod row;
 mod rows;
 mod table_writer;
+mod target;
+mod writer;
 mod written;
 
+pub(crate) use assignments::{Assigned, NewValue, assigned, assignments, is_default, value as new_value};
+pub(crate) use expressions::Expressions;
+pub(crate) use matching::{Matching, Query, nullable, row_id, select, value_name};
+pub(crate) use planned::{PlannedWrite, row_statement};
+pub(crate) use returning::Returning;
 pub(crate) use rows::RowMaker;
 pub(crate) use table_writer::{TableWriter, WriteWay};
+pub(crate) use target::Target;
+pub(crate) use writer::RowWriter;
 pub(crate) use written::Written;

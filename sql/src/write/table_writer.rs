@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use muster_storage::{BulkLoad, Changes, Store};
+use muster_storage::{BulkLoad, Changes, Store, TableDefinition};
 
 use crate::Result;
 
@@ -38,8 +38,11 @@ pub(crate) struct TableWriter {
 }
 
 impl TableWriter {
-    pub(crate) fn new(store: Arc<Store>, table: &str, way: WriteWay) -> Self {
-        Self { store, table: table.to_string(), way, rows: 0, bytes: 0, waiting: Vec::new(), load: None }
+    pub(crate) fn new(store: Arc<Store>, definition: &TableDefinition, way: WriteWay) -> Self {
+        // A temporary table has no files.
+        let way = if definition.temporary { WriteWay::Changes } else { way };
+        let table = definition.name.clone();
+        Self { store, table, way, rows: 0, bytes: 0, waiting: Vec::new(), load: None }
     }
 
     /// Adds whole rows of the table.

@@ -2,6 +2,7 @@
 //!
 //! It is no commit: the session applies it to its transaction, or commits it at once.
 
+use arrow::array::RecordBatch;
 use muster_storage::Changes;
 
 /// See the module.
@@ -11,4 +12,6 @@ pub(crate) struct Written {
     pub(crate) changes: Changes,
     /// The rows that the statement's tag counts.
     pub(crate) rows: u64,
+    /// What RETURNING gives back.
+    pub(crate) returned: Option<Vec<RecordBatch>>,
 }

@@ -2,23 +2,28 @@
 //!
 //! It is decoded but not yet put together. Invariant: each value has passed its checksum under its own key.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use redb::{Database, ReadableDatabase, ReadableTable, TableError};
 
 use super::{
-    DELETIONS, ENTRIES, FORMAT_KEY, FORMAT_VERSION, MARKS, META, OBJECTS, SEGMENTS, STATE_KEY, State, TABLES,
-    frame, names, pair,
+    DELETIONS, ENTRIES, FORMAT_KEY, FORMAT_VERSION, MARKS, META, OBJECTS, OLDEST_FORMAT, ROW_IDS, SEALED,
+    SEGMENTS, STATE_KEY, State, TABLES, frame, names, pair,
 };
 use crate::{Error, Result, SegmentId, TableId};
 
 /// What a journal holds.
 #[derive(Debug, Default)]
 pub(crate) struct Contents {
+    pub(crate) format: u32,
     pub(crate) state: State,
     pub(crate) tables: Vec<(TableId, Vec<u8>)>,
     pub(crate) segments: Vec<(TableId, Vec<u8>)>,
     pub(crate) deletions: Vec<((TableId, SegmentId), Vec<u8>)>,
+    pub(crate) row_ids: Vec<((TableId, SegmentId), Vec<u8>)>,
+    /// Up to which version each table's entries are in its segments.
+    pub(crate) sealed: BTreeMap<TableId, u64>,
     /// In order of version within each table.
     pub(crate) entries: Vec<(TableId, u64, Vec<u8>)>,
     pub(crate) objects: Vec<((String, String), Vec<u8>)>,
@@ -40,15 +45,15 @@ impl Contents {
             Ok(bytes.to_vec())
         };
         let format = get(FORMAT_KEY)?.first_chunk::<4>().map(|version| u32::from_le_bytes(*version));
-        match format {
-            Some(1..=FORMAT_VERSION) => {}
+        let format = match format {
+            Some(format @ OLDEST_FORMAT..=FORMAT_VERSION) => format,
             Some(found) if found > FORMAT_VERSION => {
                 return Err(Error::NewerFormat { path: path.into(), found, supported: FORMAT_VERSION });
             }
             _ => return Err(Error::corrupt(path, 0, "the format version is none that was ever written")),
-        }
+        };
         let state = State::decode(&get(STATE_KEY)?).ok_or_else(|| damaged("the state"))?;
-        let mut contents = Contents { state, ..Self::default() };
+        let mut contents = Contents { format, state, ..Self::default() };
 
         match transaction.open_table(TABLES) {
             Ok(table) => {
@@ -64,7 +69,23 @@ impl Contents {
             Err(TableError::TableDoesNotExist(_)) => {}
             Err(error) => return Err(failed(error.into())),
         }
-        for (definition, name) in [(SEGMENTS, "segments"), (DELETIONS, "deletions"), (ENTRIES, "entries")] {
+        match transaction.open_table(SEALED) {
+            Ok(table) => {
+                for row in table.iter().map_err(|error| failed(error.into()))? {
+                    let (key, value) = row.map_err(|error| failed(error.into()))?;
+                    let id = key.value();
+                    let version = frame::open("sealed", &id.to_le_bytes(), value.value());
+                    let version = version.and_then(|bytes| bytes.first_chunk::<8>());
+                    let version = version.ok_or_else(|| damaged("how far a table is sealed"))?;
+                    contents.sealed.insert(TableId(id), u64::from_le_bytes(*version));
+                }
+            }
+            Err(TableError::TableDoesNotExist(_)) => {}
+            Err(error) => return Err(failed(error.into())),
+        }
+        let lists =
+            [(SEGMENTS, "segments"), (DELETIONS, "deletions"), (ROW_IDS, "row_ids"), (ENTRIES, "entries")];
+        for (definition, name) in lists {
             let table = match transaction.open_table(definition) {
                 Ok(table) => table,
                 Err(TableError::TableDoesNotExist(_)) => continue,
@@ -77,6 +98,7 @@ impl Contents {
                     frame::open(name, &pair(table, id), value.value()).ok_or_else(|| damaged(name))?.to_vec();
                 match name {
                     "segments" => contents.segments.push((TableId(table), bytes)),
+                    "row_ids" => contents.row_ids.push(((TableId(table), SegmentId(id)), bytes)),
                     "deletions" => contents.deletions.push(((TableId(table), SegmentId(id)), bytes)),
                     _ => contents.entries.push((TableId(table), id, bytes)),
                 }

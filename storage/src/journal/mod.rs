@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use redb::{Database, ReadableTable, TableDefinition as RedbTable, WriteTransaction};
+use redb::{Database, TableDefinition as RedbTable, WriteTransaction};
 
 use crate::journal::file::JournalFile;
 use crate::snapshot::Counters;
@@ -15,14 +15,19 @@ use crate::{Backend, Error, Result, SegmentId, TableId};
 
 pub(crate) mod contents;
 pub(crate) mod entry;
+pub(crate) mod extent;
 pub(crate) mod file;
 pub(crate) mod frame;
 pub(crate) mod manifest;
 
 pub(crate) use contents::Contents;
+use extent::Extent;
 
 /// The newest version of the directory's format that this code reads, and the one it writes.
 pub(crate) const FORMAT_VERSION: u32 = 2;
+
+/// The oldest version that this code reads.
+const OLDEST_FORMAT: u32 = 1;
 
 /// Bytes of pages that redb may keep in memory: values are written once and read once.
 const CACHE: usize = 16 << 20;
@@ -32,6 +37,8 @@ const TABLES: RedbTable<u64, &[u8]> = RedbTable::new("tables");
 const SEGMENTS: RedbTable<(u64, u64), &[u8]> = RedbTable::new("segments");
 const DELETIONS: RedbTable<(u64, u64), &[u8]> = RedbTable::new("deletions");
 const ENTRIES: RedbTable<(u64, u64), &[u8]> = RedbTable::new("entries");
+const ROW_IDS: RedbTable<(u64, u64), &[u8]> = RedbTable::new("row_ids");
+const SEALED: RedbTable<u64, &[u8]> = RedbTable::new("sealed");
 const OBJECTS: RedbTable<(&str, &str), &[u8]> = RedbTable::new("objects");
 const MARKS: RedbTable<&str, &[u8]> = RedbTable::new("marks");
 
@@ -49,6 +56,13 @@ pub(crate) enum Edit {
     Segment { table: TableId, id: SegmentId, bytes: Vec<u8> },
     /// Stores which rows of a segment are deleted.
     Deletions { table: TableId, id: SegmentId, bytes: Vec<u8> },
+    /// Stores the row ids of a segment where they have gaps.
+    RowIds { table: TableId, id: SegmentId, bytes: Vec<u8> },
+    /// Removes a segment's record, deletions and row ids.
+    DropSegment { table: TableId, id: SegmentId },
+    /// Says that a table's entries up to and including this version are in its segments: they are not replayed, and
+    /// may be trimmed at any time.
+    Sealed { table: TableId, version: u64 },
     /// Stores what a commit did to a table's rows.
     Entry { table: TableId, version: u64, bytes: Vec<u8> },
     /// Removes a table's entries up to and including this version.
@@ -57,6 +71,25 @@ pub(crate) enum Edit {
     Object { kind: String, name: String, value: Option<Arc<Vec<u8>>> },
     /// Stores a mark.
     Mark { name: String, value: u64 },
+}
+
+impl Edit {
+    /// Bytes that it stores.
+    pub(crate) fn size(&self) -> u64 {
+        match self {
+            Edit::Table { bytes, .. }
+            | Edit::Segment { bytes, .. }
+            | Edit::Deletions { bytes, .. }
+            | Edit::RowIds { bytes, .. }
+            | Edit::Entry { bytes, .. } => bytes.len() as u64,
+            Edit::Object { value, .. } => value.as_ref().map_or(0, |value| value.len() as u64),
+            Edit::DropTable { .. }
+            | Edit::DropSegment { .. }
+            | Edit::Sealed { .. }
+            | Edit::Trim { .. }
+            | Edit::Mark { .. } => 0,
+        }
+    }
 }
 
 /// The numbers that each write stores.
@@ -88,6 +121,9 @@ pub(crate) struct Journal {
     database: Option<Database>,
     path: PathBuf,
     file: JournalFile,
+    /// The format version in the file; `None` before the first write.
+    format: Option<u32>,
+    extent: Extent,
 }
 
 impl Journal {
@@ -102,7 +138,13 @@ impl Journal {
         let file = backend.create(&beside).map_err(|error| Error::io(&beside, "create", error))?;
         let file = JournalFile::through(file, &beside);
         let database = guarded(&beside, &file, || Ok(builder().create_with_backend(file.clone())?))?;
-        let mut journal = Journal { database: Some(database), path: beside.clone(), file };
+        let mut journal = Journal {
+            database: Some(database),
+            path: beside.clone(),
+            file,
+            format: None,
+            extent: Extent::default(),
+        };
         journal.write(state, edits)?;
         journal.close()?;
         backend.rename(&beside, path).map_err(|error| Error::io(path, "rename", error))?;
@@ -117,7 +159,8 @@ impl Journal {
             return Err(Error::corrupt(path, 0, "the file is empty"));
         }
         let file = JournalFile::held(file, path);
-        let mut journal = Self { database: None, path: path.into(), file };
+        let mut journal =
+            Self { database: None, path: path.into(), file, format: None, extent: Extent::default() };
         match journal.read() {
             Ok(contents) => Ok((journal, contents)),
             Err(error) => {
@@ -140,6 +183,8 @@ impl Journal {
         let contents = guarded(path, file, || Ok(Contents::read(&database, path)));
         self.database = Some(database);
         let contents = contents??;
+        self.format = Some(contents.format);
+        self.extent = Extent::of(&contents);
         self.file.release()?;
         Ok(contents)
     }
@@ -151,12 +196,13 @@ impl Journal {
         };
         let state = frame::seal("meta", STATE_KEY.as_bytes(), &state.encode());
         let format = frame::seal("meta", FORMAT_KEY.as_bytes(), &FORMAT_VERSION.to_le_bytes());
+        let format_is_stored = self.format == Some(FORMAT_VERSION);
         guarded(&self.path, &self.file, || {
             let transaction = database.begin_write()?;
             {
                 let mut meta = transaction.open_table(META)?;
-                // What an older version wrote is of this version from the first write on.
-                if meta.get(FORMAT_KEY)?.is_none_or(|stored| stored.value() != format) {
+                // The first write to a directory of an older version makes it one of this version.
+                if !format_is_stored {
                     meta.insert(FORMAT_KEY, format.as_slice())?;
                 }
                 meta.insert(STATE_KEY, state.as_slice())?;
@@ -166,7 +212,21 @@ impl Journal {
             }
             transaction.commit()?;
             Ok(())
-        })
+        })?;
+        self.format = Some(FORMAT_VERSION);
+        self.extent.apply(edits);
+        Ok(())
+    }
+
+    /// What it holds.
+    pub(crate) fn extent(&self) -> &Extent {
+        &self.extent
+    }
+
+    /// Bytes of the file.
+    pub(crate) fn file_bytes(&self) -> Result<u64> {
+        use redb::StorageBackend;
+        self.file.len().map_err(|error| Error::io(&self.path, "measure", error))
     }
 
     /// Whether a sync of the file failed.
@@ -257,13 +317,26 @@ fn apply(transaction: &WriteTransaction, edit: &Edit) -> Result<(), redb::Error>
         }
         Edit::DropTable { id } => {
             transaction.open_table(TABLES)?.remove(id.0)?;
-            for definition in [SEGMENTS, DELETIONS, ENTRIES] {
+            transaction.open_table(SEALED)?.remove(id.0)?;
+            for definition in [SEGMENTS, DELETIONS, ROW_IDS, ENTRIES] {
                 transaction.open_table(definition)?.retain_in((id.0, 0)..=(id.0, u64::MAX), |_, _| false)?;
             }
             Ok(())
         }
         Edit::Segment { table, id, bytes } => put(SEGMENTS, "segments", table.0, id.0, bytes),
         Edit::Deletions { table, id, bytes } => put(DELETIONS, "deletions", table.0, id.0, bytes),
+        Edit::RowIds { table, id, bytes } => put(ROW_IDS, "row_ids", table.0, id.0, bytes),
+        Edit::DropSegment { table, id } => {
+            for definition in [SEGMENTS, DELETIONS, ROW_IDS] {
+                transaction.open_table(definition)?.remove((table.0, id.0))?;
+            }
+            Ok(())
+        }
+        Edit::Sealed { table, version } => {
+            let value = frame::seal("sealed", &table.0.to_le_bytes(), &version.to_le_bytes());
+            transaction.open_table(SEALED)?.insert(table.0, value.as_slice())?;
+            Ok(())
+        }
         Edit::Entry { table, version, bytes } => put(ENTRIES, "entries", table.0, *version, bytes),
         Edit::Trim { table, version } => {
             let entries = (table.0, 0)..=(table.0, *version);

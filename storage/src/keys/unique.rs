@@ -2,6 +2,7 @@
 //!
 //! It does not change anything. Invariant: deleted rows never stand in the way.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch};
@@ -84,7 +85,7 @@ fn repeated(hashed: &[Hashed], keys: &Rows) -> Option<u32> {
     None
 }
 
-/// The first of these keys that a live row of the part has: the row here and the position there.
+/// The first of these keys, sorted by hash, that a live row of the part has: the row here and the position there.
 pub(crate) fn taken(
     part: &Part,
     number: usize,
@@ -92,8 +93,26 @@ pub(crate) fn taken(
     hashed: &[Hashed],
     keys: &Rows,
 ) -> Result<Option<(u32, u32)>> {
+    let mut first = None;
+    each_taken(part, number, encoder, hashed, keys, |row, position| {
+        first = Some((row, position));
+        ControlFlow::Break(())
+    })?;
+    Ok(first)
+}
+
+/// Tells `found` of each of these keys, sorted by hash, that a live row of the part has: the row here and the position
+/// there.
+pub(crate) fn each_taken(
+    part: &Part,
+    number: usize,
+    encoder: &KeyEncoder,
+    hashed: &[Hashed],
+    keys: &Rows,
+    mut found: impl FnMut(u32, u32) -> ControlFlow<()>,
+) -> Result<()> {
     if part.live_rows() == 0 || hashed.is_empty() {
-        return Ok(None);
+        return Ok(());
     }
     let index = part.key_index(number, encoder)?;
     let mut at = 0;
@@ -111,11 +130,14 @@ pub(crate) fn taken(
             let single: Vec<_> = columns.iter().map(|column| column.slice(position as usize, 1)).collect();
             let stored = encoder.encode(&single)?;
             if stored.row(0).data() == keys.row(*row as usize).data() {
-                return Ok(Some((*row, position)));
+                if found(*row, position).is_break() {
+                    return Ok(());
+                }
+                break;
             }
         }
     }
-    Ok(None)
+    Ok(())
 }
 
 /// The error for a row whose key is taken.

@@ -11,6 +11,10 @@ use crate::checksum::{BLOCK, BlockChecksums};
 use crate::segment::folder::{Folder, OwnedFile};
 use crate::{BackendFile, Error, Result};
 
+/// Bytes after which a file is synced while it is written: a commit's sync that comes meanwhile waits for so much, not
+/// for hundreds of megabytes.
+const SYNC_EVERY: u64 = 4 << 20;
+
 /// A file being written.
 #[derive(Debug)]
 pub(crate) struct FileWriter {
@@ -18,6 +22,7 @@ pub(crate) struct FileWriter {
     file: Arc<dyn BackendFile>,
     buffer: Vec<u8>,
     written: u64,
+    synced: u64,
     sums: BlockChecksums,
     /// The first failure as it came from the backend; libraries in between may not pass it on whole.
     failure: Option<Error>,
@@ -35,7 +40,15 @@ impl FileWriter {
     pub(crate) fn create(folder: &Folder, name: &str) -> Result<Self> {
         let (owned, file) = folder.create(name)?;
         let buffer = Vec::with_capacity(BLOCK);
-        Ok(Self { owned, file, buffer, written: 0, sums: BlockChecksums::default(), failure: None })
+        Ok(Self {
+            owned,
+            file,
+            buffer,
+            written: 0,
+            synced: 0,
+            sums: BlockChecksums::default(),
+            failure: None,
+        })
     }
 
     pub(crate) fn path(&self) -> PathBuf {
@@ -111,6 +124,14 @@ impl FileWriter {
             return Err(kind.into());
         }
         self.written += bytes.len() as u64;
+        if self.written - self.synced >= SYNC_EVERY {
+            self.synced = self.written;
+            if let Err(error) = self.file.sync() {
+                let kind = error.kind();
+                self.failure = Some(Error::io(self.owned.path(), "sync", error));
+                return Err(kind.into());
+            }
+        }
         Ok(())
     }
 }

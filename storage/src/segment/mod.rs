@@ -13,6 +13,7 @@ use crate::cache::ColumnCache;
 use crate::checksum::verify_blocks;
 use crate::definition::vector_dimensions;
 use crate::lazy::Lazy;
+use crate::row_ids::RowIds;
 use crate::segment::folder::{Folder, OwnedFile};
 use crate::segment::parquet_file::ParquetFile;
 use crate::segment::record::{ParquetRecord, SegmentRecord, VectorsRecord};
@@ -25,6 +26,7 @@ pub(crate) mod index_file;
 pub(crate) mod name;
 pub(crate) mod parquet_file;
 pub(crate) mod record;
+pub(crate) mod scan;
 pub(crate) mod vec_file;
 pub(crate) mod writer;
 
@@ -33,6 +35,7 @@ pub(crate) mod writer;
 pub(crate) struct Segment {
     /// Without its index files, which can change.
     record: SegmentRecord,
+    ids: RowIds,
     schema: SchemaRef,
     cache: ColumnCache,
     parquet: Option<Scalars>,
@@ -65,6 +68,7 @@ impl Segment {
         table: TableId,
         schema: SchemaRef,
         record: SegmentRecord,
+        ids: RowIds,
     ) -> Self {
         let parquet = record.parquet.clone().map(|stored| Scalars {
             record: stored,
@@ -79,7 +83,7 @@ impl Segment {
             open: Lazy::default(),
         });
         let vectors = vectors.collect();
-        Self { record, schema, cache: cache.clone(), parquet, vectors }
+        Self { record, ids, schema, cache: cache.clone(), parquet, vectors }
     }
 
     pub(crate) fn id(&self) -> SegmentId {
@@ -90,6 +94,10 @@ impl Segment {
         &self.record
     }
 
+    pub(crate) fn ids(&self) -> &RowIds {
+        &self.ids
+    }
+
     pub(crate) fn rows(&self) -> usize {
         self.record.rows as usize
     }
@@ -98,6 +106,12 @@ impl Segment {
     pub(crate) fn files(&self) -> impl Iterator<Item = &OwnedFile> {
         let vectors = self.vectors.iter().map(|vectors| &*vectors.file);
         self.parquet.iter().map(|scalars| &*scalars.file).chain(vectors)
+    }
+
+    /// Bytes of its files.
+    pub(crate) fn file_bytes(&self) -> u64 {
+        let vectors: u64 = self.record.vectors.iter().map(|vectors| vectors.length).sum();
+        self.record.parquet.as_ref().map_or(0, |parquet| parquet.length) + vectors
     }
 
     /// Lets the files go once nobody reads them, and the cached columns now.
@@ -168,12 +182,7 @@ impl Segment {
             return Ok(arrays);
         }
         let path = scalars.file.path();
-        let file = scalars.open.get_or_try(|| {
-            let bytes = scalars.file.map(scalars.record.length)?;
-            verify_blocks(&bytes, &scalars.record.checksums)
-                .map_err(|offset| Error::corrupt(path, offset, "a block does not match its checksum"))?;
-            ParquetFile::open(path, bytes)
-        })?;
+        let file = self.parquet_file(scalars)?;
         let fields: Vec<_> = wanted.iter().map(|(position, field, _)| (*position, *field)).collect();
         let decoded = file.read(path, &fields, self.rows())?;
         for (array, (_, _, column)) in decoded.into_iter().zip(wanted) {
@@ -181,6 +190,17 @@ impl Segment {
             arrays.push((column, array));
         }
         Ok(arrays)
+    }
+
+    /// The Parquet file, mapped; all of it is checked the first time.
+    fn parquet_file(&self, scalars: &Scalars) -> Result<ParquetFile> {
+        let path = scalars.file.path();
+        scalars.open.get_or_try(|| {
+            let bytes = scalars.file.map(scalars.record.length)?;
+            verify_blocks(&bytes, &scalars.record.checksums)
+                .map_err(|offset| Error::corrupt(path, offset, "a block does not match its checksum"))?;
+            ParquetFile::open(path, bytes)
+        })
     }
 
     fn damaged(&self, detail: &str) -> Error {

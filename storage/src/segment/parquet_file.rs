@@ -4,7 +4,7 @@
 //! are optional and cover pages only. Invariant: what is read has exactly the types of the schema it was written under.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{
@@ -13,12 +13,13 @@ use arrow::array::{
 };
 use arrow::compute::concat_batches;
 use arrow::datatypes::{
-    DataType, Field, IntervalMonthDayNano, IntervalMonthDayNanoType, IntervalUnit, Schema, SchemaRef,
+    DataType, Field, FieldRef, IntervalMonthDayNano, IntervalMonthDayNanoType, IntervalUnit, Schema,
+    SchemaRef,
 };
 use bytes::Bytes;
 use parking_lot::Mutex;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 use parquet::arrow::{ArrowSchemaConverter, ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
@@ -163,6 +164,42 @@ impl ParquetFile {
         }
         let columns = batch.columns().iter().zip(wanted);
         columns.map(|(column, (_, field))| from_stored(path, column, field)).collect()
+    }
+}
+
+impl ParquetFile {
+    /// Starts to decode all columns in blocks of at most `rows` rows; `fields` are those of the file.
+    pub(crate) fn blocks(&self, path: &Path, fields: Vec<FieldRef>, rows: usize) -> Result<Blocks> {
+        let builder =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(self.bytes.clone(), self.metadata.clone());
+        let reader = builder.with_batch_size(rows).build().map_err(|error| Error::parquet(path, error))?;
+        Ok(Blocks { reader, path: path.into(), fields })
+    }
+}
+
+/// A file being decoded from front to back.
+pub(crate) struct Blocks {
+    reader: ParquetRecordBatchReader,
+    path: PathBuf,
+    fields: Vec<FieldRef>,
+}
+
+impl std::fmt::Debug for Blocks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Blocks").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl Blocks {
+    /// The columns of the next rows; `None` at the end.
+    pub(crate) fn next(&mut self) -> Result<Option<Vec<ArrayRef>>> {
+        let Some(batch) = self.reader.next() else { return Ok(None) };
+        let batch = batch.map_err(|error| Error::arrow(&self.path, error))?;
+        if batch.num_columns() != self.fields.len() {
+            return Err(Error::corrupt(&self.path, 0, "the file has other columns than were written"));
+        }
+        let columns = batch.columns().iter().zip(&self.fields);
+        columns.map(|(column, field)| from_stored(&self.path, column, field)).collect::<Result<_>>().map(Some)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the manifest holds about a segment.
 //!
-//! It is the stored form; [`Segment`](crate::segment::Segment) is what readers use. Invariant: a segment's rows are those
-//! with ids from `first_row_id`, without gaps.
+//! It is the stored form; [`Segment`](crate::segment::Segment) is what readers use. Invariant: a segment's rows are
+//! those with ids from `first_row_id` on, without gaps unless it says otherwise.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,12 @@ pub(crate) struct SegmentRecord {
     pub(crate) id: SegmentId,
     pub(crate) first_row_id: u64,
     pub(crate) rows: u32,
+    /// Whether the row ids have gaps; then the manifest has them beside this record.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) gaps: bool,
+    /// Bytes of the scalar columns as Arrow has them; unknown of segments written in format version 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) scalar_bytes: Option<u64>,
     /// The layout that its rows were written under.
     #[serde(default)]
     pub(crate) layout: u32,

@@ -11,6 +11,7 @@ use arrow::datatypes::SchemaRef;
 use crate::cache::ColumnCache;
 use crate::definition::vector_dimensions;
 use crate::lazy::Lazy;
+use crate::row_ids::RowIds;
 use crate::segment::file_writer::FileWriter;
 use crate::segment::folder::Folder;
 use crate::segment::parquet_file::ParquetWriter;
@@ -94,6 +95,8 @@ impl SegmentWriter {
             id: self.id,
             first_row_id: 0,
             rows,
+            gaps: false,
+            scalar_bytes: Some(self.scalar_bytes as u64),
             layout: self.layout,
             parquet: None,
             vectors: Vec::new(),
@@ -123,14 +126,17 @@ impl SegmentWriter {
                 open: Lazy::default(),
             });
         }
-        Ok(Segment { record, schema: self.schema, cache: cache.clone(), parquet, vectors })
+        let ids = RowIds::contiguous(0, self.rows);
+        Ok(Segment { record, ids, schema: self.schema, cache: cache.clone(), parquet, vectors })
     }
 }
 
 impl Segment {
-    /// Places a finished segment in its table.
-    pub(crate) fn at(mut self, first_row_id: u64) -> Self {
-        self.record.first_row_id = first_row_id;
+    /// Places a finished segment in its table: its rows have these ids, which are as many.
+    pub(crate) fn at(mut self, ids: RowIds) -> Self {
+        self.record.first_row_id = ids.first();
+        self.record.gaps = ids.has_gaps();
+        self.ids = ids;
         self
     }
 }

@@ -14,6 +14,7 @@ use crate::changes::Change;
 use crate::conform::{check_definition, conform};
 use crate::journal::Edit;
 use crate::segment::index_file::IndexFile;
+use crate::table::JournalUse;
 use crate::{Alteration, Error, IndexDefinition, Layouts, Part, Result, Snapshot, Table, TableDefinition};
 
 /// A snapshot that is not published yet.
@@ -223,12 +224,13 @@ impl Draft {
             }
         }
         *table = table.with_parts(parts);
+        table.set_journal(JournalUse::default());
         for edit in edits::entries(table, &mut self.snapshot.version)? {
+            table.add_entry(edit.size());
             self.edit(edit);
         }
         // What follows has a version of its own.
         self.snapshot.version += 1;
-        table.set_journaled(true);
         table.set_rewritten(self.snapshot.version);
         Ok(())
     }
@@ -319,8 +321,9 @@ impl Draft {
         let (version, first) = (self.snapshot.version, table.next_row_id());
         if self.journaled && !definition.temporary {
             let encoded: Vec<_> = changes.encoded.iter().collect();
-            self.edits.push(edits::entry(&definition, version, first, &changes.deleted, &encoded)?);
-            table.set_journaled(true);
+            let entry = edits::entry(&definition, version, first, &changes.deleted, &encoded)?;
+            table.add_entry(entry.size());
+            self.edits.push(entry);
         }
         if !self.journaled {
             table.keep_apart();

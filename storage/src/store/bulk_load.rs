@@ -3,7 +3,7 @@
 //! It holds no lock while rows come in. Invariant: until [`BulkLoad::finish`] returns nothing of it is visible, and after
 //! a crash or a drop nothing of it is left.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
@@ -11,6 +11,7 @@ use arrow::array::{ArrayRef, RecordBatch};
 use super::{Inner, edits};
 use crate::conform::conform;
 use crate::keys::{KeyEncoder, unique};
+use crate::row_ids::RowIds;
 use crate::segment::Segment;
 use crate::segment::writer::SegmentWriter;
 use crate::{Error, Part, Result, SegmentId, Snapshot, Table};
@@ -110,11 +111,12 @@ impl BulkLoad {
 
         let name = self.table.definition().name.clone();
         // Most of the looking up is done before the lock is taken; rows never change and deletions only grow.
-        let mut checked = BTreeSet::new();
+        let mut checked = 0;
         if let Some(table) = store.snapshot.load().table(&name) {
-            self.check(table, &mut checked)?;
+            self.check(table, 0)?;
+            checked = table.next_row_id();
         }
-        let mut writer = store.writer.lock();
+        let mut writer = store.lock_writer();
         store.make_writable(&mut writer)?;
         let mut next = Snapshot::clone(&store.snapshot.load());
         let table = match next.table(&name) {
@@ -125,7 +127,7 @@ impl BulkLoad {
             }
             _ => return Err(Error::NoSuchTable { table: name }),
         };
-        self.check(&table, &mut checked)?;
+        self.check(&table, checked)?;
 
         let definition = table.definition();
         let mut parts: Vec<_> = table.parts().cloned().collect();
@@ -133,9 +135,9 @@ impl BulkLoad {
         let mut changes = Vec::new();
         let mut added = Vec::new();
         for segment in self.finished.drain(..) {
-            let segment = segment.at(first_row_id);
-            first_row_id += segment.rows() as u64;
-            let part = Part::segment(definition, segment, Default::default(), Vec::new());
+            let ids = RowIds::contiguous(first_row_id, segment.rows());
+            first_row_id = ids.end();
+            let part = Part::segment(definition, segment.at(ids), Default::default(), Vec::new());
             changes.extend(edits::segment(definition, &part)?);
             added.push(part);
         }
@@ -150,12 +152,9 @@ impl BulkLoad {
         published
     }
 
-    /// Looks for the loaded keys in those parts of the table that are not in `checked`.
-    fn check(&self, table: &Table, checked: &mut BTreeSet<(u64, usize)>) -> Result<()> {
-        for part in table.parts() {
-            if !checked.insert((part.first_row_id(), part.rows())) {
-                continue;
-            }
+    /// Looks for the loaded keys in those parts of the table that have rows with ids from `from` on.
+    fn check(&self, table: &Table, from: u64) -> Result<()> {
+        for part in table.parts().filter(|part| part.ids().end() > from) {
             for (number, (encoder, keys)) in table.encoders().iter().zip(&self.keys).enumerate() {
                 for columns in &keys.batches {
                     let encoded = encoder.encode(columns)?;

@@ -23,7 +23,7 @@ impl Inner {
     pub(super) fn commit(&self, prepared: Prepared) -> Result<Arc<Snapshot>> {
         let request = Arc::new(Request { prepared, outcome: Mutex::new(None) });
         self.queue.lock().push(request.clone());
-        let mut writer = self.writer.lock();
+        let mut writer = self.lock_writer();
         if let Some(outcome) = request.outcome.lock().take() {
             return outcome;
         }
@@ -44,8 +44,8 @@ impl Inner {
         let mut dropped = Vec::new();
         let mut passed = Vec::new();
         for request in group {
-            let draft = Draft::of(&latest, &request.prepared)
-                .map_err(|error| if request.prepared.transaction { late(error) } else { error });
+            let draft = Draft::of(&latest, &request.prepared);
+            let draft = draft.map_err(|error| attribute(error, &request.prepared));
             match draft {
                 Ok(draft) if !draft.changed => settle(request, Ok(latest.clone())),
                 Ok(draft) => {
@@ -76,7 +76,19 @@ impl Inner {
     }
 }
 
-/// What a transaction fails with at its commit: its statements had succeeded, so somebody else came first.
+/// Whose fault an error is: what would not have failed on the snapshot that the changes were worked out over is the
+/// work of somebody who came first.
+fn attribute(error: Error, prepared: &Prepared) -> Error {
+    // The statements of a transaction had succeeded.
+    if prepared.transaction {
+        return late(error);
+    }
+    match (&error, &prepared.base) {
+        (Error::DuplicateKey { .. }, Some(base)) if Draft::of(base, prepared).is_ok() => late(error),
+        _ => error,
+    }
+}
+
 fn late(error: Error) -> Error {
     let (table, detail) = match error {
         Error::DuplicateKey { table, constraint, key, .. } => {

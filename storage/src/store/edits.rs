@@ -25,6 +25,13 @@ pub(super) fn segment(table: &TableDefinition, part: &Part) -> Result<Option<Edi
     Ok(Some(Edit::Segment { table: table.id, id: record.id, bytes }))
 }
 
+/// Stores a segment's row ids where they have gaps.
+pub(super) fn row_ids(table: TableId, part: &Part) -> Result<Option<Edit>> {
+    let (Some(id), Some(bytes)) = (part.segment_id(), part.ids().encode()) else { return Ok(None) };
+    let bytes = bytes.map_err(|error| Error::io(Path::new("row ids"), "encode", error))?;
+    Ok(Some(Edit::RowIds { table, id, bytes }))
+}
+
 /// Stores a segment's deletions where the manifest does not have them all.
 pub(super) fn deletions(table: TableId, part: &Part) -> Result<Option<Edit>> {
     let Some(id) = part.segment_id().filter(|_| part.has_unstored_deletions()) else { return Ok(None) };
@@ -67,6 +74,7 @@ pub(super) fn whole(snapshot: &mut Snapshot) -> Result<Vec<Edit>> {
         edits.push(table(definition, stored.next_row_id())?);
         for part in stored.segments() {
             edits.extend(segment(definition, part)?);
+            edits.extend(row_ids(definition.id, part)?);
             let unstored = part.with_deletions(part.deleted().clone());
             edits.extend(deletions(definition.id, &unstored)?);
         }
@@ -102,9 +110,5 @@ fn chunk(definition: &TableDefinition, version: u64, part: &Part) -> Result<Edit
 }
 
 fn deleted_unsealed(table: &Table) -> RoaringTreemap {
-    let ids = |part: &Part| -> Vec<u64> {
-        let first = part.first_row_id();
-        part.deleted().iter().map(|position| first + u64::from(position)).collect()
-    };
-    table.chunks().iter().flat_map(ids).collect()
+    table.chunks().iter().flat_map(|part| part.row_ids(part.deleted())).collect()
 }

@@ -22,7 +22,7 @@ impl Inner {
         let file = IndexFile::write(&self.folder, id, segment, index, self.new_file(), bytes)?;
         let file = Arc::new(file);
 
-        let mut writer = self.writer.lock();
+        let mut writer = self.lock_writer();
         self.make_writable(&mut writer)?;
         let mut next = Snapshot::clone(&self.snapshot.load());
         let (table, part) = find(&next, name, segment, index)?;

@@ -13,6 +13,7 @@ use roaring::RoaringBitmap;
 
 use crate::cache::ColumnCache;
 use crate::journal::{Contents, entry, manifest};
+use crate::row_ids::RowIds;
 use crate::segment::Segment;
 use crate::segment::folder::Folder;
 use crate::segment::index_file::IndexFile;
@@ -30,8 +31,10 @@ pub(super) fn snapshot(
     cache: &ColumnCache,
 ) -> Result<Snapshot> {
     let damaged = |detail: String| Error::corrupt(journal, 0, detail);
-    let Contents { state, tables, segments, deletions, entries, objects, marks } = contents;
+    let Contents { format: _, state, tables, segments, deletions, row_ids, sealed, entries, objects, marks } =
+        contents;
     let mut deletions: BTreeMap<(TableId, SegmentId), Vec<u8>> = deletions.into_iter().collect();
+    let mut row_ids: BTreeMap<(TableId, SegmentId), Vec<u8>> = row_ids.into_iter().collect();
     let mut by_id = BTreeMap::new();
     for (id, bytes) in tables {
         let (definition, next_row_id) = manifest::decode(&bytes).map_err(&damaged)?;
@@ -52,6 +55,12 @@ pub(super) fn snapshot(
         if absurd || deleted.max().is_some_and(|position| position >= record.rows) {
             return Err(damaged(format!("segment {} has rows out of range", record.id)));
         }
+        let ids = match (record.gaps, row_ids.remove(&(id, record.id))) {
+            (true, Some(bytes)) => RowIds::decode(record.first_row_id, record.rows, &bytes)
+                .map_err(|detail| damaged(format!("segment {}: {detail}", record.id)))?,
+            (false, None) => RowIds::contiguous(record.first_row_id, record.rows as usize),
+            _ => return Err(damaged(format!("segment {} has no row ids, or some too many", record.id))),
+        };
         let Some((definition, _, parts)) = by_id.get_mut(&id) else {
             return Err(damaged(format!("segment {} belongs to no table", record.id)));
         };
@@ -61,7 +70,7 @@ pub(super) fn snapshot(
         let indexes = record.indexes.iter().cloned();
         let indexes = indexes.map(|index| Arc::new(IndexFile::named(folder, id, record.id, index))).collect();
         let record = SegmentRecord { indexes: Vec::new(), ..record };
-        let segment = Segment::named(folder, cache, id, schema, record);
+        let segment = Segment::named(folder, cache, id, schema, record, ids);
         let part = Part::segment(definition, segment, deleted, indexes);
         parts.push(part.with_stored_deletions());
     }
@@ -73,13 +82,17 @@ pub(super) fn snapshot(
         let Some(replay) = tables.get_mut(&id) else {
             return Err(damaged(format!("entry {version} belongs to no table")));
         };
+        // Its rows are in segments, and it waits to be trimmed.
+        if sealed.get(&id).is_some_and(|sealed| version <= *sealed) {
+            continue;
+        }
         let entry = entry::decode(&bytes, replay.table.schema());
         let entry = entry.map_err(|detail| damaged(format!("entry {version}: {detail}")))?;
         let rows: u64 = entry.rows.iter().map(|rows| rows.num_rows() as u64).sum();
         if entry.first_row_id.checked_add(rows).is_none() {
             return Err(damaged(format!("entry {version} has rows out of range")));
         }
-        replay.apply(entry)?;
+        replay.apply(entry, bytes.len() as u64)?;
     }
     let objects = objects.into_iter().map(|(key, bytes)| (key, Arc::new(bytes)));
     let mut snapshot = Snapshot {
@@ -112,8 +125,8 @@ impl Replay {
         Self { table, gathered: Vec::new(), first_row_id: 0, rows: 0 }
     }
 
-    fn apply(&mut self, entry: entry::Entry) -> Result<()> {
-        self.table.set_journaled(true);
+    fn apply(&mut self, entry: entry::Entry, bytes: u64) -> Result<()> {
+        self.table.add_entry(bytes);
         if !entry.deleted.is_empty() {
             self.flush()?;
             // Those that are not there were already gone when a bitmap was stored.

@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
@@ -17,19 +17,28 @@ use crate::journal::{Edit, Journal, State};
 use crate::segment::folder::Folder;
 use crate::{Changes, Error, LockGuard, MemoryBackend, Options, Result, SegmentId, Snapshot};
 
+mod activity;
 mod apply;
 mod bulk_load;
 mod checkpoint;
 mod commit;
+mod compaction;
 mod edits;
 mod index_files;
 mod load;
+mod maintain;
 mod open;
+mod pace;
+mod policy;
 mod prepared;
 mod recover;
+mod shrink;
 mod transaction;
 
+pub use activity::Activity;
 pub use bulk_load::BulkLoad;
+pub use compaction::Effort;
+pub use policy::CheckpointPolicy;
 pub use transaction::{Savepoint, Transaction};
 
 /// A database's tables. Clones share it; the last one to go closes the directory.
@@ -48,13 +57,23 @@ pub(crate) struct Inner {
     queue: Mutex<Vec<Arc<commit::Request>>>,
     /// Held by a checkpoint, of which there is one at a time.
     checkpointing: Mutex<()>,
+    /// Held by a compaction, of which there is one at a time; a checkpoint may go on meanwhile.
+    compacting: Mutex<()>,
+    /// Whether the journal may have sealed entries that a crash or a failure left untrimmed.
+    untrimmed: AtomicBool,
+    /// How many wait for a compaction to end as soon as it can.
+    hurried: AtomicUsize,
     next_table: AtomicU64,
     next_index: AtomicU64,
     /// The next number of a segment or of a generation of an index file.
     next_file: AtomicU64,
+    counts: activity::Counts,
     folder: Folder,
     cache: ColumnCache,
     segment_rows: usize,
+    checkpoint_policy: CheckpointPolicy,
+    /// Bytes a second that a compaction in the background writes at most.
+    compaction_rate: Option<u64>,
     dir: PathBuf,
     on_disk: bool,
     /// After the writer, so that the journal is closed before somebody else may open it.
@@ -82,7 +101,12 @@ impl Store {
 
     /// A database in memory, which ends with its last clone.
     pub fn in_memory() -> Result<Store> {
-        let options = Options { backend: Arc::new(MemoryBackend::new()), ..Options::default() };
+        Self::in_memory_with(Options::default())
+    }
+
+    /// A database in memory, with options; their backend does not count.
+    pub fn in_memory_with(options: Options) -> Result<Store> {
+        let options = Options { backend: Arc::new(MemoryBackend::new()), ..options };
         open::open(Path::new("memory"), options, false)
     }
 
@@ -121,6 +145,21 @@ impl Store {
         self.inner.checkpoint(table)
     }
 
+    /// Merges neighbouring segments of a table and drops deleted rows, as far as the effort says.
+    ///
+    /// Readers and commits go on meanwhile. `continues` is asked now and then; when it says no, the run of segments that
+    /// is being written is left as it was: [`Error::Cancelled`].
+    pub fn compact(&self, table: &str, effort: Effort, continues: &dyn Fn() -> bool) -> Result<()> {
+        self.inner.compact(table, effort, continues)
+    }
+
+    /// Does what is due in the background: checkpoints by [`CheckpointPolicy`], and compactions.
+    ///
+    /// It goes on with the other tables after an error, and returns the first one.
+    pub fn maintain(&self, continues: &dyn Fn() -> bool) -> Result<()> {
+        self.inner.maintain(continues)
+    }
+
     /// Gives a segment a file for an index, replacing an older one. It is durable when this returns.
     pub fn put_index_file(
         &self,
@@ -130,6 +169,11 @@ impl Store {
         bytes: &[u8],
     ) -> Result<()> {
         self.inner.put_index_file(table, segment, index, bytes)
+    }
+
+    /// What it has done since it was opened.
+    pub fn activity(&self) -> Activity {
+        self.inner.counts.read()
     }
 
     /// The directory; `None` for a database in memory.

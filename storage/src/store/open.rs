@@ -25,7 +25,7 @@ const LOCK: &str = "LOCK";
 
 /// Opens a directory, making it when it is not there.
 pub(super) fn open(dir: &Path, options: Options, on_disk: bool) -> Result<Store> {
-    let Options { backend, cache_bytes, segment_rows } = options;
+    let Options { backend, cache_bytes, segment_rows, checkpoint, compaction_bytes_per_second } = options;
     create_folders(&backend, dir)?;
     let lock = lock(&backend, dir)?;
 
@@ -62,9 +62,15 @@ pub(super) fn open(dir: &Path, options: Options, on_disk: bool) -> Result<Store>
         writer: Mutex::new(Writer { journal, failure: None }),
         queue: Mutex::default(),
         checkpointing: Mutex::default(),
+        compacting: Mutex::default(),
+        untrimmed: true.into(),
+        hurried: Default::default(),
+        counts: Default::default(),
         folder,
         cache,
         segment_rows: segment_rows.clamp(1, u32::MAX as usize),
+        checkpoint_policy: checkpoint,
+        compaction_rate: compaction_bytes_per_second,
         dir: dir.into(),
         on_disk,
         _lock: lock,

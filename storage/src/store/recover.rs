@@ -48,7 +48,7 @@ impl Inner {
     }
 
     /// Writes a new journal from the snapshot, and puts it in the place of the old one.
-    fn rewrite(&self) -> Result<Journal> {
+    pub(super) fn rewrite(&self) -> Result<Journal> {
         let mut snapshot = Snapshot::clone(&self.snapshot.load());
         let edits = edits::whole(&mut snapshot)?;
         let path = self.dir.join(JOURNAL);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int32Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Int32Type, Int64Type};
-use muster_storage::{Alteration, Changes, Error, KeyConstraint, Snapshot, Store};
+use muster_storage::{Alteration, Changes, Effort, Error, KeyConstraint, Snapshot, Store};
 
 use crate::rows::{primary_key, row_ids, rows, schema};
 
@@ -58,6 +58,10 @@ fn both(dir: &Path, store: Store, check: impl Fn(&Snapshot)) -> Store {
     let store = Store::open(dir).unwrap();
     check(&store.snapshot());
     store.checkpoint().unwrap();
+    check(&store.snapshot());
+    for table in store.snapshot().tables() {
+        store.compact(&table.definition().name, Effort::Full, &|| true).unwrap();
+    }
     check(&store.snapshot());
     drop(store);
     let store = Store::open(dir).unwrap();

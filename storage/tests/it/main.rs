@@ -9,6 +9,7 @@
 
 mod alter;
 mod commit;
+mod compaction;
 mod compat;
 mod corrupt;
 mod crash;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use muster_storage::{Changes, Error, MemoryBackend, Unsynced};
+use muster_storage::{Changes, Effort, Error, MemoryBackend, Unsynced};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -18,6 +18,8 @@ enum Action {
     Delete(Vec<i64>),
     Load(Vec<i64>),
     Checkpoint,
+    /// What is due, or everything.
+    Compact(bool),
     /// A clean close, or a power cut.
     Reopen(bool),
 }
@@ -30,6 +32,7 @@ fn action() -> impl Strategy<Value = Action> {
         3 => ids().prop_map(Action::Delete),
         1 => vec(0..60_i64, 0..30).prop_map(Action::Load),
         2 => Just(Action::Checkpoint),
+        2 => any::<bool>().prop_map(Action::Compact),
         2 => any::<bool>().prop_map(Action::Reopen),
     ]
 }
@@ -90,6 +93,10 @@ proptest! {
                     }
                 }
                 Action::Checkpoint => store.checkpoint().unwrap(),
+                Action::Compact(full) => {
+                    let effort = if full { Effort::Full } else { Effort::AsDue };
+                    store.compact("t", effort, &|| true).unwrap();
+                }
                 Action::Reopen(clean) => {
                     if clean {
                         drop(store);

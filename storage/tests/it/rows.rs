@@ -90,7 +90,7 @@ pub(crate) fn row_ids(snapshot: &Snapshot, ids: impl IntoIterator<Item = i64>) -
         let schema = Arc::new(schema().project(&[0]).unwrap());
         let key = RecordBatch::try_new(schema, vec![Arc::new(Int64Array::from(vec![id]))]).unwrap();
         let (part, row) = table.find("t_pkey", &key).unwrap().expect("the key is there");
-        parts[part].first_row_id() + u64::from(row)
+        parts[part].row_id(row)
     };
     ids.into_iter().map(find).collect()
 }

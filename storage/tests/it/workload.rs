@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::Int64Array;
 use bytes::Bytes;
-use muster_storage::{Backend, Changes, Error, Options, Result, Store};
+use muster_storage::{Backend, Changes, Effort, Error, Options, Result, Store};
 
 use crate::rows::{Content, content, primary_key, read, row_ids, rows, schema};
 
@@ -18,6 +18,8 @@ pub(crate) enum Step {
     Delete(Vec<i64>),
     Load(std::ops::Range<i64>),
     Checkpoint,
+    /// Writes all segments anew.
+    Compact,
     CreateIndex,
     PutIndexFile(&'static [u8]),
     DropIndex,
@@ -44,11 +46,21 @@ pub(crate) fn steps() -> Vec<Step> {
         Step::PutIndexFile(b"first"),
         Step::Delete(vec![0, 4]),
         Step::Load(100..125),
-        Step::Put(9..12),
+        Step::Put(9..13),
         Step::Delete(vec![2, 10, 101]),
         Step::PutIndexFile(b"second"),
         Step::Update(vec![102, 11]),
         Step::Checkpoint,
+        // Compaction takes index files along, several segments one after the other: here there are none to lose.
+        Step::DropIndex,
+        Step::CreateIndex,
+        Step::Compact,
+        Step::Delete(vec![103, 12]),
+        Step::Put(20..24),
+        Step::Update(vec![104, 20]),
+        Step::Checkpoint,
+        Step::Compact,
+        Step::PutIndexFile(b"first"),
         Step::DropIndex,
         Step::Drop,
         Step::Create,
@@ -78,7 +90,7 @@ pub(crate) fn after(before: &Expected, step: &Step) -> Expected {
         Step::CreateIndex => expected.index = Some(None),
         Step::PutIndexFile(bytes) => expected.index = Some(Some(*bytes)),
         Step::DropIndex => expected.index = None,
-        Step::Checkpoint | Step::Create | Step::Drop => {}
+        Step::Checkpoint | Step::Compact | Step::Create | Step::Drop => {}
     }
     expected
 }
@@ -100,6 +112,7 @@ pub(crate) fn run(store: &Store, step: &Step) -> Result<()> {
             return load.finish().map(drop);
         }
         Step::Checkpoint => return store.checkpoint(),
+        Step::Compact => return store.compact("t", Effort::Full, &|| true),
         Step::CreateIndex => Changes::new().create_index("t", "i", 2, "hnsw", Default::default()),
         Step::PutIndexFile(bytes) => {
             let table = snapshot.table("t").unwrap();

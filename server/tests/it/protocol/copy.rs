@@ -19,8 +19,10 @@ fn fail(reason: &str) -> Vec<u8> {
 
 async fn with_table(address: std::net::SocketAddr) -> Raw {
     let mut raw = Raw::connect(address).await;
-    raw.ask(&[query("CREATE TABLE t (id int PRIMARY KEY, name varchar(5), note text NOT NULL DEFAULT 'none')")])
-        .await;
+    raw.ask(&[query(
+        "CREATE TABLE t (id int PRIMARY KEY, name varchar(5), note text NOT NULL DEFAULT 'none')",
+    )])
+    .await;
     raw
 }
 
@@ -216,9 +218,8 @@ fn messages_after_an_error_are_skipped() {
         // Enough for the error to be found while rows still come.
         let mut rows = "x\n".to_string();
         rows.extend(std::iter::repeat_n("1\ta\tx\n", 100_000));
-        let answers = raw
-            .ask(&[query("COPY t FROM STDIN"), data(rows.as_bytes()), data(b"1\ta\tx\n"), done()])
-            .await;
+        let answers =
+            raw.ask(&[query("COPY t FROM STDIN"), data(rows.as_bytes()), data(b"1\ta\tx\n"), done()]).await;
         assert_eq!(kinds(&answers), "GEZ");
         assert_eq!(raw.rows("SELECT count(*) FROM t").await, [["0"]]);
         let answers = raw.ask(&[query("COPY missing FROM STDIN"), data(b"1\n"), done()]).await;
@@ -276,6 +277,9 @@ fn options_shape_what_is_given() {
         assert_eq!(ask("COPY t (name) TO STDOUT WITH DELIMITER '|' NULL AS ''").await, "a\n\nNULL\n");
         assert_eq!(ask("COPY t (note) TO STDOUT CSV").await, "\"x,\"\"y\"\n\"\"\n\"\\.\"\n");
         assert_eq!(ask("COPY (SELECT 1 AS one WHERE false) TO STDOUT (HEADER on)").await, "one\n");
-        assert_eq!(ask("COPY (VALUES (true, 1.50, ARRAY['a','b c'])) TO STDOUT").await, "t\t1.50\t{a,\"b c\"}\n");
+        assert_eq!(
+            ask("COPY (VALUES (true, 1.50, ARRAY['a','b c'])) TO STDOUT").await,
+            "t\t1.50\t{a,\"b c\"}\n"
+        );
     });
 }

@@ -81,7 +81,8 @@ fn statements_of_one_query_are_one_transaction() {
         let (answers, _) = raw.status(&[query(sql)]).await;
         assert_eq!(error(&answers), "22012");
         assert_eq!(count(server.address).await, "1");
-        let (_, told) = raw.status(&[query("INSERT INTO t VALUES (2); BEGIN; INSERT INTO t VALUES (3)")]).await;
+        let (_, told) =
+            raw.status(&[query("INSERT INTO t VALUES (2); BEGIN; INSERT INTO t VALUES (3)")]).await;
         assert_eq!(told, "CCCZ T");
         assert_eq!(count(server.address).await, "1");
         raw.status(&[query("COMMIT")]).await;
@@ -94,7 +95,8 @@ fn a_pipeline_between_two_syncs_is_one_transaction() {
     serving(|server| async move {
         let mut raw = with_table(server.address).await;
         let one = step("INSERT INTO t VALUES (1)");
-        let (answers, told) = raw.status(&[one.clone(), step("SELECT count(*) FROM t"), one.clone(), sync()]).await;
+        let (answers, told) =
+            raw.status(&[one.clone(), step("SELECT count(*) FROM t"), one.clone(), sync()]).await;
         assert_eq!((told.as_str(), error(&answers).as_str()), ("12C12DC12EZ I", "23505"));
         assert_eq!(answers[5].texts(), ["1"]);
         assert_eq!(count(server.address).await, "0");

@@ -6,6 +6,8 @@
 mod check_length;
 mod checked;
 mod embed;
+mod in_rows;
+mod subquery_value;
 mod text;
 mod to_array;
 mod to_bytea;
@@ -22,6 +24,8 @@ use datafusion::logical_expr::ScalarUDF;
 pub(crate) use check_length::check_length;
 pub(crate) use checked::{checked, is_checked};
 pub(crate) use embed::model_of;
+pub(crate) use in_rows::in_rows;
+pub(crate) use subquery_value::{nullable, only_row};
 pub(crate) use to_array::to_array;
 pub(crate) use to_bytea::to_bytea;
 pub(crate) use to_interval::to_interval;

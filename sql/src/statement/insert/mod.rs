@@ -1,33 +1,44 @@
-//! `INSERT INTO t [(columns)] VALUES ... | SELECT ...`.
+//! `INSERT INTO t [(columns)] VALUES ... | SELECT ... | DEFAULT VALUES [ON CONFLICT ...] [RETURNING ...]`.
 //!
 //! The source is planned as a query; each of its columns is then assigned to the table's column
 //! as PostgreSQL assigns it. Generated columns are computed when the rows are made.
 
+mod conflict;
+
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch};
+use arrow::array::RecordBatch;
 use arrow::datatypes::{Field, FieldRef, Schema};
-use datafusion::common::{Column, DFSchema};
+use datafusion::common::{Column, DFSchema, ParamValues};
 use datafusion::logical_expr::expr::Placeholder;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Projection};
 use datafusion::sql::planner::{PlannerContext, SqlToRel};
-use datafusion::sql::sqlparser::ast::{self, Ident, Insert, Query, SetExpr, TableObject, Values};
+use datafusion::sql::sqlparser::ast::{
+    self, Ident, Insert, ObjectName, OnInsert, Query, SetExpr, TableObject, Values, With,
+};
 use muster_storage::{Snapshot, TableDefinition};
 
+pub(crate) use self::conflict::OnConflict;
 use super::name;
+use super::update::given;
 use crate::database::Shared;
 use crate::planning::{Names, assign, expression, rewrite_statement, settle_expression};
+use crate::session::StatementContext;
 use crate::sqlstate::SqlState;
+use crate::write::{Returning, RowWriter, Target, Written, is_default};
 use crate::{Error, Result, column};
 
-/// A planned INSERT.
+/// A planned INSERT. Its plan gives the rows to be inserted, without generated columns.
 #[derive(Clone, Debug)]
 pub(crate) struct PlannedInsert {
-    pub(crate) definition: Arc<TableDefinition>,
+    pub(crate) target: Target,
     /// By column of the table, the source's column that it comes from; `None` for generated ones.
-    pub(crate) sources: Vec<Option<usize>>,
+    sources: Vec<Option<usize>>,
     /// Gives the sources.
     pub(crate) plan: LogicalPlan,
+    pub(crate) conflict: Option<OnConflict>,
+    pub(crate) returning: Option<Returning>,
 }
 
 impl PlannedInsert {
@@ -36,60 +47,111 @@ impl PlannedInsert {
         shared: &Shared,
         snapshot: &Snapshot,
         insert: &Insert,
+        with: Option<&With>,
         declared: &[Option<FieldRef>],
     ) -> Result<Self> {
         refuse(insert)?;
         let TableObject::TableName(table_name) = &insert.table else {
             return Err(Error::unsupported("INSERT into a function"));
         };
-        let table_name = name::table(table_name)?;
-        let table = snapshot.table(&table_name).ok_or_else(|| Error::undefined_table(&table_name))?;
-        let definition = table.definition().clone();
-        let mut targets = targets(&definition, insert)?;
-        let explicit = !insert.columns.is_empty();
-        let Some(source) = &insert.source else {
-            return Err(Error::unsupported("INSERT ... DEFAULT VALUES"));
-        };
-        let plan = match values_of(source) {
-            Some(values) => {
-                let width = values.rows.first().map_or(0, |row| row.content.len());
-                fit(&mut targets, width, explicit)?;
-                plan_values(shared, snapshot, &definition, &targets, source, declared).await?
-            }
+        let alias = insert.table_alias.as_ref().map(|alias| &alias.alias);
+        let target = Target::named(snapshot, table_name, alias)?;
+        let definition = target.definition.clone();
+        let mut targets = targets(&definition, &insert.columns)?;
+        let plan = match &insert.source {
             None => {
-                let statement = ast::Statement::Query(source.clone());
-                let plan = shared.planner.plan(&statement, snapshot, declared).await?;
-                fit(&mut targets, plan.schema().fields().len(), explicit)?;
-                if let Some(field) = targets
-                    .iter()
-                    .map(|target| definition.schema.field(*target))
-                    .find(|field| column::generated(field).is_some())
-                {
-                    return Err(generated(&definition, field));
-                }
-                assign_query(
-                    crate::planning::settle(type_parameters(plan, &definition, &targets)?)?,
-                    &definition,
-                    &targets,
-                )?
+                targets.clear();
+                LogicalPlanBuilder::empty(true).build()?
+            }
+            Some(source) => {
+                let explicit = !insert.columns.is_empty();
+                let source = source_with(source, with);
+                plan_source(shared, snapshot, &definition, &mut targets, explicit, &source, declared).await?
             }
         };
-        complete(shared, snapshot, definition, &targets, plan)
+        let (sources, plan) = complete(shared, snapshot, &definition, &targets, plan)?;
+        let conflict = match &insert.on {
+            Some(OnInsert::OnConflict(written)) => {
+                Some(OnConflict::of(shared, snapshot, &target, written, declared)?)
+            }
+            _ => None,
+        };
+        let returning = insert
+            .returning
+            .as_ref()
+            .map(|items| Returning::of(&shared.planner, snapshot, items, target.columns(), declared));
+        Ok(Self { returning: returning.transpose()?, target, sources, plan, conflict })
     }
 
-    /// The columns of one batch of the plan, by column of the table.
-    pub(crate) fn given(&self, batch: &RecordBatch) -> Vec<Option<ArrayRef>> {
-        self.sources
-            .iter()
-            .map(|source| source.and_then(|source| batch.columns().get(source).cloned()))
-            .collect()
+    /// What it does, given the rows of its plan.
+    pub(crate) fn written(
+        &self,
+        context: &StatementContext,
+        batches: &[RecordBatch],
+        params: &ParamValues,
+    ) -> Result<Written> {
+        let table = &self.target.definition.name;
+        let mut writer = RowWriter::new(context, table, self.returning.as_ref(), params)?;
+        let mut made = Vec::with_capacity(batches.len());
+        for batch in batches.iter().filter(|batch| batch.num_rows() > 0) {
+            made.push(writer.make(given(&self.sources, batch), batch.num_rows())?);
+        }
+        if let Some(conflict) = &self.conflict {
+            return conflict.written(context, writer, &made, params);
+        }
+        for rows in made {
+            writer.changed(rows.columns(), rows.num_rows())?;
+            writer.put(rows);
+        }
+        Ok(writer.finish())
     }
+}
+
+/// The source with the statement's own WITH list before its own.
+fn source_with<'a>(source: &'a Query, with: Option<&With>) -> Cow<'a, Query> {
+    let Some(with) = with else { return Cow::Borrowed(source) };
+    let mut source = source.clone();
+    let mut all = with.clone();
+    if let Some(own) = source.with.take() {
+        all.recursive |= own.recursive;
+        all.cte_tables.extend(own.cte_tables);
+    }
+    source.with = Some(all);
+    Cow::Owned(source)
+}
+
+/// Plans the source: its columns are those of `targets`, of which those that it does not give are taken away.
+async fn plan_source(
+    shared: &Shared,
+    snapshot: &Snapshot,
+    definition: &TableDefinition,
+    targets: &mut Vec<usize>,
+    explicit: bool,
+    source: &Query,
+    declared: &[Option<FieldRef>],
+) -> Result<LogicalPlan> {
+    if let Some(values) = values_of(source) {
+        let width = values.rows.first().map_or(0, |row| row.content.len());
+        fit(targets, width, explicit)?;
+        return plan_values(shared, snapshot, definition, targets, source, declared).await;
+    }
+    let statement = ast::Statement::Query(Box::new(source.clone()));
+    let plan = shared.planner.plan(&statement, snapshot, declared).await?;
+    fit(targets, plan.schema().fields().len(), explicit)?;
+    if let Some(field) = targets
+        .iter()
+        .map(|target| definition.schema.field(*target))
+        .find(|field| column::generated(field).is_some())
+    {
+        return Err(generated(definition, field));
+    }
+    let plan = crate::planning::settle(type_parameters(plan, definition, targets)?)?;
+    assign_query(plan, definition, targets)
 }
 
 fn refuse(insert: &Insert) -> Result<()> {
     let refused = [
-        (insert.on.is_some(), "ON CONFLICT"),
-        (insert.returning.is_some(), "INSERT ... RETURNING"),
+        (matches!(insert.on, Some(OnInsert::DuplicateKeyUpdate(_))), "ON DUPLICATE KEY UPDATE"),
         (insert.or.is_some() || insert.replace_into || insert.ignore, "INSERT OR REPLACE"),
         (insert.overwrite, "INSERT OVERWRITE"),
         (insert.partitioned.is_some(), "INSERT with a partition"),
@@ -103,12 +165,12 @@ fn refuse(insert: &Insert) -> Result<()> {
 }
 
 /// The table's columns that the statement writes, in its order.
-fn targets(definition: &TableDefinition, insert: &Insert) -> Result<Vec<usize>> {
-    if insert.columns.is_empty() {
+pub(super) fn targets(definition: &TableDefinition, columns: &[ObjectName]) -> Result<Vec<usize>> {
+    if columns.is_empty() {
         return Ok((0..definition.schema.fields().len()).collect());
     }
-    let mut targets = Vec::with_capacity(insert.columns.len());
-    for written in &insert.columns {
+    let mut targets = Vec::with_capacity(columns.len());
+    for written in columns {
         let ident: Option<&Ident> = match written.0.as_slice() {
             [part] => part.as_ident(),
             _ => None,
@@ -132,7 +194,7 @@ fn targets(definition: &TableDefinition, insert: &Insert) -> Result<Vec<usize>> 
 }
 
 /// Without a column list, fewer values than columns fill the first ones.
-fn fit(targets: &mut Vec<usize>, width: usize, explicit: bool) -> Result<()> {
+pub(super) fn fit(targets: &mut Vec<usize>, width: usize, explicit: bool) -> Result<()> {
     if width > targets.len() {
         return Err(Error::new(SqlState::SyntaxError, "INSERT has more expressions than target columns"));
     }
@@ -181,9 +243,7 @@ async fn plan_values(
         let mut cells = Vec::with_capacity(targets.len());
         for (cell, target) in row.content.into_iter().zip(targets) {
             let field = definition.schema.field(*target);
-            let is_default = matches!(&cell, ast::Expr::Identifier(ident)
-                if ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case("default"));
-            if is_default {
+            if is_default(&cell) {
                 cells.push(default_of(shared, snapshot, definition, field)?);
                 continue;
             }
@@ -214,7 +274,7 @@ fn assign_query(plan: LogicalPlan, definition: &TableDefinition, targets: &[usiz
     Ok(LogicalPlan::Projection(Projection::try_new(expressions, Arc::new(plan))?))
 }
 
-fn generated(definition: &TableDefinition, field: &Field) -> Error {
+pub(super) fn generated(definition: &TableDefinition, field: &Field) -> Error {
     Error::new(
         SqlState::GeneratedAlways,
         format!("cannot insert a non-DEFAULT value into column \"{}\"", field.name()),
@@ -247,10 +307,10 @@ fn type_parameters(
 fn complete(
     shared: &Shared,
     snapshot: &Snapshot,
-    definition: Arc<TableDefinition>,
+    definition: &TableDefinition,
     targets: &[usize],
     plan: LogicalPlan,
-) -> Result<PlannedInsert> {
+) -> Result<(Vec<Option<usize>>, LogicalPlan)> {
     let mut expressions = Vec::new();
     let mut sources = Vec::with_capacity(definition.schema.fields().len());
     for (position, field) in definition.schema.fields().iter().enumerate() {
@@ -260,13 +320,13 @@ fn complete(
         }
         let expression = match targets.iter().position(|target| *target == position) {
             Some(place) => Expr::Column(Column::from(plan.schema().qualified_field(place))),
-            None => default_of(shared, snapshot, &definition, field)?,
+            None => default_of(shared, snapshot, definition, field)?,
         };
         sources.push(Some(expressions.len()));
         expressions.push(expression.alias(format!("value{}", position + 1)));
     }
     let plan = LogicalPlan::Projection(Projection::try_new(expressions, Arc::new(plan))?);
-    Ok(PlannedInsert { definition, sources, plan })
+    Ok((sources, plan))
 }
 
 /// The value of a column that is not given.

@@ -1,0 +1,19 @@
+//! How a database is opened.
+
+use std::path::PathBuf;
+
+/// How a database is opened.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The folders that `COPY ... FROM 'file'` may read from, and that server-side files may be written to. `None`:
+    /// any, for the statement has the rights of the program that runs it anyway. A server says which.
+    pub copy_dirs: Option<Vec<PathBuf>>,
+    /// Bytes that the statements of all sessions may take for sorting, grouping and joining. What needs more is spilled
+    /// to the disk; what cannot be spilled fails with 53200. `None`: half of the machine's memory.
+    pub memory_limit: Option<usize>,
+    /// Bytes of decoded columns that are kept in memory. `None`: 512 MiB.
+    pub cache_bytes: Option<usize>,
+    /// Where statements spill to: a folder for this database alone, for what a crash left there is removed at open.
+    /// `None`: the folder `temp` in the database's own.
+    pub temp_dir: Option<PathBuf>,
+}

@@ -1,0 +1,107 @@
+//! Subqueries in place of expressions, as PostgreSQL evaluates them: an analyzer rule that runs before types are
+//! coerced.
+//!
+//! - Without a row the value is NULL, whatever the subquery's column is; DataFusion would fold `(...) IS NULL` to
+//!   false.
+//! - A correlated subquery may give no more than one row, which DataFusion wants to see from its shape. Others are
+//!   given the shape: all rows' values as a list, of which there must be one. The list is looked at where the value
+//!   is used, so a group of rows that belongs to no outer row is no error.
+//! - `x IN (SELECT ...)` and `EXISTS (SELECT ...)` outside of a filter become values of such subqueries; in a filter
+//!   DataFusion makes joins of them.
+
+use std::sync::Arc;
+
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{Column, DFSchema, Result};
+use datafusion::functions_aggregate::count::count_all;
+use datafusion::functions_aggregate::expr_fn::array_agg;
+use datafusion::logical_expr::expr::{Exists, InSubquery};
+use datafusion::logical_expr::type_coercion::binary::comparison_coercion;
+use datafusion::logical_expr::{Aggregate, Expr, ExprSchemable, Filter, LogicalPlan, Subquery, lit};
+use datafusion::optimizer::AnalyzerRule;
+
+use super::each_expression::{Place, each_expression_at};
+use crate::functions::scalar;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct ScalarSubqueries;
+
+impl AnalyzerRule for ScalarSubqueries {
+    fn name(&self) -> &str {
+        "scalar_subqueries"
+    }
+
+    fn analyze(&self, plan: LogicalPlan, _options: &ConfigOptions) -> Result<LogicalPlan> {
+        each_expression_at(plan, |expression, schema, place| {
+            expression.transform_up(|expression| match expression {
+                Expr::ScalarSubquery(subquery) => value_of(subquery),
+                Expr::InSubquery(contained) if place == Place::Elsewhere => is_in(contained, schema),
+                Expr::Exists(exists) if place == Place::Elsewhere => there_is(exists),
+                other => Ok(Transformed::no(other)),
+            })
+        })
+    }
+}
+
+fn value_of(subquery: Subquery) -> Result<Transformed<Expr>> {
+    let schema = subquery.subquery.schema();
+    let [field] = schema.fields().iter().as_slice() else {
+        return Ok(Transformed::no(Expr::ScalarSubquery(subquery)));
+    };
+    let field = field.clone();
+    if subquery.outer_ref_columns.is_empty() || gives_one_row(&subquery.subquery) {
+        let value = Expr::ScalarSubquery(subquery);
+        return Ok(match field.is_nullable() {
+            true => Transformed::no(value),
+            false => Transformed::yes(scalar::nullable(value, &field)),
+        });
+    }
+    let value = Expr::Column(Column::from(schema.qualified_field(0)));
+    let rows = aggregated(subquery, array_agg(value))?;
+    Ok(Transformed::yes(scalar::only_row(rows, &field)))
+}
+
+/// The one value that an aggregate makes of a subquery's rows.
+fn aggregated(subquery: Subquery, aggregate: Expr) -> Result<Expr> {
+    let rows = Aggregate::try_new(subquery.subquery.clone(), Vec::new(), vec![aggregate])?;
+    Ok(Expr::ScalarSubquery(Subquery { subquery: Arc::new(LogicalPlan::Aggregate(rows)), ..subquery }))
+}
+
+fn is_in(contained: InSubquery, outer: &DFSchema) -> Result<Transformed<Expr>> {
+    let inner = contained.subquery.subquery.schema();
+    let [field] = inner.fields().iter().as_slice() else {
+        return Ok(Transformed::no(Expr::InSubquery(contained)));
+    };
+    let value_type = contained.expr.get_type(outer)?;
+    let Some(common) = comparison_coercion(&value_type, field.data_type()) else {
+        // The analyzer says what is wrong with it.
+        return Ok(Transformed::no(Expr::InSubquery(contained)));
+    };
+    let row = Expr::Column(Column::from(inner.qualified_field(0))).cast_to(&common, inner)?;
+    let rows = aggregated(contained.subquery, array_agg(row))?;
+    let found = scalar::in_rows(contained.expr.cast_to(&common, outer)?, rows);
+    Ok(Transformed::yes(if contained.negated { !found } else { found }))
+}
+
+fn there_is(exists: Exists) -> Result<Transformed<Expr>> {
+    let rows = aggregated(exists.subquery, count_all())?;
+    Ok(Transformed::yes(if exists.negated { rows.eq(lit(0_i64)) } else { rows.gt(lit(0_i64)) }))
+}
+
+/// Whether a plan's shape says that it gives one row at most, in the ways that DataFusion looks at.
+fn gives_one_row(plan: &LogicalPlan) -> bool {
+    let mut inner = plan;
+    loop {
+        inner = match inner {
+            LogicalPlan::Projection(projection) => projection.input.as_ref(),
+            LogicalPlan::SubqueryAlias(alias) => alias.input.as_ref(),
+            LogicalPlan::Aggregate(_) => return true,
+            LogicalPlan::Filter(Filter { input, .. }) => {
+                return matches!(input.as_ref(), LogicalPlan::Aggregate(_));
+            }
+            _ => return plan.max_rows().is_some_and(|most| most <= 1),
+        };
+    }
+}

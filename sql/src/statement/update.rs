@@ -1,0 +1,163 @@
+//! `UPDATE t [AS alias] SET ... [FROM ...] [WHERE ...] [RETURNING ...]`.
+//!
+//! The new values are planned beside the rows that match, so they may be whatever a SELECT list may have.
+//! Generated columns are computed when the rows are made.
+
+use std::ops::Range;
+
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::datatypes::FieldRef;
+use datafusion::common::{Column, ParamValues};
+use datafusion::logical_expr::{Expr, LogicalPlan, Projection};
+use datafusion::sql::sqlparser::ast::{self, Update, UpdateTableFromKind, With};
+use muster_storage::Snapshot;
+
+use super::delete::first_matches;
+use super::insert::default_of;
+use crate::database::Shared;
+use crate::planning::settle;
+use crate::session::StatementContext;
+use crate::write::{
+    Assigned, Matching, NewValue, Query, Returning, RowWriter, Target, Written, assigned, assignments, row,
+    row_id, value_name,
+};
+use crate::{Error, Result, column};
+
+/// A planned UPDATE. Its plan gives the row id, the new row's columns, then what RETURNING needs beside them.
+#[derive(Clone, Debug)]
+pub(crate) struct PlannedUpdate {
+    pub(crate) target: Target,
+    pub(crate) plan: LogicalPlan,
+    /// By column of the table, the plan's column that it comes from; `None` for generated ones.
+    sources: Vec<Option<usize>>,
+    /// The plan's columns of the relations beside the target.
+    beside: Range<usize>,
+    pub(crate) returning: Option<Returning>,
+}
+
+impl PlannedUpdate {
+    /// Plans the statement, its parameters still open.
+    pub(crate) async fn of(
+        shared: &Shared,
+        snapshot: &Snapshot,
+        update: &Update,
+        with: Option<&With>,
+        declared: &[Option<FieldRef>],
+    ) -> Result<Self> {
+        refuse(update)?;
+        let target = Target::of(snapshot, &update.table.relation)?;
+        let definition = target.definition.clone();
+        let from = match &update.from {
+            Some(UpdateTableFromKind::AfterSet(from)) => from.as_slice(),
+            _ => &[],
+        };
+        target.check_beside(from)?;
+        let mut relations = vec![target.relation()];
+        relations.extend(from.iter().cloned());
+        let set = assignments(&definition, &update.assignments)?;
+        let written = |assignment: &Assigned| match &assignment.value {
+            NewValue::Expression(expression) => Some(expression.clone()),
+            NewValue::Default | NewValue::Of { .. } => None,
+        };
+        let values: Vec<ast::Expr> = set.assigned.iter().filter_map(written).collect();
+        let single = values.len();
+        let query = Query {
+            clause: "UPDATE",
+            with,
+            values: values.into_iter().chain(set.rows).collect(),
+            from: relations,
+            selection: update.selection.as_ref(),
+        };
+        let mut matching = Matching::of(shared, snapshot, &target, query, declared).await?;
+        let rows = matching.values.split_off(single.min(matching.values.len()));
+        let matching = matching.with_rows(rows)?;
+
+        let mut values = matching.values.iter().cloned();
+        let mut new: Vec<Option<Expr>> = vec![None; definition.schema.fields().len()];
+        for assignment in &set.assigned {
+            let field = definition.schema.field(assignment.column);
+            let value = match &assignment.value {
+                NewValue::Default => default_of(shared, snapshot, &definition, field)?,
+                NewValue::Expression(_) => {
+                    let value = values.next().ok_or_else(|| Error::unsupported("this SET list"))?;
+                    assigned(value, matching.columns(), field, declared, &definition.name)?
+                }
+                NewValue::Of { row, place } => {
+                    let value = row::field(Matching::row(*row), *place);
+                    assigned(value, matching.columns(), field, declared, &definition.name)?
+                }
+            };
+            if let Some(slot) = new.get_mut(assignment.column) {
+                *slot = Some(value);
+            }
+        }
+
+        let width = new.len();
+        let column = |position| Expr::Column(Column::from(matching.columns().qualified_field(position)));
+        let mut expressions = vec![row_id(&target)];
+        let mut sources = Vec::with_capacity(width);
+        for (position, (value, field)) in new.into_iter().zip(definition.schema.fields()).enumerate() {
+            if column::generated(field).is_some() {
+                sources.push(None);
+                continue;
+            }
+            sources.push(Some(expressions.len()));
+            expressions.push(match value {
+                Some(value) => value.alias(value_name(position)),
+                None => column(position),
+            });
+        }
+        let first = expressions.len();
+        let mut returning = None;
+        if let Some(items) = &update.returning {
+            let mut columns = target.columns();
+            columns.extend(matching.beside(width));
+            returning = Some(Returning::of(&shared.planner, snapshot, items, columns, declared)?);
+            expressions.extend((width + 1..width + 1 + matching.beside(width).len()).map(column));
+        }
+        let beside = first..expressions.len();
+        let plan = LogicalPlan::Projection(Projection::try_new(expressions, matching.rows)?);
+        Ok(Self { target, plan: settle(plan)?, sources, beside, returning })
+    }
+
+    /// What it does, given the rows of its plan.
+    pub(crate) fn written(
+        &self,
+        context: &StatementContext,
+        batches: &[RecordBatch],
+        params: &ParamValues,
+    ) -> Result<Written> {
+        let table = &self.target.definition.name;
+        let mut writer = RowWriter::new(context, table, self.returning.as_ref(), params)?;
+        for batch in batches {
+            let batch = first_matches(&mut writer, batch)?;
+            let given = given(&self.sources, &batch);
+            let rows = writer.make(given, batch.num_rows())?;
+            let mut columns: Vec<ArrayRef> = rows.columns().to_vec();
+            columns.extend_from_slice(batch.columns().get(self.beside.clone()).unwrap_or_default());
+            writer.changed(&columns, rows.num_rows())?;
+            writer.put(rows);
+        }
+        Ok(writer.finish())
+    }
+}
+
+/// The columns of one batch, by column of the table.
+pub(crate) fn given(sources: &[Option<usize>], batch: &RecordBatch) -> Vec<Option<ArrayRef>> {
+    sources.iter().map(|source| source.and_then(|source| batch.columns().get(source).cloned())).collect()
+}
+
+fn refuse(update: &Update) -> Result<()> {
+    let refused = [
+        (!update.table.joins.is_empty(), "UPDATE of a join"),
+        (matches!(update.from, Some(UpdateTableFromKind::BeforeSet(_))), "FROM before SET"),
+        (update.output.is_some(), "OUTPUT"),
+        (update.or.is_some(), "UPDATE OR"),
+        (!update.order_by.is_empty(), "UPDATE ... ORDER BY"),
+        (update.limit.is_some(), "UPDATE ... LIMIT"),
+    ];
+    match refused.iter().find(|(said, _)| *said) {
+        Some((_, what)) => Err(Error::unsupported(what)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,161 @@
+//! A statement that changes rows, planned.
+//!
+//! Each is a query and what is made of its rows; here is what they have in common.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{FieldRef, SchemaRef};
+use datafusion::common::ParamValues;
+use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::physical_plan::collect;
+use datafusion::sql::sqlparser::ast::{self, SetExpr, Statement, With};
+use muster_storage::{Snapshot, TableDefinition};
+
+use super::{Returning, Target, Written};
+use crate::Result;
+use crate::database::Shared;
+use crate::planning::parameters_with;
+use crate::session::{StatementContext, blocking, physical};
+use crate::statement::delete::PlannedDelete;
+use crate::statement::insert::PlannedInsert;
+use crate::statement::merge::PlannedMerge;
+use crate::statement::update::PlannedUpdate;
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub(crate) enum PlannedWrite {
+    Insert(PlannedInsert),
+    Update(PlannedUpdate),
+    Delete(PlannedDelete),
+    Merge(PlannedMerge),
+}
+
+/// The statement that changes rows and its WITH list, if `statement` is one.
+pub(crate) fn row_statement(statement: &Statement) -> Option<(&Statement, Option<&With>)> {
+    match statement {
+        Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) | Statement::Merge(_) => {
+            Some((statement, None))
+        }
+        Statement::Query(query) => match query.body.as_ref() {
+            SetExpr::Insert(inner)
+            | SetExpr::Update(inner)
+            | SetExpr::Delete(inner)
+            | SetExpr::Merge(inner) => Some((inner, query.with.as_ref())),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+impl PlannedWrite {
+    /// Plans a statement that [`row_statement`] gave, and tells its parameters.
+    pub(crate) async fn of(
+        shared: &Shared,
+        snapshot: &Snapshot,
+        (statement, with): (&Statement, Option<&With>),
+        declared: &[Option<FieldRef>],
+    ) -> Result<(Self, Vec<FieldRef>)> {
+        let mut planned = match statement {
+            ast::Statement::Insert(insert) => {
+                Self::Insert(PlannedInsert::of(shared, snapshot, insert, with, declared).await?)
+            }
+            ast::Statement::Update(update) => {
+                Self::Update(PlannedUpdate::of(shared, snapshot, update, with, declared).await?)
+            }
+            ast::Statement::Delete(delete) => {
+                Self::Delete(PlannedDelete::of(shared, snapshot, delete, with, declared).await?)
+            }
+            ast::Statement::Merge(merge) => {
+                Self::Merge(PlannedMerge::of(shared, snapshot, merge, with, declared).await?)
+            }
+            other => return Err(crate::statement::refused::refusal(other)),
+        };
+        let parameters = parameters_with(planned.plan(), &planned.expressions(), declared)?;
+        let plan = planned.plan_mut();
+        *plan = shared.planner.analyze(std::mem::take(plan))?;
+        Ok((planned, parameters))
+    }
+
+    /// Gives the rows that the statement works on.
+    pub(crate) fn plan(&self) -> &LogicalPlan {
+        match self {
+            Self::Insert(insert) => &insert.plan,
+            Self::Update(update) => &update.plan,
+            Self::Delete(delete) => &delete.plan,
+            Self::Merge(merge) => &merge.plan,
+        }
+    }
+
+    fn plan_mut(&mut self) -> &mut LogicalPlan {
+        match self {
+            Self::Insert(insert) => &mut insert.plan,
+            Self::Update(update) => &mut update.plan,
+            Self::Delete(delete) => &mut delete.plan,
+            Self::Merge(merge) => &mut merge.plan,
+        }
+    }
+
+    fn target(&self) -> &Target {
+        match self {
+            Self::Insert(insert) => &insert.target,
+            Self::Update(update) => &update.target,
+            Self::Delete(delete) => &delete.target,
+            Self::Merge(merge) => &merge.target,
+        }
+    }
+
+    fn returning(&self) -> Option<&Returning> {
+        match self {
+            Self::Insert(insert) => insert.returning.as_ref(),
+            Self::Update(update) => update.returning.as_ref(),
+            Self::Delete(delete) => delete.returning.as_ref(),
+            Self::Merge(merge) => merge.returning.as_ref(),
+        }
+    }
+
+    /// The expressions that are evaluated beside the plan.
+    fn expressions(&self) -> Vec<Expr> {
+        let mut expressions = match self {
+            Self::Insert(insert) => {
+                insert.conflict.iter().flat_map(|conflict| conflict.expressions()).collect()
+            }
+            Self::Update(_) | Self::Delete(_) | Self::Merge(_) => Vec::new(),
+        };
+        expressions.extend(self.returning().iter().flat_map(|returning| returning.list().iter().cloned()));
+        expressions
+    }
+
+    /// The table whose rows are changed.
+    pub(crate) fn definition(&self) -> &Arc<TableDefinition> {
+        &self.target().definition
+    }
+
+    /// The columns of what RETURNING gives back.
+    pub(crate) fn columns(&self) -> Option<SchemaRef> {
+        self.returning().map(|returning| returning.columns().clone())
+    }
+
+    /// The name in the command tag.
+    pub(crate) fn command(&self) -> &'static str {
+        match self {
+            Self::Insert(_) => "INSERT",
+            Self::Update(_) => "UPDATE",
+            Self::Delete(_) => "DELETE",
+            Self::Merge(_) => "MERGE",
+        }
+    }
+
+    /// Works out what the statement does. It reads the context's snapshot and changes nothing.
+    pub(crate) async fn write(&self, context: Arc<StatementContext>, params: ParamValues) -> Result<Written> {
+        let plan = physical(&context, self.plan(), params.clone()).await?;
+        let batches = collect(plan, context.clone().task()).await?;
+        let planned = self.clone();
+        blocking(move || match &planned {
+            Self::Insert(insert) => insert.written(&context, &batches, &params),
+            Self::Update(update) => update.written(&context, &batches, &params),
+            Self::Delete(delete) => delete.written(&context, &batches, &params),
+            Self::Merge(merge) => merge.written(&context, &batches, &params),
+        })
+        .await
+    }
+}
