@@ -130,7 +130,7 @@ impl Error {
     }
 
     /// The error of a text that was to become a value of a type, as PostgreSQL words it.
-    pub(crate) fn as_input_of(self, sql_type: &str, text: &str) -> Self {
+    pub(crate) fn reading(self, sql_type: &str, text: &str) -> Self {
         // A statement's own report already is worded for people.
         let Self::Query(_) = self else { return self };
         let integer = ["smallint", "integer", "bigint"].contains(&sql_type);

@@ -88,10 +88,7 @@ impl Records {
             return Ok(None);
         }
         let line = self.line + 1;
-        let found = self.find(last).map_err(|error| {
-            self.line = line;
-            error
-        })?;
+        let found = self.find(last).inspect_err(|_| self.line = line)?;
         match found {
             Found::Record(length, end) => {
                 let record = self.start..self.start + length;

@@ -141,18 +141,18 @@ fn portals_live_as_long_as_their_block() {
         assert_eq!(told, "CZ T");
         let answers = raw.until(b'Z').await;
         assert_eq!(kinds(&answers), "12DDsZ");
-        let (answers, told) = raw.status(&[more.clone()]).await;
+        let (answers, told) = raw.status(std::slice::from_ref(&more)).await;
         assert_eq!((told.as_str(), answers[0].texts()), ("DDsZ T", vec!["3".to_string()]));
         // A simple query ends the unnamed portal only.
         raw.status(&[query("SELECT 1")]).await;
-        let (_, told) = raw.status(&[more.clone()]).await;
+        let (_, told) = raw.status(std::slice::from_ref(&more)).await;
         assert_eq!(told, "DCZ T");
         raw.status(&[query("COMMIT")]).await;
-        let (answers, told) = raw.status(&[more.clone()]).await;
+        let (answers, told) = raw.status(std::slice::from_ref(&more)).await;
         assert_eq!((told.as_str(), error(&answers).as_str()), ("EZ I", "34000"));
         // Outside of a block it ends with the Sync.
-        raw.status(&[cursor.clone()]).await;
-        let (answers, _) = raw.status(&[more.clone()]).await;
+        raw.status(std::slice::from_ref(&cursor)).await;
+        let (answers, _) = raw.status(std::slice::from_ref(&more)).await;
         assert_eq!(error(&answers), "34000");
         // In a failed block it goes no further.
         raw.status(&[query("BEGIN")]).await;
