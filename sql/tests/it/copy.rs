@@ -58,3 +58,24 @@ async fn a_copy_without_a_place_for_its_rows_is_refused() {
     assert_eq!(session.copy_in("COPY t TO STDOUT").await.unwrap_err().sqlstate(), "42601");
     assert_eq!(session.copy_out("SELECT 1").await.unwrap_err().sqlstate(), "42601");
 }
+
+#[tokio::test]
+async fn a_table_that_is_made_anew_meanwhile_takes_none_of_the_rows() {
+    let database = Database::in_memory().unwrap();
+    let (session, other) = (database.session(), database.session());
+    // Few rows become changes, many a bulk load: neither goes into a table that the rows were not made for.
+    for count in [10, 50_000] {
+        session.execute("CREATE TABLE t (a text, b text)", &[]).await.unwrap();
+        let mut copy = session.copy_in("COPY t FROM STDIN").await.unwrap();
+        copy.push(b"first\trow\n").await.unwrap();
+        other.execute("DROP TABLE t; CREATE TABLE t (b text, a text)", &[]).await.unwrap();
+        let rows = "a\tb\n".repeat(count);
+        let failed = match copy.push(rows.as_bytes()).await {
+            Ok(()) => copy.finish().await.unwrap_err(),
+            Err(error) => error,
+        };
+        assert!(["40001", "42P01"].contains(&failed.sqlstate()), "{failed:?}");
+        assert_eq!(session.query("SELECT * FROM t", &[]).await.unwrap().num_rows(), 0);
+        session.execute("DROP TABLE t", &[]).await.unwrap();
+    }
+}
