@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::common::ScalarValue;
+use futures::StreamExt;
 use tokio::runtime::Runtime;
 
 use crate::load::{LoadReport, LoadRequest};
@@ -11,6 +12,9 @@ use crate::outcome::QueryResult;
 use crate::progress::Progress;
 use crate::sqlstate::SqlState;
 use crate::{Error, Options, Result};
+
+/// Bytes that are read at once for a COPY.
+const PIECE: usize = 64 * 1024;
 
 /// An open database; see [`crate::Database`]. Not for use inside an async runtime.
 #[derive(Clone, Debug)]
@@ -155,6 +159,42 @@ impl Session {
         self.runtime.block_on(self.session.load(request))
     }
 
+    /// As [`crate::Session::copy_in`], with all its rows: loads what `rows` gives and says how many they were.
+    ///
+    /// # Errors
+    /// As [`crate::CopyIn::push`] and [`crate::CopyIn::finish`]; 58030 when `rows` fails. Nothing is loaded then.
+    pub fn copy_in(&self, sql: &str, mut rows: impl std::io::Read) -> Result<u64> {
+        self.runtime.block_on(async {
+            let mut copy = self.session.copy_in(sql).await?;
+            let mut piece = vec![0; PIECE];
+            loop {
+                match rows.read(&mut piece) {
+                    Ok(0) => return Ok(copy.finish().await?.rows_affected().unwrap_or(0)),
+                    Ok(length) => copy.push(piece.get(..length).unwrap_or_default()).await?,
+                    Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(failed("read", &error)),
+                }
+            }
+        })
+    }
+
+    /// As [`crate::Session::copy_out`]: writes the rows and says how many they are.
+    ///
+    /// # Errors
+    /// As there; 58030 when `out` fails.
+    pub fn copy_out(&self, sql: &str, mut out: impl std::io::Write) -> Result<u64> {
+        self.runtime.block_on(async {
+            let mut copy = self.session.copy_out(sql).await?;
+            let mut count = 0;
+            while let Some(chunk) = copy.chunks.next().await {
+                let chunk = chunk?;
+                out.write_all(&chunk.bytes).map_err(|error| failed("write", &error))?;
+                count += chunk.rows;
+            }
+            Ok(count)
+        })
+    }
+
     /// As [`crate::Session::set_progress`].
     pub fn set_progress(&self, progress: Arc<dyn Progress>) {
         self.session.set_progress(progress);
@@ -173,4 +213,8 @@ impl Session {
     pub fn set_setting(&self, name: &str, value: &str) -> Result<()> {
         self.session.set_setting(name, value)
     }
+}
+
+fn failed(what: &str, error: &std::io::Error) -> Error {
+    Error::new(SqlState::IoError, format!("could not {what} the rows of COPY: {error}"))
 }

@@ -19,7 +19,7 @@ use datafusion_pg_catalog::pg_catalog::setup_pg_catalog;
 use crate::catalog::{CATALOG, PublicSchema, SCHEMA, system};
 use crate::functions::scalar;
 use crate::functions::table::{TableFunctions, VectorSearchPlanner};
-use crate::planning::{CheckedArithmetic, LateralSearch, Literals, ScalarSubqueries};
+use crate::planning::{CheckedArithmetic, Lateral, Literals, ScalarSubqueries};
 use crate::{Result, memory};
 
 /// Makes the state. It is made once a database and not changed after.
@@ -60,7 +60,7 @@ pub(crate) fn session_state(
     }
     let state = context.state();
     let mut rules: Vec<Arc<dyn AnalyzerRule + Send + Sync>> =
-        vec![Arc::new(LateralSearch), Arc::new(ScalarSubqueries), Arc::new(Literals)];
+        vec![Arc::new(Lateral), Arc::new(ScalarSubqueries), Arc::new(Literals)];
     rules.extend(state.analyzer().rules.iter().cloned());
     rules.push(Arc::new(CheckedArithmetic));
     let state = SessionStateBuilder::new_from_existing(state)

@@ -18,7 +18,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::cancel::{Interrupt, Stop, secret};
-use super::error::{Error, Result, Severity};
+use super::error::{self, Error, Result, Severity};
 use super::extended::Prepared;
 use super::inbox::{Inbound, Inbox};
 use super::message::{Frontend, ends_turn};
@@ -126,6 +126,23 @@ impl Client {
         Ok(())
     }
 
+    /// Portals live as long as the transaction that they were made in.
+    pub(super) fn end_portals(&mut self) {
+        if self.session.transaction_status() == muster::TransactionStatus::Idle {
+            self.portals.clear();
+        }
+    }
+
+    /// Sends the warnings and notices of what has run, as far as the client wants them.
+    pub(super) fn send_notices(&mut self) -> Result<()> {
+        for notice in self.session.take_notices() {
+            if settings::wants(&self.session, notice.severity) {
+                self.sink.put(&Backend::NoticeResponse(error::notice(&notice)))?;
+            }
+        }
+        Ok(())
+    }
+
     async fn handle(&mut self, message: Frontend) -> Result<()> {
         match message {
             Frontend::Query { sql } => self.query(&sql).await,
@@ -135,11 +152,7 @@ impl Client {
             Frontend::Execute { portal, max_rows } => self.execute(portal, max_rows).await,
             Frontend::Close { target, name } => self.close(target, &name),
             Frontend::Flush => self.sink.flush().await,
-            Frontend::Sync => {
-                // Without a transaction around them, portals end with the extended query.
-                self.portals.clear();
-                Ok(())
-            }
+            Frontend::Sync => Ok(self.session.end_implicit().await?),
             // The connection's loop ends before it asks for this.
             Frontend::Terminate => Ok(()),
             Frontend::FunctionCall => {
@@ -156,11 +169,16 @@ impl Client {
 
     /// Tells the client that its turn has come.
     async fn ready(&mut self) -> Result<()> {
+        self.end_portals();
         if std::mem::take(&mut self.settings_changed) {
             self.report_settings()?;
         }
-        // There are no transactions yet: the state between statements is always idle.
-        self.sink.put(&Backend::ReadyForQuery(ReadyForQuery::new(TransactionStatus::Idle)))?;
+        let status = match self.session.transaction_status() {
+            muster::TransactionStatus::Idle => TransactionStatus::Idle,
+            muster::TransactionStatus::Open => TransactionStatus::Transaction,
+            muster::TransactionStatus::Failed => TransactionStatus::Error,
+        };
+        self.sink.put(&Backend::ReadyForQuery(ReadyForQuery::new(status)))?;
         self.sink.flush().await
     }
 }
@@ -219,6 +237,12 @@ impl Connection {
             if error.is_fatal() {
                 return Err(error);
             }
+            self.client.session.fail();
+            if ends_turn(kind) {
+                // It has failed: this rolls it back, whose own words would add nothing.
+                let _rolled_back = self.client.session.end_implicit().await;
+            }
+            self.client.send_notices()?;
             self.client.sink.put(&Backend::ErrorResponse(error.report(Severity::Error).into()))?;
             if !ends_turn(kind) {
                 self.skipping = true;

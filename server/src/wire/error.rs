@@ -7,6 +7,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use pgwire::error::ErrorInfo;
+use pgwire::messages::response::NoticeResponse;
 
 /// The result of everything on the wire.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -133,6 +134,9 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// The transaction block has failed, and the portal with it: roll back.
+    #[error("current transaction is aborted, commands ignored until end of transaction block")]
+    TransactionAborted,
     /// The table changed since the statement was prepared: prepare it again.
     #[error("cached plan must not change result type")]
     ResultTypeChanged,
@@ -249,6 +253,7 @@ impl Error {
             Self::UnknownPortal { .. } => ("34000", Lives),
             Self::PortalExists { .. } => ("42P03", Lives),
             Self::PortalFinished { .. } => ("55000", Lives),
+            Self::TransactionAborted => ("25P02", Lives),
             Self::UnknownType { .. } => ("42704", Lives),
             Self::ParameterText { temporal: true, .. } => ("22007", Lives),
             Self::ParameterText { temporal: false, .. } => ("22P02", Lives),
@@ -306,6 +311,16 @@ impl Error {
         }
         info
     }
+}
+
+/// The message of a notice.
+pub(super) fn notice(notice: &muster::Notice) -> NoticeResponse {
+    NoticeResponse::new(vec![
+        (b'S', notice.severity.to_string()),
+        (b'V', notice.severity.to_string()),
+        (b'C', notice.sqlstate.to_string()),
+        (b'M', clean(&notice.message)),
+    ])
 }
 
 /// The text without what would end a field of the message early.

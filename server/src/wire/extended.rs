@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use muster::Session;
+use muster::{Session, TransactionStatus};
 use pgwire::api::Type;
 use pgwire::messages::PgWireBackendMessage as Backend;
 use pgwire::messages::data::{NoData, ParameterDescription};
@@ -121,6 +121,15 @@ impl Client {
     pub(super) async fn execute(&mut self, name: String, max_rows: usize) -> Result<()> {
         // The portal is out of the map while it runs, so that what interrupts it also ends it.
         let mut portal = self.portals.remove(&name).ok_or_else(|| unknown_portal(&name))?;
+        if portal.is_running() && self.session.transaction_status() == TransactionStatus::Failed {
+            return Err(Error::TransactionAborted);
+        }
+        // What stands alone before its Sync is a statement of its own; several are one transaction. Who
+        // gives rows to a COPY may wait to be asked for them before sending more.
+        let statement = portal.prepared.statement.as_ref();
+        if statement.is_some_and(|statement| !statement.takes_rows()) && !self.inbox.sync_follows().await {
+            self.session.begin_implicit();
+        }
         let execution =
             portal.execute(&name, &self.session, &mut self.sink, &mut self.inbox, max_rows).await?;
         self.portals.insert(name, portal);

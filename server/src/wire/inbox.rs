@@ -4,6 +4,8 @@
 //! Reading ahead is what notices a client that goes away while its statement runs. It reads only a
 //! few messages ahead, then waits: TCP holds the rest back.
 
+use std::collections::VecDeque;
+
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::{mpsc, watch};
@@ -32,6 +34,8 @@ pub(super) struct Inbound {
 #[derive(Debug)]
 pub(super) struct Inbox {
     messages: mpsc::Receiver<Inbound>,
+    /// Messages that were looked at and not taken.
+    seen: VecDeque<Inbound>,
     task: AbortHandle,
 }
 
@@ -51,12 +55,33 @@ impl Inbox {
         let (sender, messages) = mpsc::channel(AHEAD);
         let (gone, is_gone) = watch::channel(false);
         let task = tokio::spawn(read_all(stream, buffer, sender, gone)).abort_handle();
-        (Self { messages, task }, is_gone)
+        (Self { messages, seen: VecDeque::new(), task }, is_gone)
     }
 
     /// The next message; `None` when no more will come.
     pub(super) async fn next(&mut self) -> Option<Inbound> {
-        self.messages.recv().await
+        match self.seen.pop_front() {
+            Some(message) => Some(message),
+            None => self.messages.recv().await,
+        }
+    }
+
+    /// Whether the extended query ends here: nothing but Close comes before its Sync. Waits for as much.
+    pub(super) async fn sync_follows(&mut self) -> bool {
+        for place in 0..AHEAD {
+            while self.seen.len() <= place {
+                match self.messages.recv().await {
+                    Some(message) => self.seen.push_back(message),
+                    None => return true,
+                }
+            }
+            match self.seen.get(place).map(|seen| &seen.message) {
+                Some(Ok(Frontend::Sync | Frontend::Terminate)) => return true,
+                Some(Ok(Frontend::Close { .. })) => {}
+                _ => return false,
+            }
+        }
+        false
     }
 }
 

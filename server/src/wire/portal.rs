@@ -55,6 +55,11 @@ impl Portal {
         Self { prepared, result_formats, parameters, state: State::Bound }
     }
 
+    /// Whether it has begun and is not done.
+    pub(super) fn is_running(&self) -> bool {
+        matches!(self.state, State::Running(_))
+    }
+
     /// Runs the portal or lets it go on, for at most `limit` rows (0: all).
     pub(super) async fn execute(
         &mut self,

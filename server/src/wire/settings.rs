@@ -71,6 +71,16 @@ pub(super) fn time_zone(session: &Session) -> Result<Tz> {
     Tz::from_str(&name).map_err(|_| Error::Unsupported { feature: format!("the time zone \"{name}\"") })
 }
 
+/// Whether the client wants notices of a severity (`client_min_messages`).
+pub(super) fn wants(session: &Session, severity: &str) -> bool {
+    let least = session.setting("client_min_messages").unwrap_or_default().to_ascii_lowercase();
+    match least.as_str() {
+        "error" | "fatal" | "panic" => false,
+        "warning" => severity == "WARNING",
+        _ => true,
+    }
+}
+
 /// Sets what the startup packet asks for: its own parameters, and those within `options`.
 pub(super) fn apply(session: &Session, parameters: &[(String, String)]) -> Result<()> {
     for (name, value) in parameters {

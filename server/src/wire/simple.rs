@@ -1,10 +1,10 @@
 //! The simple query protocol: a string of statements, each with its own result and tag.
 //!
-//! The first error ends the string: what follows is not run. What came before stays, since there
-//! are no transactions yet that could undo it.
+//! Several statements are one transaction, unless BEGIN and COMMIT among them say otherwise. The first
+//! error ends the string: what follows is not run.
 
 use futures::StreamExt;
-use muster::{Outcome, Rows};
+use muster::{Outcome, Rows, Statement};
 use pgwire::messages::PgWireBackendMessage as Backend;
 use pgwire::messages::response::{CommandComplete, EmptyQueryResponse};
 
@@ -18,29 +18,37 @@ impl Client {
     pub(super) async fn query(&mut self, sql: &str) -> Result<()> {
         // As in PostgreSQL, a simple query ends the unnamed statement and portal.
         self.statements.remove("");
-        self.portals.clear();
+        self.portals.remove("");
         let statements = self.session.parse(sql)?;
-        if statements.is_empty() {
+        let Some((last, before)) = statements.split_last() else {
             return self.sink.put(&Backend::EmptyQueryResponse(EmptyQueryResponse::new()));
+        };
+        for statement in before {
+            self.session.begin_implicit();
+            let tag = self.statement_of_query(statement).await?;
+            self.complete(tag)?;
         }
-        for statement in &statements {
-            let prepared = self.session.prepare(statement, &[]).await?;
-            if !prepared.parameters().is_empty() {
-                return Err(Error::NoParameters);
-            }
-            let Outcome { tag, rows, copy } = self.session.run(&prepared, &[]).await?;
-            if let Some(copy) = copy {
-                let tag = copy::transfer(copy, &mut self.sink, &mut self.inbox).await?;
-                self.complete(tag)?;
-                continue;
-            }
-            let sent = match rows {
-                Some(rows) => self.send_all(rows).await?,
-                None => 0,
-            };
-            self.complete(tag.complete(sent))?;
+        if !before.is_empty() {
+            self.session.begin_implicit();
         }
-        Ok(())
+        let tag = self.statement_of_query(last).await?;
+        // What the last tag says is durable.
+        self.session.end_implicit().await?;
+        self.complete(tag)
+    }
+
+    /// Runs one statement and sends its rows; gives its tag.
+    async fn statement_of_query(&mut self, statement: &Statement) -> Result<String> {
+        let prepared = self.session.prepare(statement, &[]).await?;
+        if !prepared.parameters().is_empty() {
+            return Err(Error::NoParameters);
+        }
+        let Outcome { tag, rows, copy } = self.session.run(&prepared, &[]).await?;
+        match (copy, rows) {
+            (Some(copy), _) => copy::transfer(copy, &mut self.sink, &mut self.inbox).await,
+            (None, Some(rows)) => Ok(tag.complete(self.send_all(rows).await?)),
+            (None, None) => Ok(tag.complete(0)),
+        }
     }
 
     /// Sends the columns and all rows of a result, as text; says how many rows they were.
@@ -61,9 +69,15 @@ impl Client {
         Ok(sent)
     }
 
-    /// Tells the client that a statement is done.
+    /// Tells the client that a statement is done, and what it had to tell beside its result.
     pub(super) fn complete(&mut self, tag: String) -> Result<()> {
-        self.settings_changed |= matches!(tag.as_str(), "SET" | "RESET" | "DISCARD ALL");
+        // A rollback brings settings back, too.
+        let ends_block = matches!(tag.as_str(), "COMMIT" | "ROLLBACK");
+        self.settings_changed |= ends_block || matches!(tag.as_str(), "SET" | "RESET" | "DISCARD ALL");
+        if ends_block {
+            self.end_portals();
+        }
+        self.send_notices()?;
         self.sink.put(&Backend::CommandComplete(CommandComplete::new(tag)))
     }
 }

@@ -1,6 +1,6 @@
 //! The server from outside: one file a real client, and one for the bytes themselves.
 //!
-//! - `tokio_postgres`, `psql`: real clients; `protocol`: messages written by hand, right and wrong.
+//! - `tokio_postgres`, `psql`, `pgbench`: real clients; `protocol`: messages written by hand, right and wrong.
 //! - `lifecycle`: starting and stopping; `crash`: `kill -9` at random moments.
 //! - `cli`: the other subcommands of the command; `backup`: those that keep, check and export a database.
 //! - `server` and `raw`: what these share.
@@ -17,6 +17,7 @@ mod backup;
 mod cli;
 mod crash;
 mod lifecycle;
+mod pgbench;
 mod protocol;
 mod psql;
 mod raw;

@@ -198,11 +198,19 @@ impl Raw {
         answers
     }
 
-    /// Answers up to `ReadyForQuery`, and with it.
+    /// Answers up to `ReadyForQuery`, and with it, outside of a transaction block.
     pub(crate) async fn until_ready(&mut self) -> Vec<Answer> {
         let answers = self.until(b'Z').await;
         assert_eq!(answers.last().unwrap().body, b"I");
         answers
+    }
+
+    /// Sends messages; gives the types of the answers, and the status that the last one tells.
+    pub(crate) async fn status(&mut self, messages: &[Vec<u8>]) -> (Vec<Answer>, String) {
+        self.send(messages).await;
+        let answers = self.until(b'Z').await;
+        let told = format!("{} {}", kinds(&answers), char::from(answers.last().unwrap().body[0]));
+        (answers, told)
     }
 
     /// Sends messages and gives the answers up to `ReadyForQuery`.

@@ -193,10 +193,8 @@ fn bad_input_has_its_sqlstate_and_the_connection_goes_on() {
             ("SELECT nope(1)", SqlState::UNDEFINED_FUNCTION),
             ("SELECT 1 / 0", SqlState::DIVISION_BY_ZERO),
             ("SELECT 'a'::int", SqlState::INVALID_TEXT_REPRESENTATION),
-            ("BEGIN", SqlState::FEATURE_NOT_SUPPORTED),
-            ("UPDATE workers SET name = 'x'", SqlState::FEATURE_NOT_SUPPORTED),
-            ("DELETE FROM workers", SqlState::FEATURE_NOT_SUPPORTED),
-            ("COPY workers TO STDOUT", SqlState::FEATURE_NOT_SUPPORTED),
+            ("CREATE ROLE r", SqlState::FEATURE_NOT_SUPPORTED),
+            ("COPY workers TO STDOUT (FORMAT binary)", SqlState::FEATURE_NOT_SUPPORTED),
         ] {
             for simple in [false, true] {
                 let error = if simple {
@@ -386,5 +384,69 @@ fn a_copy_that_fails_or_is_dropped_leaves_the_connection_usable() {
         assert_eq!(error.code(), Some(&SqlState::UNDEFINED_TABLE));
         let row = client.query_one("SELECT count(*) FROM t", &[]).await.unwrap();
         assert_eq!(row.get::<_, i64>(0), 0);
+    });
+}
+
+#[test]
+fn transactions_and_savepoints_nest() {
+    serving(|server| async move {
+        let mut client = connect(server.address).await;
+        client.batch_execute("CREATE TABLE t (id int PRIMARY KEY, name text)").await.unwrap();
+        let insert = client.prepare("INSERT INTO t VALUES ($1, $2)").await.unwrap();
+        let ids = "SELECT id FROM t ORDER BY id";
+        let mut transaction = client.transaction().await.unwrap();
+        transaction.execute(&insert, &[&1, &"kept"]).await.unwrap();
+        {
+            let savepoint = transaction.transaction().await.unwrap();
+            savepoint.execute(&insert, &[&2, &"taken back"]).await.unwrap();
+            let error = savepoint.execute(&insert, &[&1, &"again"]).await.unwrap_err();
+            assert_eq!(error.code(), Some(&SqlState::UNIQUE_VIOLATION));
+            savepoint.rollback().await.unwrap();
+        }
+        {
+            let savepoint = transaction.transaction().await.unwrap();
+            savepoint.execute(&insert, &[&3, &"kept, too"]).await.unwrap();
+            savepoint.commit().await.unwrap();
+        }
+        let seen: Vec<i32> =
+            transaction.query(ids, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+        assert_eq!(seen, [1, 3]);
+        let other = connect(server.address).await;
+        assert_eq!(other.query(ids, &[]).await.unwrap().len(), 0);
+        transaction.commit().await.unwrap();
+        assert_eq!(other.query(ids, &[]).await.unwrap().len(), 2);
+        // Dropped without a commit: the driver rolls back.
+        client.transaction().await.unwrap().execute(&insert, &[&4, &"gone"]).await.unwrap();
+        assert_eq!(client.query(ids, &[]).await.unwrap().len(), 2);
+    });
+}
+
+#[test]
+fn a_portal_of_a_transaction_is_read_bit_by_bit() {
+    serving(|server| async move {
+        let mut client = connect(server.address).await;
+        let transaction = client.transaction().await.unwrap();
+        let portal = transaction.bind("SELECT * FROM generate_series(1, 7)", &[]).await.unwrap();
+        let mut sizes = Vec::new();
+        for _ in 0..4 {
+            sizes.push(transaction.query_portal(&portal, 3).await.unwrap().len());
+        }
+        assert_eq!(sizes, [3, 3, 1, 0]);
+    });
+}
+
+#[test]
+fn of_two_who_change_a_row_the_second_to_commit_is_told_to_try_again() {
+    serving(|server| async move {
+        let (mut one, mut two) = (connect(server.address).await, connect(server.address).await);
+        one.batch_execute("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)").await.unwrap();
+        let (first, second) = (one.transaction().await.unwrap(), two.transaction().await.unwrap());
+        first.execute("INSERT INTO t VALUES (2)", &[]).await.unwrap();
+        second.execute("INSERT INTO t VALUES (2)", &[]).await.unwrap();
+        first.commit().await.unwrap();
+        let error = second.commit().await.unwrap_err();
+        let code = error.code().unwrap().code().to_string();
+        assert!(["40001", "23505"].contains(&code.as_str()), "{code}");
+        assert_eq!(two.query_one("SELECT count(*) FROM t", &[]).await.unwrap().get::<_, i64>(0), 2);
     });
 }

@@ -130,9 +130,10 @@ impl Error {
     }
 
     /// The error of a text that was to become a value of a type, as PostgreSQL words it.
-    pub(crate) fn input_of(self, sql_type: &str, text: &str) -> Self {
+    pub(crate) fn reading(self, sql_type: &str, text: &str) -> Self {
         // A statement's own report already is worded for people.
         let Self::Query(_) = self else { return self };
+        let (sql_type, modifiers) = sql_type.split_once('(').unwrap_or((sql_type, ""));
         let integer = ["smallint", "integer", "bigint"].contains(&sql_type);
         let digits = text.trim().trim_start_matches(['+', '-']);
         let too_large = integer && !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -146,6 +147,15 @@ impl Error {
             }
             state @ SqlState::DatetimeFieldOverflow => {
                 (state, format!("date/time field value out of range: \"{text}\""))
+            }
+            state @ SqlState::NumericValueOutOfRange if sql_type == "numeric" => {
+                let error = Self::new(state, "numeric field overflow");
+                let modifiers = modifiers.trim_end_matches(')').split_once(',');
+                let Some((precision, scale)) = modifiers else { return error };
+                let whole = precision.parse().unwrap_or(0) - scale.parse().unwrap_or(0);
+                return error.with_detail(format!(
+                    "A field with precision {precision}, scale {scale} must round to an absolute value less than 10^{whole}."
+                ));
             }
             _ => return self,
         };

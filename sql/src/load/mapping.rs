@@ -157,7 +157,7 @@ impl Mapping {
                     None => "null input".to_string(),
                 };
                 let error = match text {
-                    Some(text) => error.input_of(&type_name(field), text),
+                    Some(text) => error.reading(&type_name(field), text),
                     None => error,
                 };
                 error.with_context(format!("COPY {table}, {place}, column {}: {value}", field.name()))

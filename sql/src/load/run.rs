@@ -15,8 +15,8 @@ use crate::sqlstate::SqlState;
 use crate::write::{RowMaker, TableWriter};
 use crate::{Error, Result};
 
-/// Runs a load. `continues` is asked for each batch; false cancels, and nothing is loaded. The rows are in the table
-/// then, unless changes come back: these bring them there.
+/// Runs a load into a table as `snapshot` has it. `continues` is asked for each batch; false cancels, and nothing is
+/// loaded. The rows are in the table then, unless changes come back: these bring them there.
 ///
 /// # Errors
 /// 42P01 when the table is not there and is not to be made; 57014 when cancelled; what the file, the rows and

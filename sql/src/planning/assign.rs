@@ -56,6 +56,9 @@ pub(crate) fn assign(expression: Expr, from: &Field, target: &Field, table: &str
     if text && target.data_type() == &DataType::Binary {
         return Ok(scalar::to_bytea(expression));
     }
+    if text && matches!(target.data_type(), DataType::Interval(_)) {
+        return Ok(cast(scalar::to_interval(expression), target.data_type().clone()));
+    }
     if let (Expr::Literal(number @ ScalarValue::Decimal128(Some(_), _, _), _), true) =
         (&expression, target.data_type().is_floating())
     {

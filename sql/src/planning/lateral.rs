@@ -1,8 +1,10 @@
-//! `FROM left, LATERAL vector_search(..., left.column)`: the analyzer rule that runs first.
+//! `FROM left, LATERAL vector_search(..., left.column)` and `FROM left, LATERAL (SELECT f(left.column))`: the
+//! analyzer rule that runs first.
 //!
 //! DataFusion plans it as a join with a subquery that refers outward, and can run no such
 //! subquery. The rule moves the left side into the search node's input: the search then runs once
-//! for each row of it. Projections, filters and aliases above the function move along.
+//! for each row of it. A SELECT without FROM gives one row for each of the left side's, and becomes more
+//! columns of these. Projections, filters and aliases above move along.
 
 use std::sync::Arc;
 
@@ -17,31 +19,40 @@ use crate::functions::table::VectorSearch;
 
 /// See the module.
 #[derive(Debug, Default)]
-pub(crate) struct LateralSearch;
+pub(crate) struct Lateral;
 
-impl AnalyzerRule for LateralSearch {
+impl AnalyzerRule for Lateral {
     fn name(&self) -> &str {
-        "lateral_search"
+        "lateral"
     }
 
     fn analyze(&self, plan: LogicalPlan, _options: &ConfigOptions) -> Result<LogicalPlan> {
         plan.transform_up_with_subqueries(|plan| match plan {
-            LogicalPlan::Join(join) if searches_laterally(&join.right) => {
-                apply_join(join).map(Transformed::yes)
-            }
+            LogicalPlan::Join(join) if is_lateral(&join.right) => apply_join(join).map(Transformed::yes),
             other => Ok(Transformed::no(other)),
         })
         .map(|transformed| transformed.data)
     }
 }
 
-/// Whether this side of a join is a subquery that reaches outward from a search's arguments.
-fn searches_laterally(plan: &LogicalPlan) -> bool {
+/// Whether this side of a join is a subquery that reaches outward, over a search or over nothing.
+fn is_lateral(plan: &LogicalPlan) -> bool {
     match plan {
-        LogicalPlan::SubqueryAlias(alias) => searches_laterally(&alias.input),
+        LogicalPlan::SubqueryAlias(alias) => is_lateral(&alias.input),
         LogicalPlan::Subquery(subquery) => {
-            !subquery.outer_ref_columns.is_empty() && search_below(&subquery.subquery)
+            !subquery.outer_ref_columns.is_empty()
+                && (search_below(&subquery.subquery) || is_one_row(&subquery.subquery))
         }
+        _ => false,
+    }
+}
+
+/// Whether this is a SELECT list without a FROM.
+fn is_one_row(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::SubqueryAlias(alias) => is_one_row(&alias.input),
+        LogicalPlan::Projection(projection) => is_one_row(&projection.input),
+        LogicalPlan::EmptyRelation(nothing) => nothing.produce_one_row,
         _ => false,
     }
 }
@@ -94,6 +105,7 @@ fn apply(left: &Arc<LogicalPlan>, right: &LogicalPlan, outer: bool) -> Result<Lo
             let expressions = left_columns().map(Ok).chain(own).collect::<Result<Vec<_>>>()?;
             Ok(LogicalPlan::Projection(Projection::try_new(expressions, Arc::new(input))?))
         }
+        LogicalPlan::EmptyRelation(nothing) if nothing.produce_one_row => Ok(left.as_ref().clone()),
         LogicalPlan::Filter(filter) if !outer => {
             let input = apply(left, &filter.input, outer)?;
             LogicalPlanBuilder::from(input).filter(inward(filter.predicate.clone())?)?.build()

@@ -24,7 +24,7 @@ mod scalar_subqueries;
 
 pub(crate) use arithmetic::CheckedArithmetic;
 pub(crate) use assign::assign;
-pub(crate) use lateral::LateralSearch;
+pub(crate) use lateral::Lateral;
 pub(crate) use literals::Literals;
 pub(crate) use names::{Names, TARGET};
 pub(crate) use output_names::{OutputNames, column_name};

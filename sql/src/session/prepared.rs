@@ -54,6 +54,12 @@ impl Prepared {
         self.columns.clone()
     }
 
+    /// Whether it is a COPY that takes rows while it runs.
+    #[must_use]
+    pub fn takes_rows(&self) -> bool {
+        matches!(self.planned.as_ref(), Planned::CopyFrom(copy) if copy.path.is_none())
+    }
+
     /// The statement.
     #[must_use]
     pub fn statement(&self) -> &Statement {

@@ -279,10 +279,10 @@ fn check_text(text: &TextFormat) -> Result<()> {
         return Err(invalid("COPY delimiter and quote must be different"));
     }
     if text.null.bytes().any(|byte| byte == text.delimiter) {
-        return Err(invalid("COPY delimiter character must not appear in the NULL specification"));
+        return Err(not_here("COPY delimiter must not appear in the NULL specification"));
     }
     if text.csv && text.null.bytes().any(|byte| byte == text.quote) {
-        return Err(invalid("CSV quote character must not appear in the NULL specification"));
+        return Err(not_here("CSV quote character must not appear in the NULL specification"));
     }
     Ok(())
 }

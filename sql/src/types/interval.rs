@@ -1,10 +1,14 @@
-//! Interval texts: the time of day in `1 year 2 days 04:05:06`, which Arrow's parser does not read.
+//! Interval texts: what of `1 year -2 days +04:05:06` Arrow's parser does not read, the time of day and the plus.
 
 /// The text with its times of day written out in units.
 pub(crate) fn in_units(text: &str) -> String {
-    let words: Vec<String> =
-        text.split_whitespace().map(|word| time_of_day(word).unwrap_or_else(|| word.to_string())).collect();
-    words.join(" ")
+    let word = |word: &str| time_of_day(word).unwrap_or_else(|| unsigned(word).to_string());
+    text.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// A number without the plus that PostgreSQL writes after a negative part.
+fn unsigned(word: &str) -> &str {
+    word.strip_prefix('+').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())).unwrap_or(word)
 }
 
 fn time_of_day(word: &str) -> Option<String> {
@@ -31,6 +35,7 @@ mod tests {
         assert_eq!(in_units("1 year 04:05:06.5"), "1 year 04 hours 05 minutes 06.5 seconds");
         assert_eq!(in_units("-01:30"), "-01 hours -30 minutes -0 seconds");
         assert_eq!(in_units("3 days"), "3 days");
+        assert_eq!(in_units("-1 mons +1 day +00:00:01"), "-1 mons 1 day 00 hours 00 minutes 01 seconds");
         assert_eq!(in_units("a:b"), "a:b");
     }
 }

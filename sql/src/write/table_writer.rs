@@ -29,7 +29,8 @@ pub(crate) enum WriteWay {
 /// See the module.
 pub(crate) struct TableWriter {
     store: Arc<Store>,
-    table: String,
+    /// The table as the rows are made for it.
+    table: Arc<TableDefinition>,
     way: WriteWay,
     rows: usize,
     bytes: usize,
@@ -38,11 +39,10 @@ pub(crate) struct TableWriter {
 }
 
 impl TableWriter {
-    pub(crate) fn new(store: Arc<Store>, definition: &TableDefinition, way: WriteWay) -> Self {
+    pub(crate) fn new(store: Arc<Store>, table: &Arc<TableDefinition>, way: WriteWay) -> Self {
         // A temporary table has no files.
-        let way = if definition.temporary { WriteWay::Changes } else { way };
-        let table = definition.name.clone();
-        Self { store, table, way, rows: 0, bytes: 0, waiting: Vec::new(), load: None }
+        let way = if table.temporary { WriteWay::Changes } else { way };
+        Self { store, table: table.clone(), way, rows: 0, bytes: 0, waiting: Vec::new(), load: None }
     }
 
     /// Adds whole rows of the table.
@@ -62,13 +62,26 @@ impl TableWriter {
             WriteWay::Changes => false,
         };
         if bulk {
-            let mut load = self.store.bulk_load(&self.table)?;
+            let mut load = self.begin()?;
             for rows in self.waiting.drain(..) {
                 load.push(rows)?;
             }
             self.load = Some(load);
         }
         Ok(())
+    }
+
+    /// Begins a bulk load of the table that the rows are made for.
+    fn begin(&self) -> Result<BulkLoad> {
+        let name = &self.table.name;
+        let load = self.store.bulk_load(name)?;
+        // As it is the same table now, it was when the load began; what comes after that, storage notices.
+        let snapshot = self.store.snapshot();
+        if snapshot.table(name).is_some_and(|now| now.definition() == &self.table) {
+            return Ok(load);
+        }
+        let detail = "it was altered while rows were loaded".to_string();
+        Err(muster_storage::Error::Conflict { table: name.clone(), detail }.into())
     }
 
     /// Ends a bulk load: its rows are in the table then, durably. Of other rows it gives the changes.
@@ -80,7 +93,7 @@ impl TableWriter {
             load.finish()?;
             return Ok(None);
         }
-        let put = |changes: Changes, rows| changes.put(&self.table, rows);
+        let put = |changes: Changes, rows| changes.put(&self.table.name, rows);
         Ok(Some(self.waiting.into_iter().fold(Changes::new(), put)))
     }
 }

@@ -4,6 +4,7 @@
 
 mod changed_rows;
 mod concurrent_upserts;
+mod copy;
 mod damage;
 mod lookup;
 mod memory;

@@ -4,5 +4,7 @@ mod copy;
 mod extended;
 mod interrupt;
 mod malformed;
+mod returning;
 mod simple;
 mod startup;
+mod transaction;

@@ -12,6 +12,7 @@ mod subquery_value;
 mod text;
 mod to_array;
 mod to_bytea;
+mod to_interval;
 mod to_json;
 mod to_uuid;
 mod to_vector;
@@ -29,6 +30,7 @@ pub(crate) use struct_field::struct_field;
 pub(crate) use subquery_value::{nullable, only_row};
 pub(crate) use to_array::to_array;
 pub(crate) use to_bytea::to_bytea;
+pub(crate) use to_interval::to_interval;
 pub(crate) use to_json::to_json;
 pub(crate) use to_uuid::{parse_uuid, to_uuid};
 pub(crate) use to_vector::to_vector;
@@ -42,6 +44,7 @@ pub(crate) fn all() -> Vec<Arc<ScalarUDF>> {
         to_json::jsonb_function(),
         to_uuid::function(),
         to_bytea::function(),
+        to_interval::function(),
         to_array::function(),
         check_length::function(),
         version::function(),
