@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use arrow::datatypes::{DataType, Field};
 
-/// The SQL type where Arrow's does not tell it: `jsonb`, `json`, `varchar(20)`.
+/// The SQL type where Arrow's does not tell it: `jsonb`, `json`, `varchar(20)`, `char(3)`.
 pub(crate) const TYPE_KEY: &str = "muster.type";
 /// The default expression, as SQL.
 const DEFAULT_KEY: &str = "muster.default";
@@ -52,6 +52,12 @@ pub(crate) fn uuid_field(name: &str, nullable: bool) -> Field {
 /// The field of `varchar(length)`.
 pub(crate) fn varchar_field(name: &str, length: u64, nullable: bool) -> Field {
     with(Field::new(name, DataType::Utf8, nullable), TYPE_KEY, &format!("varchar({length})"))
+}
+
+/// The field of `char(length)`. Values are kept without the blanks that fill them up, so that they compare as SQL
+/// wants it; [`char_length`] tells who shows them to fill them up again.
+pub(crate) fn char_field(name: &str, length: u64, nullable: bool) -> Field {
+    with(Field::new(name, DataType::Utf8, nullable), TYPE_KEY, &format!("char({length})"))
 }
 
 pub(crate) fn with_default(field: Field, sql: &str) -> Field {
@@ -112,4 +118,9 @@ pub(crate) fn is_uuid(field: &Field) -> bool {
 /// The most characters that a `varchar(n)` column takes.
 pub(crate) fn max_characters(field: &Field) -> Option<usize> {
     field.metadata().get(TYPE_KEY)?.strip_prefix("varchar(")?.strip_suffix(')')?.parse().ok()
+}
+
+/// The characters of a `char(n)` column.
+pub(crate) fn char_length(field: &Field) -> Option<usize> {
+    field.metadata().get(TYPE_KEY)?.strip_prefix("char(")?.strip_suffix(')')?.parse().ok()
 }

@@ -39,6 +39,7 @@
 
 pub mod blocking;
 mod catalog;
+mod check;
 mod column;
 mod database;
 mod describe;

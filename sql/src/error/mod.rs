@@ -9,6 +9,8 @@ use std::fmt;
 
 use datafusion::error::DataFusionError;
 
+use crate::catalog::RelationName;
+use crate::catalog::relation::plain;
 use crate::sqlstate::SqlState;
 
 /// The result of a database call.
@@ -41,6 +43,7 @@ pub struct Report {
     pub(crate) hint: Option<String>,
     pub(crate) table: Option<String>,
     pub(crate) column: Option<String>,
+    pub(crate) constraint: Option<String>,
     pub(crate) position: Option<usize>,
 }
 
@@ -59,6 +62,7 @@ impl Error {
             hint: None,
             table: None,
             column: None,
+            constraint: None,
             position: None,
         }))
     }
@@ -68,14 +72,16 @@ impl Error {
         Self::new(SqlState::FeatureNotSupported, format!("{feature} is not supported"))
     }
 
+    /// A table that is not there, by its name or by the string that storage knows it by.
     pub(crate) fn undefined_table(name: impl fmt::Display) -> Self {
+        let name = RelationName::of_stored(&name.to_string());
         Self::new(SqlState::UndefinedTable, format!("relation \"{name}\" does not exist"))
     }
 
     pub(crate) fn undefined_column(column: &str, table: &str) -> Self {
         Self::new(
             SqlState::UndefinedColumn,
-            format!("column \"{column}\" of relation \"{table}\" does not exist"),
+            format!("column \"{column}\" of relation \"{}\" does not exist", plain(table)),
         )
     }
 
@@ -99,8 +105,15 @@ impl Error {
 
     pub(crate) fn with_column(self, table: &str, column: &str) -> Self {
         self.report(|report| {
-            report.table = Some(table.to_string());
+            report.table = Some(plain(table).to_string());
             report.column = Some(column.to_string());
+        })
+    }
+
+    pub(crate) fn with_constraint(self, table: &str, constraint: &str) -> Self {
+        self.report(|report| {
+            report.table = Some(plain(table).to_string());
+            report.constraint = Some(constraint.to_string());
         })
     }
 
@@ -165,7 +178,7 @@ impl Error {
             Self::Storage(
                 muster_storage::Error::DuplicateKey { table, .. }
                 | muster_storage::Error::NotNull { table, .. },
-            ) => Some(table),
+            ) => Some(plain(table)),
             Self::Storage(_) | Self::Engine(_) | Self::Query(_) => None,
         }
     }
@@ -184,8 +197,9 @@ impl Error {
     #[must_use]
     pub fn constraint(&self) -> Option<&str> {
         match self {
+            Self::Statement(report) => report.constraint.as_deref(),
             Self::Storage(muster_storage::Error::DuplicateKey { constraint, .. }) => Some(constraint),
-            Self::Statement(_) | Self::Storage(_) | Self::Engine(_) | Self::Query(_) => None,
+            Self::Storage(_) | Self::Engine(_) | Self::Query(_) => None,
         }
     }
 
@@ -271,6 +285,9 @@ fn storage_message(error: &muster_storage::Error) -> String {
     match error {
         muster_storage::Error::DuplicateKey { constraint, .. } => {
             format!("duplicate key value violates unique constraint \"{constraint}\"")
+        }
+        muster_storage::Error::TableExists { table } => {
+            format!("relation \"{}\" already exists", plain(table))
         }
         other => other.to_string(),
     }

@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub(crate) use csv::{CsvOptions, Header};
+pub(crate) use infer::stored_column;
 pub(crate) use run::run;
 
 use crate::sqlstate::SqlState;

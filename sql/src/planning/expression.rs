@@ -18,6 +18,7 @@ use datafusion::sql::sqlparser::ast;
 use muster_storage::Snapshot;
 
 use super::{Names, Planner, rewrite_expression};
+use crate::catalog::relation::plain;
 use crate::parse::parse_expression;
 use crate::{Error, Result};
 
@@ -42,7 +43,7 @@ pub(crate) fn logical(
 ) -> Result<(Expr, DFSchema)> {
     let mut parsed = parse_expression(sql)?;
     rewrite_expression(&mut parsed)?;
-    let columns = DFSchema::try_from_qualified_schema(TableReference::bare(table), schema)?;
+    let columns = DFSchema::try_from_qualified_schema(TableReference::bare(plain(table)), schema)?;
     let expression = plan(planner, snapshot, parsed, &columns)?;
     Ok((expression, columns))
 }
@@ -86,7 +87,7 @@ pub(crate) fn compile(
     projection.sort_unstable();
     projection.dedup();
     let schema = Arc::new(schema.project(&projection)?);
-    let columns = DFSchema::try_from_qualified_schema(TableReference::bare(table), &schema)?;
+    let columns = DFSchema::try_from_qualified_schema(TableReference::bare(plain(table)), &schema)?;
     let props = ExecutionProps::new();
     let physical = create_physical_expr(&expression, &columns, &props, &PhysicalPlanningContext::default())?;
     Ok(Compiled { physical, projection, schema })

@@ -167,15 +167,15 @@ fn cast(expression: &Expr, data_type: &SqlType) -> Option<Expr> {
         // An explicit cast cuts; an assignment refuses.
         SqlType::Varchar(Some(CharacterLength::IntegerLength { length, .. }))
         | SqlType::CharacterVarying(Some(CharacterLength::IntegerLength { length, .. })) => {
-            let text = Expr::Cast {
-                kind: CastKind::Cast,
-                expr: Box::new(expression.clone()),
-                data_type: SqlType::Text,
-                array: false,
-                format: None,
+            Some(first(*length, expression))
+        }
+        // Blanks at the end of a char(n) mean nothing: they are left out, as in a column of that type.
+        SqlType::Char(length) | SqlType::Character(length) => {
+            let length = match length {
+                Some(CharacterLength::IntegerLength { length, .. }) => *length,
+                _ => 1,
             };
-            let length = Expr::value(Value::Number(length.to_string(), false));
-            Some(call("left", vec![text, length]))
+            Some(call("rtrim", vec![first(length, expression)]))
         }
         SqlType::Uuid => Some(call("muster_to_uuid", vec![expression.clone()])),
         SqlType::Custom(name, modifiers) => {
@@ -193,6 +193,18 @@ fn cast(expression: &Expr, data_type: &SqlType) -> Option<Expr> {
         }
         _ => None,
     }
+}
+
+/// The first characters of an expression's text.
+fn first(length: u64, expression: &Expr) -> Expr {
+    let text = Expr::Cast {
+        kind: CastKind::Cast,
+        expr: Box::new(expression.clone()),
+        data_type: SqlType::Text,
+        array: false,
+        format: None,
+    };
+    call("left", vec![text, Expr::value(Value::Number(length.to_string(), false))])
 }
 
 /// A call of a function by its name.

@@ -16,4 +16,5 @@ pub(crate) use context::StatementContext;
 pub(crate) use prepared::Planned;
 pub use prepared::Prepared;
 pub use session::Session;
+pub(crate) use session::columns_of;
 pub(crate) use settings::Settings;

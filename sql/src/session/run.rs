@@ -18,22 +18,22 @@ use crate::load::{LoadReport, LoadRequest};
 use crate::outcome::{CommandTag, Outcome, Rows};
 use crate::sqlstate::SqlState;
 use crate::statement::insert::PlannedInsert;
-use crate::statement::{copy_from, create_index, create_table, drop, explain, refused, set, show};
+use crate::statement::{copy_from, create_index, define, explain, refused, set, show};
+use crate::types::blanks;
 use crate::write::{RowMaker, Written};
 use crate::{Error, Result, load as loading};
 
 /// Whether a statement runs from its AST.
 pub(super) fn is_utility(statement: &ast::Statement) -> bool {
-    matches!(
-        statement,
-        ast::Statement::CreateTable(_)
-            | ast::Statement::CreateIndex(_)
-            | ast::Statement::CreateExtension(_)
-            | ast::Statement::Drop { .. }
-            | ast::Statement::Set(_)
-            | ast::Statement::Reset(_)
-            | ast::Statement::Discard { .. }
-    )
+    define::is_definition(statement)
+        || matches!(
+            statement,
+            ast::Statement::CreateIndex(_)
+                | ast::Statement::CreateExtension(_)
+                | ast::Statement::Set(_)
+                | ast::Statement::Reset(_)
+                | ast::Statement::Discard { .. }
+        )
 }
 
 pub(super) async fn run(session: &Session, prepared: &Prepared, params: &[ScalarValue]) -> Result<Outcome> {
@@ -139,7 +139,7 @@ fn present(batch: &RecordBatch, columns: &SchemaRef) -> Result<RecordBatch> {
         .zip(columns.fields())
         .map(|(array, field)| {
             if array.data_type() == field.data_type() {
-                Ok(array.clone())
+                blanks::fill(array, field)
             } else {
                 let options = arrow::compute::CastOptions { safe: false, ..Default::default() };
                 arrow::compute::cast_with_options(array, field.data_type(), &options)
@@ -212,27 +212,10 @@ async fn utility(
     statement: &Arc<ast::Statement>,
 ) -> Result<Outcome> {
     match statement.as_ref() {
-        ast::Statement::CreateTable(create) => {
-            let create = create.clone();
-            blocking(move || {
-                let shared = &context.database;
-                let name = crate::statement::name::table(&create.name)?;
-                if create.if_not_exists && context.snapshot.table(&name).is_some() {
-                    return Ok(());
-                }
-                let table = create_table::NewTable::of(shared, &context.snapshot, &create)?;
-                match shared.store.commit(table.add_to(Changes::new())) {
-                    Ok(_) => Ok(()),
-                    Err(muster_storage::Error::TableExists { .. }) if create.if_not_exists => Ok(()),
-                    Err(muster_storage::Error::TableExists { table }) => Err(Error::new(
-                        SqlState::DuplicateTable,
-                        format!("relation \"{table}\" already exists"),
-                    )),
-                    Err(error) => Err(error.into()),
-                }
-            })
-            .await?;
-            Ok(Outcome::done(CommandTag::plain("CREATE TABLE")))
+        definition if define::is_definition(definition) => {
+            let defined = define::define(&context, definition).await?;
+            apply(session, &context, defined.changes).await?;
+            Ok(Outcome::done(defined.tag))
         }
         ast::Statement::CreateIndex(create) => {
             let create = create.clone();
@@ -249,15 +232,6 @@ async fn utility(
                 return Ok(Outcome::done(CommandTag::plain("CREATE EXTENSION")));
             }
             Err(Error::unsupported(format!("extension \"{}\"", create.name.value)))
-        }
-        ast::Statement::Drop { object_type, names, if_exists, .. } => {
-            let (changes, tag) = drop::changes(&context.snapshot, object_type, names, *if_exists)?;
-            if !changes.is_empty() {
-                let shared = context.database.clone();
-                blocking(move || Ok(shared.store.commit(changes).map(drop_value)?)).await?;
-                session.database.wake_worker();
-            }
-            Ok(Outcome::done(tag))
         }
         ast::Statement::Copy { .. } => {
             let request = copy_from::request(statement, &context)?;

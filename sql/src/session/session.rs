@@ -223,7 +223,7 @@ async fn drain(outcome: Outcome) -> Result<u64> {
 }
 
 /// The result's columns. Any may be NULL as far as a reader can tell.
-fn columns_of(plan: &LogicalPlan, names: Option<&OutputNames>) -> SchemaRef {
+pub(crate) fn columns_of(plan: &LogicalPlan, names: Option<&OutputNames>) -> SchemaRef {
     let count = plan.schema().fields().len();
     let named = |(position, field): (usize, &FieldRef)| {
         let field = field.as_ref().clone().with_nullable(true);

@@ -6,6 +6,7 @@
 pub(crate) mod copy_from;
 pub(crate) mod create_index;
 pub(crate) mod create_table;
+pub(crate) mod define;
 pub(crate) mod drop;
 pub(crate) mod explain;
 pub(crate) mod insert;

@@ -2,8 +2,11 @@
 //!
 //! It is not storage: what leaves here is a batch that storage takes as it is.
 
+mod checks;
+mod failing_row;
 mod rows;
 mod written;
 
+pub(crate) use checks::compile as compile_check;
 pub(crate) use rows::RowMaker;
 pub(crate) use written::Written;

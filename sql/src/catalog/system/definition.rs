@@ -9,7 +9,7 @@ use super::functions::type_text;
 use super::library::quoted;
 use super::oid;
 use crate::catalog::SCHEMA;
-use crate::{column, index};
+use crate::{check, column, index};
 
 /// What an object id stands for among the indexes of a snapshot.
 pub(super) enum Indexed<'a> {
@@ -33,6 +33,16 @@ pub(super) fn find(snapshot: &Snapshot, wanted: i32) -> Option<Indexed<'_>> {
         }
     }
     None
+}
+
+/// The CHECK constraint with this id, as CREATE TABLE writes it.
+pub(super) fn check(snapshot: &Snapshot, wanted: i32) -> Option<String> {
+    snapshot.tables().find_map(|table| {
+        let table = table.definition();
+        let mut checks = check::all(&table.properties).enumerate();
+        let (_, (_, sql)) = checks.find(|(position, _)| oid::check(table.id, *position) == wanted)?;
+        Some(format!("CHECK (({sql}))"))
+    })
 }
 
 /// `vector_cosine_ops`: the operator class of an index.

@@ -82,6 +82,12 @@ pub(super) fn key(table: TableId, position: usize) -> i32 {
     within(KEYS, KEYS, table.0.wrapping_mul(KEYS_OF_A_TABLE).wrapping_add(position))
 }
 
+/// The id of a CHECK constraint, by its place among those of its table.
+pub(super) fn check(table: TableId, position: usize) -> i32 {
+    // From the end of the table's range of keys, which are far fewer.
+    key(table, usize::try_from(KEYS_OF_A_TABLE - 1).unwrap_or_default().saturating_sub(position))
+}
+
 /// The id of a column's default in `pg_attrdef`.
 pub(super) fn default(table: TableId, attribute: i16) -> i32 {
     let attribute = u64::try_from(attribute).unwrap_or_default();

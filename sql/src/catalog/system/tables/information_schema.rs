@@ -11,12 +11,13 @@ use super::super::system_table::Scope;
 use super::super::{definition, oid};
 use super::{Addition, number};
 use crate::catalog::{CATALOG, SCHEMA};
-use crate::column;
+use crate::{check, column};
 
 /// See the module.
 pub(super) const TABLES: &[Addition] = &[
     Addition { name: "columns", schema: columns, fill: fill_columns },
     Addition { name: "table_constraints", schema: table_constraints, fill: fill_table_constraints },
+    Addition { name: "check_constraints", schema: check_constraints, fill: fill_check_constraints },
     Addition { name: "key_column_usage", schema: key_column_usage, fill: fill_key_column_usage },
 ];
 
@@ -207,6 +208,44 @@ fn fill_table_constraints(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
                 ("initially_deferred", "NO".into()),
                 ("enforced", "YES".into()),
                 ("nulls_distinct", text((!key.primary).then_some(distinct))),
+            ])?;
+        }
+        for (name, _) in check::all(&table.properties) {
+            rows.push([
+                ("constraint_catalog", CATALOG.into()),
+                ("constraint_schema", SCHEMA.into()),
+                ("constraint_name", name.into()),
+                ("table_catalog", CATALOG.into()),
+                ("table_schema", SCHEMA.into()),
+                ("table_name", table.name.as_str().into()),
+                ("constraint_type", "CHECK".into()),
+                ("is_deferrable", "NO".into()),
+                ("initially_deferred", "NO".into()),
+                ("enforced", "YES".into()),
+            ])?;
+        }
+    }
+    Ok(())
+}
+
+fn check_constraints() -> Schema {
+    use DataType::Utf8;
+    schema(&[
+        ("constraint_catalog", Utf8),
+        ("constraint_schema", Utf8),
+        ("constraint_name", Utf8),
+        ("check_clause", Utf8),
+    ])
+}
+
+fn fill_check_constraints(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
+    for table in scope.snapshot.tables() {
+        for (name, sql) in check::all(&table.definition().properties) {
+            rows.push([
+                ("constraint_catalog", CATALOG.into()),
+                ("constraint_schema", SCHEMA.into()),
+                ("constraint_name", name.into()),
+                ("check_clause", format!("({sql})").as_str().into()),
             ])?;
         }
     }

@@ -9,6 +9,7 @@ use super::super::definition;
 use super::super::oid;
 use super::super::rows::{Rows, list_of, texts};
 use super::super::system_table::Scope;
+use crate::check;
 
 /// psql asks for the options.
 pub(super) fn adapted(mut fields: Vec<Field>) -> Vec<Field> {
@@ -27,6 +28,7 @@ struct Row<'a> {
     columns: usize,
     indexed: bool,
     options: Option<Vec<String>>,
+    checks: usize,
 }
 
 impl Row<'_> {
@@ -45,6 +47,7 @@ impl Row<'_> {
             ("relpersistence", "p".into()),
             ("relkind", self.kind.into()),
             ("relnatts", columns.into()),
+            ("relchecks", i16::try_from(self.checks).unwrap_or(i16::MAX).into()),
             ("relispopulated", true.into()),
             ("relreplident", if self.kind == "r" { "d" } else { "n" }.into()),
             ("relrewrite", 0.into()),
@@ -75,6 +78,7 @@ pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
             columns: relation.schema.fields().len(),
             indexed: false,
             options: None,
+            checks: 0,
         };
         row.push(rows)?;
     }
@@ -98,6 +102,7 @@ fn fill_table(table: &Table, rows: &mut Rows) -> Result<()> {
         columns: definition.schema.fields().len(),
         indexed: !(definition.keys.is_empty() && definition.indexes.is_empty()),
         options: None,
+        checks: check::all(&definition.properties).count(),
     };
     row.push(rows)?;
     for (position, key) in definition.keys.iter().enumerate() {
@@ -111,6 +116,7 @@ fn fill_table(table: &Table, rows: &mut Rows) -> Result<()> {
             columns: key.columns.len(),
             indexed: false,
             options: None,
+            checks: 0,
         };
         row.push(rows)?;
     }
@@ -125,6 +131,7 @@ fn fill_table(table: &Table, rows: &mut Rows) -> Result<()> {
             columns: 1,
             indexed: false,
             options: Some(definition::options(index)),
+            checks: 0,
         };
         row.push(rows)?;
     }

@@ -1,4 +1,4 @@
-//! `pg_constraint`: primary keys and unique constraints.
+//! `pg_constraint`: primary keys, unique and CHECK constraints.
 
 use arrow::datatypes::Field;
 use datafusion::error::Result;
@@ -7,6 +7,7 @@ use super::super::oid;
 use super::super::rows::{Rows, int2s};
 use super::super::system_table::Scope;
 use super::{number, with_arrays};
+use crate::check;
 
 /// Clients unnest the numbers of the columns.
 pub(super) fn adapted(fields: Vec<Field>) -> Vec<Field> {
@@ -34,6 +35,23 @@ pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
                 ("conislocal", true.into()),
                 ("connoinherit", true.into()),
                 ("conkey", int2s(key.columns.iter().map(|column| number(*column)))),
+            ])?;
+        }
+        for (position, (name, sql)) in check::all(&table.properties).enumerate() {
+            let columns = check::columns(sql, &table.schema);
+            rows.push([
+                ("oid", oid::check(table.id, position).into()),
+                ("conname", name.into()),
+                ("connamespace", oid::PUBLIC.into()),
+                ("contype", "c".into()),
+                ("convalidated", true.into()),
+                ("conrelid", oid::table(table.id).into()),
+                ("confupdtype", " ".into()),
+                ("confdeltype", " ".into()),
+                ("confmatchtype", " ".into()),
+                ("conislocal", true.into()),
+                ("conkey", int2s(columns.into_iter().map(number))),
+                ("conbin", sql.into()),
             ])?;
         }
     }

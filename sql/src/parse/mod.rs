@@ -5,6 +5,8 @@
 //! datafusion-pg-catalog's compatibility rewrites; nothing else does, for those rewrites bend
 //! what a statement means.
 
+mod additions;
+
 use std::sync::Arc;
 
 use datafusion::sql::sqlparser::ast;
@@ -41,7 +43,8 @@ pub(crate) fn parse(sql: &str) -> Result<Vec<Statement>> {
     roomy(|| {
         let text: Arc<str> = Arc::from(sql);
         let wrap = |ast| Statement { ast: Arc::new(ast), text: text.clone() };
-        let statements = parser(sql)?.parse_statements().map_err(|error| syntax_error(&error, sql))?;
+        let statements =
+            additions::statements(&mut parser(sql)?).map_err(|error| syntax_error(&error, sql))?;
         if !statements.is_empty() && asks_the_catalog(sql) && statements.iter().all(is_query) {
             let rewritten = system::parse(sql, &statements).map_err(|error| syntax_error(&error, sql))?;
             return Ok(rewritten.into_iter().map(wrap).collect());

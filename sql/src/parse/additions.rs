@@ -1,0 +1,89 @@
+//! What PostgreSQL's grammar has and the parser has not: it is read here, token by token, and said in a form that
+//! the parser's syntax tree has.
+
+use datafusion::sql::sqlparser::ast::helpers::stmt_create_table::CreateTableBuilder;
+use datafusion::sql::sqlparser::ast::{
+    ColumnDef, DataType, Expr, LimitClause, Query, SetExpr, Statement, Value,
+};
+use datafusion::sql::sqlparser::keywords::Keyword;
+use datafusion::sql::sqlparser::parser::{IsOptional, Parser, ParserError};
+use datafusion::sql::sqlparser::tokenizer::Token;
+
+/// All statements of a text.
+pub(super) fn statements(parser: &mut Parser<'_>) -> Result<Vec<Statement>, ParserError> {
+    let mut statements = Vec::new();
+    loop {
+        while parser.consume_token(&Token::SemiColon) {}
+        if parser.peek_token_ref().token == Token::EOF {
+            return Ok(statements);
+        }
+        statements.push(statement(parser)?);
+        if !matches!(parser.peek_token_ref().token, Token::SemiColon | Token::EOF) {
+            return parser.expected_ref("end of statement", parser.peek_token_ref());
+        }
+    }
+}
+
+fn statement(parser: &mut Parser<'_>) -> Result<Statement, ParserError> {
+    let mut statement = match create_table_with_names(parser)? {
+        Some(statement) => statement,
+        None => parser.parse_statement()?,
+    };
+    with_data(parser, &mut statement)?;
+    Ok(statement)
+}
+
+/// `CREATE TABLE t (a, b) AS query`: columns without types, which the parser knows of no dialect but one.
+fn create_table_with_names(parser: &mut Parser<'_>) -> Result<Option<Statement>, ParserError> {
+    let begun = parser.maybe_parse(|parser| {
+        parser.expect_keyword_is(Keyword::CREATE)?;
+        let temporary = parser.parse_one_of_keywords(&[Keyword::TEMP, Keyword::TEMPORARY]).is_some();
+        parser.expect_keyword_is(Keyword::TABLE)?;
+        let if_not_exists = parser.parse_keywords(&[Keyword::IF, Keyword::NOT, Keyword::EXISTS]);
+        let name = parser.parse_object_name(false)?;
+        let names = parser.parse_parenthesized_column_list(IsOptional::Mandatory, false)?;
+        parser.expect_keyword_is(Keyword::AS)?;
+        Ok((temporary, if_not_exists, name, names))
+    })?;
+    let Some((temporary, if_not_exists, name, names)) = begun else { return Ok(None) };
+    let columns = names.into_iter().map(|name| ColumnDef {
+        name,
+        data_type: DataType::Unspecified,
+        options: Vec::new(),
+    });
+    let create = CreateTableBuilder::new(name)
+        .temporary(temporary)
+        .if_not_exists(if_not_exists)
+        .columns(columns.collect())
+        .query(Some(parser.parse_query()?))
+        .build();
+    Ok(Some(Statement::CreateTable(create)))
+}
+
+/// `CREATE TABLE ... AS query WITH [NO] DATA`: without data it is the query with no rows.
+fn with_data(parser: &mut Parser<'_>, statement: &mut Statement) -> Result<(), ParserError> {
+    let Statement::CreateTable(create) = statement else { return Ok(()) };
+    let Some(query) = &mut create.query else { return Ok(()) };
+    if !parser.parse_keyword(Keyword::WITH) {
+        return Ok(());
+    }
+    let without = parser.parse_keyword(Keyword::NO);
+    parser.expect_keyword_is(Keyword::DATA)?;
+    if without {
+        let limit = Some(Expr::value(Value::Number("0".to_string(), false)));
+        let inner = query.clone();
+        **query = Query {
+            with: None,
+            body: Box::new(SetExpr::Query(inner)),
+            order_by: None,
+            limit_clause: Some(LimitClause::LimitOffset { limit, offset: None, limit_by: Vec::new() }),
+            fetch: None,
+            locks: Vec::new(),
+            for_clause: None,
+            settings: None,
+            format_clause: None,
+            pipe_operators: Vec::new(),
+        };
+    }
+    Ok(())
+}
