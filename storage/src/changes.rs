@@ -4,12 +4,13 @@
 //! the order given; then, for each table, deletes are applied before puts, so an update is a delete and a put.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use roaring::RoaringTreemap;
 
-use crate::KeyConstraint;
+use crate::{Alteration, IndexId, KeyConstraint, Snapshot, TableId};
 
 /// The changes of one commit. All of them happen, or none.
 ///
@@ -28,6 +29,8 @@ use crate::KeyConstraint;
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
     pub(crate) changes: Vec<Change>,
+    /// What they were worked out over.
+    pub(crate) base: Option<Arc<Snapshot>>,
 }
 
 #[derive(Clone, Debug)]
@@ -37,6 +40,13 @@ pub(crate) enum Change {
         schema: SchemaRef,
         keys: Vec<KeyConstraint>,
         properties: BTreeMap<String, String>,
+        temporary: bool,
+        /// Given out when the change is first applied.
+        id: Option<TableId>,
+    },
+    AlterTable {
+        table: String,
+        alteration: Alteration,
     },
     DropTable {
         name: String,
@@ -47,6 +57,8 @@ pub(crate) enum Change {
         column: usize,
         method: String,
         properties: BTreeMap<String, String>,
+        /// Given out when the change is first applied.
+        id: Option<IndexId>,
     },
     DropIndex {
         table: String,
@@ -59,6 +71,18 @@ pub(crate) enum Change {
     Delete {
         table: String,
         rows: RoaringTreemap,
+    },
+    SetObject {
+        kind: String,
+        name: String,
+        value: Option<Vec<u8>>,
+    },
+    RaiseMark {
+        name: String,
+        value: u64,
+    },
+    Unchanged {
+        table: String,
     },
 }
 
@@ -82,7 +106,27 @@ impl Changes {
         keys: Vec<KeyConstraint>,
         properties: BTreeMap<String, String>,
     ) -> Self {
-        self.with(Change::CreateTable { name: name.into(), schema, keys, properties })
+        let name = name.into();
+        self.with(Change::CreateTable { name, schema, keys, properties, temporary: false, id: None })
+    }
+
+    /// Makes a table that is in memory alone: no file ever holds it or its rows, and it ends with the process.
+    #[must_use]
+    pub fn create_temporary_table(
+        self,
+        name: impl Into<String>,
+        schema: SchemaRef,
+        keys: Vec<KeyConstraint>,
+        properties: BTreeMap<String, String>,
+    ) -> Self {
+        let name = name.into();
+        self.with(Change::CreateTable { name, schema, keys, properties, temporary: true, id: None })
+    }
+
+    /// Changes a table's definition. Rows put by the same changes fit the definition as it is in the end.
+    #[must_use]
+    pub fn alter_table(self, table: impl Into<String>, alteration: Alteration) -> Self {
+        self.with(Change::AlterTable { table: table.into(), alteration })
     }
 
     /// Drops a table with its rows and indexes.
@@ -119,6 +163,7 @@ impl Changes {
             column,
             method: method.into(),
             properties,
+            id: None,
         })
     }
 
@@ -126,6 +171,43 @@ impl Changes {
     #[must_use]
     pub fn drop_index(self, table: impl Into<String>, name: impl Into<String>) -> Self {
         self.with(Change::DropIndex { table: table.into(), name: name.into() })
+    }
+
+    /// Sets an object: bytes under a kind and a name, such as a view's definition. `None` removes it.
+    #[must_use]
+    pub fn set_object(
+        self,
+        kind: impl Into<String>,
+        name: impl Into<String>,
+        value: Option<Vec<u8>>,
+    ) -> Self {
+        self.with(Change::SetObject { kind: kind.into(), name: name.into(), value })
+    }
+
+    /// Raises a mark, a number under a name, to `value` if it is less. Marks never fall and conflict with nobody.
+    #[must_use]
+    pub fn raise_mark(self, name: impl Into<String>, value: u64) -> Self {
+        self.with(Change::RaiseMark { name: name.into(), value })
+    }
+
+    /// The rows of a table must still be those of the snapshot that the changes were worked out over.
+    #[must_use]
+    pub fn unchanged(self, table: impl Into<String>) -> Self {
+        self.with(Change::Unchanged { table: table.into() })
+    }
+
+    /// Says what the changes were worked out over: when somebody has altered or dropped what they touch since then,
+    /// the commit is a [conflict](crate::Error::Conflict).
+    #[must_use]
+    pub fn over(self, base: Arc<Snapshot>) -> Self {
+        Self { base: Some(base), ..self }
+    }
+
+    /// These changes and then those.
+    #[must_use]
+    pub fn and(mut self, others: Changes) -> Self {
+        self.changes.extend(others.changes);
+        Self { base: self.base.or(others.base), ..self }
     }
 
     fn with(mut self, change: Change) -> Self {

@@ -16,31 +16,42 @@ use crate::{Error, KeyConstraint, Result, TableDefinition};
 
 /// Checks a new table's definition.
 pub(crate) fn check_definition(table: &str, schema: &Schema, keys: &[KeyConstraint]) -> Result<()> {
-    let fail = |detail: String| Err(Error::schema(table, detail));
     for field in schema.fields() {
-        if let Some(unsupported) = unsupported(field.data_type(), true) {
-            return fail(format!("column \"{}\": type {unsupported} cannot be stored", field.name()));
-        }
-    }
-    let scalars: Vec<&Field> =
-        schema.fields().iter().map(|f| &**f).filter(|f| vector_dimensions(f).is_none()).collect();
-    if let Err(error) = parquet_file::supports(&scalars) {
-        return fail(error.to_string());
+        check_column(table, field)?;
     }
     let mut names = BTreeSet::new();
     for key in keys {
         if !names.insert(&key.name) {
-            return fail(format!("there are two constraints \"{}\"", key.name));
+            return Err(Error::schema(table, format!("there are two constraints \"{}\"", key.name)));
         }
-        if key.columns.is_empty() {
-            return fail(format!("constraint \"{}\" has no columns", key.name));
-        }
-        let encoder = KeyEncoder::new(table, schema, key)?;
-        for column in &encoder.constraint().columns {
-            let nullable = schema.fields().get(*column).filter(|field| field.is_nullable());
-            if let Some(field) = nullable.filter(|_| key.primary) {
-                return fail(format!("column \"{}\" of the primary key allows nulls", field.name()));
-            }
+        check_key(table, schema, key)?;
+    }
+    Ok(())
+}
+
+/// Checks that a column can be stored.
+pub(crate) fn check_column(table: &str, field: &Field) -> Result<()> {
+    if let Some(unsupported) = unsupported(field.data_type(), true) {
+        let detail = format!("column \"{}\": type {unsupported} cannot be stored", field.name());
+        return Err(Error::schema(table, detail));
+    }
+    if vector_dimensions(field).is_none() {
+        parquet_file::supports(&[field]).map_err(|error| Error::schema(table, error.to_string()))?;
+    }
+    Ok(())
+}
+
+/// Checks that a constraint fits the columns.
+pub(crate) fn check_key(table: &str, schema: &Schema, key: &KeyConstraint) -> Result<()> {
+    if key.columns.is_empty() {
+        return Err(Error::schema(table, format!("constraint \"{}\" has no columns", key.name)));
+    }
+    let encoder = KeyEncoder::new(table, schema, key)?;
+    for column in &encoder.constraint().columns {
+        let nullable = schema.fields().get(*column).filter(|field| field.is_nullable());
+        if let Some(field) = nullable.filter(|_| key.primary) {
+            let detail = format!("column \"{}\" of the primary key allows nulls", field.name());
+            return Err(Error::schema(table, detail));
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use arrow::datatypes::{DataType, Field, SchemaRef};
 use serde::{Deserialize, Serialize};
 
-use crate::{IndexId, TableId};
+use crate::{IndexId, Layouts, TableId};
 
 /// A table's definition.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +25,10 @@ pub struct TableDefinition {
     pub indexes: Vec<IndexDefinition>,
     /// What the layers above want to remember.
     pub properties: BTreeMap<String, String>,
+    /// Whether it is in memory alone, and ends with the process.
+    pub temporary: bool,
+    /// The columns it has had.
+    pub layouts: Layouts,
 }
 
 impl TableDefinition {

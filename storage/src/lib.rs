@@ -13,6 +13,7 @@
 //! It is not a query engine: it knows no SQL and not what a vector means. `docs/format.md` has the byte layouts.
 //! Invariant: what was acknowledged is there after any crash, and nothing else is.
 
+mod alteration;
 mod backend;
 mod cache;
 mod changes;
@@ -24,6 +25,7 @@ mod error;
 mod id;
 mod journal;
 mod keys;
+mod layout;
 mod lazy;
 mod options;
 mod part;
@@ -32,6 +34,7 @@ mod snapshot;
 mod store;
 mod table;
 
+pub use alteration::Alteration;
 pub use backend::{
     Backend, BackendFile, DiskBackend, Fault, FaultyBackend, LockGuard, MemoryBackend, Operation, Unsynced,
 };
@@ -39,8 +42,9 @@ pub use changes::Changes;
 pub use definition::{IndexDefinition, KeyConstraint, TableDefinition};
 pub use error::{Error, Result};
 pub use id::{IndexId, SegmentId, TableId};
+pub use layout::Layouts;
 pub use options::Options;
 pub use part::Part;
 pub use snapshot::Snapshot;
-pub use store::{BulkLoad, Store};
+pub use store::{BulkLoad, Savepoint, Store, Transaction};
 pub use table::Table;

@@ -6,32 +6,38 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, FixedSizeListArray, RecordBatch, RecordBatchOptions};
-use arrow::datatypes::SchemaRef;
+use arrow::array::{
+    Array, ArrayRef, AsArray, FixedSizeListArray, RecordBatch, RecordBatchOptions, make_array,
+};
+use arrow::datatypes::{Field, SchemaRef};
+use arrow::error::ArrowError;
 use bytes::Bytes;
 use roaring::RoaringBitmap;
 
 use crate::chunk::Chunk;
 use crate::definition::vector_dimensions;
 use crate::keys::{KeyEncoder, KeyIndex};
+use crate::layout::{self, Source};
 use crate::lazy::Lazy;
 use crate::segment::Segment;
 use crate::segment::index_file::IndexFile;
 use crate::segment::record::SegmentRecord;
-use crate::{Error, IndexId, Result, SegmentId};
+use crate::{Error, IndexId, KeyConstraint, Result, SegmentId, TableDefinition};
 
 /// A segment or an unsealed chunk, with the rows that are deleted in its snapshot.
 #[derive(Clone, Debug)]
 pub struct Part {
     rows: Rows,
     schema: SchemaRef,
+    /// Where the columns are in the segment, when its layout is not today's.
+    sources: Option<Arc<Vec<Source>>>,
     first_row_id: u64,
     deleted: Arc<RoaringBitmap>,
     /// How many of the deleted rows the manifest's bitmap has; deletions only grow.
     stored_deletions: u64,
     indexes: Arc<Vec<Arc<IndexFile>>>,
     /// For each constraint, in the definition's order; shared by all snapshots that have the part.
-    keys: Arc<Vec<Lazy<Arc<KeyIndex>>>>,
+    keys: Arc<Vec<Arc<Lazy<Arc<KeyIndex>>>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -42,15 +48,73 @@ enum Rows {
 
 impl Part {
     pub(crate) fn segment(
-        schema: SchemaRef,
+        definition: &TableDefinition,
         segment: Segment,
         deleted: RoaringBitmap,
         indexes: Vec<Arc<IndexFile>>,
-        constraints: usize,
     ) -> Self {
         let first_row_id = segment.record().first_row_id;
+        let sources = definition.layouts.sources(segment.record().layout).map(Arc::new);
         let rows = Rows::Sealed(Arc::new(segment));
-        Self::new(rows, schema, first_row_id, deleted, indexes, constraints)
+        let constraints = definition.keys.len();
+        let part = Self::new(rows, definition.schema.clone(), first_row_id, deleted, indexes, constraints);
+        Self { sources, ..part }
+    }
+
+    /// The same rows under another definition of the table.
+    pub(crate) fn altered(&self, old: &TableDefinition, new: &TableDefinition) -> Result<Self> {
+        let failed = |error| Error::arrow(Path::new("rows"), error);
+        let mut part = self.clone();
+        match &self.rows {
+            Rows::Sealed(segment) => {
+                part.sources = new.layouts.sources(segment.record().layout).map(Arc::new);
+            }
+            Rows::Unsealed(chunk) => {
+                let columns = match new.layouts.sources(old.layouts.current()) {
+                    None => chunk.rows.columns().to_vec(),
+                    Some(sources) => {
+                        let stored = |position: usize| chunk.rows.columns().get(position).cloned();
+                        self.assembled(&sources, stored)?
+                    }
+                };
+                let fields = new.schema.fields().iter();
+                let columns = fields.zip(columns).map(|(field, column)| without_nulls(field, column));
+                let columns = columns.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+                let options = RecordBatchOptions::new().with_row_count(Some(self.rows()));
+                let rows = RecordBatch::try_new_with_options(new.schema.clone(), columns, &options);
+                part.rows = Rows::Unsealed(Arc::new(Chunk::new(rows.map_err(failed)?)));
+            }
+        }
+        let kept = |key: &KeyConstraint| {
+            let number = old.keys.iter().position(|other| {
+                other.name == key.name
+                    && other.columns.len() == key.columns.len()
+                    && other.nulls_distinct == key.nulls_distinct
+            });
+            number.and_then(|number| self.keys.get(number)).cloned().unwrap_or_default()
+        };
+        part.keys = Arc::new(new.keys.iter().map(kept).collect());
+        part.schema = new.schema.clone();
+        let indexes = self.indexes.iter();
+        let indexes = indexes.filter(|file| new.indexes.iter().any(|index| index.id == file.record().index));
+        part.indexes = Arc::new(indexes.cloned().collect());
+        Ok(part)
+    }
+
+    /// Columns from where they are stored, and from single values.
+    fn assembled(
+        &self,
+        sources: &[Source],
+        stored: impl Fn(usize) -> Option<ArrayRef>,
+    ) -> Result<Vec<ArrayRef>> {
+        let column = |source: &Source| match source {
+            Source::Stored(position) => stored(*position)
+                .ok_or_else(|| Error::schema("", format!("there is no stored column {position}"))),
+            Source::Value(value) => {
+                layout::repeated(value, self.rows()).map_err(|error| Error::arrow(Path::new("rows"), error))
+            }
+        };
+        sources.iter().map(column).collect()
     }
 
     pub(crate) fn chunk(
@@ -71,9 +135,9 @@ impl Part {
         indexes: Vec<Arc<IndexFile>>,
         constraints: usize,
     ) -> Self {
-        let keys = Arc::new((0..constraints).map(|_| Lazy::default()).collect());
+        let keys = Arc::new((0..constraints).map(|_| Arc::default()).collect());
         let (deleted, indexes) = (Arc::new(deleted), Arc::new(indexes));
-        Self { rows, schema, first_row_id, deleted, stored_deletions: 0, indexes, keys }
+        Self { rows, schema, sources: None, first_row_id, deleted, stored_deletions: 0, indexes, keys }
     }
 
     /// How many rows it has, deleted ones included.
@@ -116,11 +180,30 @@ impl Part {
         let failed = |error| Error::arrow(Path::new("rows"), error);
         let schema = Arc::new(self.schema.project(projection).map_err(failed)?);
         let columns = match &self.rows {
-            Rows::Sealed(segment) => segment.columns(projection)?,
+            Rows::Sealed(segment) => match &self.sources {
+                None => segment.columns(projection)?,
+                Some(sources) => {
+                    let sources: Vec<Source> =
+                        projection.iter().filter_map(|column| sources.get(*column)).cloned().collect();
+                    let stored = sources.iter().filter_map(|source| match source {
+                        Source::Stored(position) => Some(*position),
+                        Source::Value(_) => None,
+                    });
+                    let positions: Vec<usize> = stored.collect();
+                    let arrays = segment.columns(&positions)?;
+                    self.assembled(&sources, |position| {
+                        let place = positions.iter().position(|other| *other == position)?;
+                        arrays.get(place).cloned()
+                    })?
+                }
+            },
             Rows::Unsealed(chunk) => {
                 projection.iter().filter_map(|column| chunk.rows.columns().get(*column)).cloned().collect()
             }
         };
+        let columns = schema.fields().iter().zip(columns);
+        let columns = columns.map(|(field, column)| without_nulls(field, column));
+        let columns = columns.collect::<Result<Vec<_>, _>>().map_err(failed)?;
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows()));
         RecordBatch::try_new_with_options(schema, columns, &options).map_err(failed)
     }
@@ -132,7 +215,16 @@ impl Part {
             return Err(Error::schema("", format!("column {column} is no vector column")));
         }
         match &self.rows {
-            Rows::Sealed(segment) => segment.vectors(column),
+            Rows::Sealed(segment) => match self.sources.as_ref().and_then(|sources| sources.get(column)) {
+                None => segment.vectors(column),
+                Some(Source::Stored(position)) => segment.vectors(*position),
+                Some(Source::Value(value)) => {
+                    let vectors = layout::repeated(value, self.rows())
+                        .map_err(|error| Error::arrow(Path::new("rows"), error))?;
+                    let vectors = vectors.as_fixed_size_list_opt().cloned();
+                    vectors.ok_or_else(|| Error::schema("", format!("column {column} holds no vectors")))
+                }
+            },
             Rows::Unsealed(chunk) => {
                 let vectors =
                     chunk.rows.columns().get(column).and_then(|column| column.as_fixed_size_list_opt());
@@ -229,4 +321,12 @@ impl Part {
             None => make(),
         }
     }
+}
+
+/// A column that was made NOT NULL may have nulls in rows that are deleted: any value stands there as well.
+fn without_nulls(field: &Field, column: ArrayRef) -> Result<ArrayRef, ArrowError> {
+    if field.is_nullable() || column.null_count() == 0 {
+        return Ok(column);
+    }
+    Ok(make_array(column.to_data().into_builder().nulls(None).build()?))
 }

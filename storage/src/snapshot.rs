@@ -8,11 +8,16 @@ use std::sync::Arc;
 
 use crate::Table;
 
+/// Bytes by kind and name.
+pub(crate) type Objects = BTreeMap<(String, String), Arc<Vec<u8>>>;
+
 /// All tables at one commit.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     pub(crate) version: u64,
     pub(crate) tables: BTreeMap<String, Arc<Table>>,
+    pub(crate) objects: Arc<Objects>,
+    pub(crate) marks: Arc<BTreeMap<String, u64>>,
     pub(crate) counters: Counters,
 }
 
@@ -34,6 +39,23 @@ impl Snapshot {
     /// The table of that name.
     pub fn table(&self, name: &str) -> Option<&Arc<Table>> {
         self.tables.get(name)
+    }
+
+    /// The object of that kind and name.
+    pub fn object(&self, kind: &str, name: &str) -> Option<&Arc<Vec<u8>>> {
+        self.objects.get(&(kind.to_owned(), name.to_owned()))
+    }
+
+    /// The objects of a kind with their names, in the order of these.
+    pub fn objects<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a str, &'a Arc<Vec<u8>>)> + 'a {
+        let of_kind = self.objects.range((kind.to_owned(), String::new())..);
+        let of_kind = of_kind.take_while(move |((other, _), _)| other == kind);
+        of_kind.map(|((_, name), value)| (name.as_str(), value))
+    }
+
+    /// The mark of that name; 0 when it was never raised.
+    pub fn mark(&self, name: &str) -> u64 {
+        self.marks.get(name).copied().unwrap_or_default()
     }
 
     /// All tables, in the order of their names.

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{Array, RecordBatch};
 use arrow::datatypes::Schema;
 use roaring::RoaringTreemap;
 
@@ -25,6 +25,12 @@ pub struct Table {
     live_rows: u64,
     /// Whether the journal has entries of the table.
     journaled: bool,
+    /// The commit that last changed its rows.
+    changed: u64,
+    /// The commit that last wrote its journal entries anew.
+    rewritten: u64,
+    /// Chunks from this row id on may merge: a transaction's own rows stay apart from those it found.
+    merge_from: u64,
 }
 
 impl Table {
@@ -41,6 +47,9 @@ impl Table {
             next_row_id,
             live_rows: 0,
             journaled: false,
+            changed: 0,
+            rewritten: 0,
+            merge_from: 0,
         };
         Ok(table.with_parts(parts))
     }
@@ -53,6 +62,51 @@ impl Table {
         let next_row_id = self.next_row_id.max(end.unwrap_or_default());
         let live_rows = parts.iter().map(|part| part.live_rows() as u64).sum();
         Self { parts, segments, next_row_id, live_rows, ..self.clone() }
+    }
+
+    /// The same rows under another definition.
+    pub(crate) fn altered(&self, definition: TableDefinition) -> Result<Self> {
+        let parts = self.parts.iter().map(|part| part.altered(&self.definition, &definition));
+        let parts = parts.collect::<Result<Vec<_>>>()?;
+        let table = Self::new(definition, parts, self.next_row_id)?;
+        let table = Self {
+            journaled: self.journaled,
+            changed: self.changed,
+            rewritten: self.rewritten,
+            merge_from: self.merge_from,
+            ..table
+        };
+        self.check_not_null(table.schema())?;
+        for (number, encoder) in table.encoders.iter().enumerate() {
+            if self.definition.key(&encoder.constraint().name).is_none() {
+                unique::check_all(&table.definition, number, encoder, &table.parts)?;
+            }
+        }
+        Ok(table)
+    }
+
+    /// Checks that columns which are to have no nulls, by position, have none.
+    fn check_not_null(&self, new: &Schema) -> Result<()> {
+        if new.fields().len() != self.schema().fields().len() {
+            // An added column was checked with its value; a dropped one takes no nulls away.
+            return Ok(());
+        }
+        for (position, (old, new)) in self.schema().fields().iter().zip(new.fields()).enumerate() {
+            if new.is_nullable() || !old.is_nullable() {
+                continue;
+            }
+            for part in &self.parts {
+                let rows = part.columns(&[position])?;
+                let nulls = rows.columns().first().and_then(|column| column.logical_nulls());
+                let Some(nulls) = nulls.filter(|nulls| nulls.null_count() > 0) else { continue };
+                let live = |row: usize| u32::try_from(row).is_ok_and(|row| !part.deleted().contains(row));
+                if (0..part.rows()).any(|row| nulls.is_null(row) && live(row)) {
+                    let table = self.definition.name.clone();
+                    return Err(Error::NotNull { table, column: new.name().clone() });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The same table under another definition of the same columns and keys.
@@ -159,6 +213,38 @@ impl Table {
         None
     }
 
+    /// Whether there is such a row, and it is not deleted.
+    pub(crate) fn is_live(&self, row_id: u64) -> bool {
+        let part = |(number, position)| Some((self.parts.get(number)?, position));
+        let found = self.locate(row_id).and_then(part);
+        found.is_some_and(|(part, position)| !part.deleted().contains(position))
+    }
+
+    /// The commit that last changed its rows, of this process.
+    pub(crate) fn changed(&self) -> u64 {
+        self.changed
+    }
+
+    pub(crate) fn set_changed(&mut self, version: u64) {
+        self.changed = version;
+    }
+
+    /// The commit that last wrote its journal entries anew, of this process.
+    pub(crate) fn rewritten(&self) -> u64 {
+        self.rewritten
+    }
+
+    pub(crate) fn set_rewritten(&mut self, version: u64) {
+        self.rewritten = version;
+    }
+
+    /// Keeps the rows to come apart from those that are there.
+    pub(crate) fn keep_apart(&mut self) {
+        if self.merge_from == 0 {
+            self.merge_from = self.next_row_id;
+        }
+    }
+
     /// Whether the journal has entries of the table: unsealed rows, or deletions that no bitmap in the manifest has.
     pub(crate) fn is_journaled(&self) -> bool {
         self.journaled
@@ -186,7 +272,10 @@ impl Table {
         }
         let mut chunks = self.parts.split_off(self.segments);
         let schema = &self.definition.schema;
-        let appended = chunk::append(&mut chunks, schema, first_row_id, rows, self.encoders.len());
+        let mergeable = chunks.partition_point(|part| part.first_row_id() < self.merge_from);
+        let mut own = chunks.split_off(mergeable);
+        let appended = chunk::append(&mut own, schema, first_row_id, rows, self.encoders.len());
+        chunks.append(&mut own);
         self.parts.append(&mut chunks);
         appended.map_err(|error| Error::arrow(Path::new("rows"), error))?;
         self.next_row_id = self.next_row_id.max(first_row_id + count);

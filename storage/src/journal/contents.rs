@@ -7,7 +7,8 @@ use std::path::Path;
 use redb::{Database, ReadableDatabase, ReadableTable, TableError};
 
 use super::{
-    DELETIONS, ENTRIES, FORMAT_KEY, FORMAT_VERSION, META, SEGMENTS, STATE_KEY, State, TABLES, frame, pair,
+    DELETIONS, ENTRIES, FORMAT_KEY, FORMAT_VERSION, MARKS, META, OBJECTS, SEGMENTS, STATE_KEY, State, TABLES,
+    frame, names, pair,
 };
 use crate::{Error, Result, SegmentId, TableId};
 
@@ -20,6 +21,8 @@ pub(crate) struct Contents {
     pub(crate) deletions: Vec<((TableId, SegmentId), Vec<u8>)>,
     /// In order of version within each table.
     pub(crate) entries: Vec<(TableId, u64, Vec<u8>)>,
+    pub(crate) objects: Vec<((String, String), Vec<u8>)>,
+    pub(crate) marks: Vec<(String, u64)>,
 }
 
 impl Contents {
@@ -38,7 +41,7 @@ impl Contents {
         };
         let format = get(FORMAT_KEY)?.first_chunk::<4>().map(|version| u32::from_le_bytes(*version));
         match format {
-            Some(FORMAT_VERSION) => {}
+            Some(1..=FORMAT_VERSION) => {}
             Some(found) if found > FORMAT_VERSION => {
                 return Err(Error::NewerFormat { path: path.into(), found, supported: FORMAT_VERSION });
             }
@@ -78,6 +81,33 @@ impl Contents {
                     _ => contents.entries.push((TableId(table), id, bytes)),
                 }
             }
+        }
+        match transaction.open_table(OBJECTS) {
+            Ok(table) => {
+                for row in table.iter().map_err(|error| failed(error.into()))? {
+                    let (key, value) = row.map_err(|error| failed(error.into()))?;
+                    let (kind, name) = key.value();
+                    let bytes = frame::open("objects", &names(kind, name), value.value());
+                    let bytes = bytes.ok_or_else(|| damaged("an object"))?.to_vec();
+                    contents.objects.push(((kind.to_owned(), name.to_owned()), bytes));
+                }
+            }
+            Err(TableError::TableDoesNotExist(_)) => {}
+            Err(error) => return Err(failed(error.into())),
+        }
+        match transaction.open_table(MARKS) {
+            Ok(table) => {
+                for row in table.iter().map_err(|error| failed(error.into()))? {
+                    let (key, value) = row.map_err(|error| failed(error.into()))?;
+                    let name = key.value();
+                    let word = frame::open("marks", name.as_bytes(), value.value());
+                    let word = word.and_then(|word| word.first_chunk::<8>());
+                    let word = word.ok_or_else(|| damaged("a mark"))?;
+                    contents.marks.push((name.to_owned(), u64::from_le_bytes(*word)));
+                }
+            }
+            Err(TableError::TableDoesNotExist(_)) => {}
+            Err(error) => return Err(failed(error.into())),
         }
         Ok(contents)
     }

@@ -22,7 +22,7 @@ pub(crate) mod manifest;
 pub(crate) use contents::Contents;
 
 /// The newest version of the directory's format that this code reads, and the one it writes.
-pub(crate) const FORMAT_VERSION: u32 = 1;
+pub(crate) const FORMAT_VERSION: u32 = 2;
 
 /// Bytes of pages that redb may keep in memory: values are written once and read once.
 const CACHE: usize = 16 << 20;
@@ -32,6 +32,8 @@ const TABLES: RedbTable<u64, &[u8]> = RedbTable::new("tables");
 const SEGMENTS: RedbTable<(u64, u64), &[u8]> = RedbTable::new("segments");
 const DELETIONS: RedbTable<(u64, u64), &[u8]> = RedbTable::new("deletions");
 const ENTRIES: RedbTable<(u64, u64), &[u8]> = RedbTable::new("entries");
+const OBJECTS: RedbTable<(&str, &str), &[u8]> = RedbTable::new("objects");
+const MARKS: RedbTable<&str, &[u8]> = RedbTable::new("marks");
 
 const FORMAT_KEY: &str = "format_version";
 const STATE_KEY: &str = "state";
@@ -51,6 +53,10 @@ pub(crate) enum Edit {
     Entry { table: TableId, version: u64, bytes: Vec<u8> },
     /// Removes a table's entries up to and including this version.
     Trim { table: TableId, version: u64 },
+    /// Stores an object, or removes it.
+    Object { kind: String, name: String, value: Option<Arc<Vec<u8>>> },
+    /// Stores a mark.
+    Mark { name: String, value: u64 },
 }
 
 /// The numbers that each write stores.
@@ -149,7 +155,8 @@ impl Journal {
             let transaction = database.begin_write()?;
             {
                 let mut meta = transaction.open_table(META)?;
-                if meta.get(FORMAT_KEY)?.is_none() {
+                // What an older version wrote is of this version from the first write on.
+                if meta.get(FORMAT_KEY)?.is_none_or(|stored| stored.value() != format) {
                     meta.insert(FORMAT_KEY, format.as_slice())?;
                 }
                 meta.insert(STATE_KEY, state.as_slice())?;
@@ -231,6 +238,11 @@ fn pair(table: u64, id: u64) -> [u8; 16] {
     key
 }
 
+/// The key of an object, for its checksum.
+fn names(kind: &str, name: &str) -> Vec<u8> {
+    [kind.as_bytes(), &[0], name.as_bytes()].concat()
+}
+
 fn apply(transaction: &WriteTransaction, edit: &Edit) -> Result<(), redb::Error> {
     let put = |definition: RedbTable<(u64, u64), &[u8]>, name: &str, table: u64, id: u64, bytes: &[u8]| {
         let value = frame::seal(name, &pair(table, id), bytes);
@@ -256,6 +268,22 @@ fn apply(transaction: &WriteTransaction, edit: &Edit) -> Result<(), redb::Error>
         Edit::Trim { table, version } => {
             let entries = (table.0, 0)..=(table.0, *version);
             transaction.open_table(ENTRIES)?.retain_in(entries, |_, _| false)?;
+            Ok(())
+        }
+        Edit::Object { kind, name, value } => {
+            let mut objects = transaction.open_table(OBJECTS)?;
+            match value {
+                Some(bytes) => {
+                    let value = frame::seal("objects", &names(kind, name), bytes);
+                    objects.insert((kind.as_str(), name.as_str()), value.as_slice())?;
+                }
+                None => drop(objects.remove((kind.as_str(), name.as_str()))?),
+            }
+            Ok(())
+        }
+        Edit::Mark { name, value } => {
+            let value = frame::seal("marks", name.as_bytes(), &value.to_le_bytes());
+            transaction.open_table(MARKS)?.insert(name.as_str(), value.as_slice())?;
             Ok(())
         }
     }

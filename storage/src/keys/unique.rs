@@ -2,7 +2,10 @@
 //!
 //! It does not change anything. Invariant: deleted rows never stand in the way.
 
-use arrow::array::{ArrayRef, RecordBatch};
+use std::path::Path;
+
+use arrow::array::{ArrayRef, BooleanArray, RecordBatch};
+use arrow::compute::filter;
 use arrow::row::Rows;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
@@ -26,6 +29,36 @@ pub(crate) fn check<'a>(
         }
         for part in parts.clone() {
             if let Some((row, _)) = taken(part, number, encoder, &hashed, &keys)? {
+                return Err(duplicate(definition, encoder, &columns, row));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Checks that the live rows of a table's parts have no key twice.
+pub(crate) fn check_all(
+    definition: &TableDefinition,
+    number: usize,
+    encoder: &KeyEncoder,
+    parts: &[Part],
+) -> Result<()> {
+    for (checked, part) in parts.iter().enumerate() {
+        let columns = part.key_columns(encoder)?;
+        let live: BooleanArray = (0..part.rows())
+            .map(|row| Some(u32::try_from(row).is_ok_and(|row| !part.deleted().contains(row))))
+            .collect();
+        let columns = columns.iter().map(|column| filter(column, &live));
+        let columns = columns.collect::<Result<Vec<_>, _>>();
+        let columns = columns.map_err(|error| Error::arrow(Path::new("keys"), error))?;
+        let keys = encoder.encode(&columns)?;
+        let mut hashed = encoder.hash(&columns, &keys, 0);
+        hashed.sort_unstable();
+        if let Some(row) = repeated(&hashed, &keys) {
+            return Err(duplicate(definition, encoder, &columns, row));
+        }
+        for earlier in parts.iter().take(checked) {
+            if let Some((row, _)) = taken(earlier, number, encoder, &hashed, &keys)? {
                 return Err(duplicate(definition, encoder, &columns, row));
             }
         }
@@ -135,6 +168,8 @@ mod tests {
         let definition = TableDefinition {
             id: TableId(0),
             name: "t".into(),
+            layouts: crate::Layouts::of(&schema),
+            temporary: false,
             schema,
             keys: vec![encoder.constraint().clone()],
             indexes: Vec::new(),

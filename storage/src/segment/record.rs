@@ -13,6 +13,9 @@ pub(crate) struct SegmentRecord {
     pub(crate) id: SegmentId,
     pub(crate) first_row_id: u64,
     pub(crate) rows: u32,
+    /// The layout that its rows were written under.
+    #[serde(default)]
+    pub(crate) layout: u32,
     /// Absent when no column is scalar.
     pub(crate) parquet: Option<ParquetRecord>,
     pub(crate) vectors: Vec<VectorsRecord>,

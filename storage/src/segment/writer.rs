@@ -17,13 +17,14 @@ use crate::segment::parquet_file::ParquetWriter;
 use crate::segment::record::{ParquetRecord, SegmentRecord, VectorsRecord};
 use crate::segment::vec_file::VecWriter;
 use crate::segment::{Scalars, Segment, Vectors, name, scalar_columns};
-use crate::{Error, Result, SegmentId, TableId};
+use crate::{Error, Result, SegmentId, TableDefinition};
 
 /// A segment being written.
 #[derive(Debug)]
 pub(crate) struct SegmentWriter {
     id: SegmentId,
     schema: SchemaRef,
+    layout: u32,
     scalars: Vec<usize>,
     parquet: Option<ParquetWriter>,
     vectors: Vec<(usize, VecWriter)>,
@@ -32,7 +33,9 @@ pub(crate) struct SegmentWriter {
 }
 
 impl SegmentWriter {
-    pub(crate) fn create(folder: &Folder, table: TableId, id: SegmentId, schema: SchemaRef) -> Result<Self> {
+    /// Starts a segment of a table as it is defined now.
+    pub(crate) fn create(folder: &Folder, definition: &TableDefinition, id: SegmentId) -> Result<Self> {
+        let (table, schema) = (definition.id, definition.schema.clone());
         let scalars = scalar_columns(&schema);
         let mut parquet = None;
         if !scalars.is_empty() {
@@ -51,7 +54,8 @@ impl SegmentWriter {
                 vectors.push((column, VecWriter::create(folder, &name, dimensions)?));
             }
         }
-        Ok(Self { id, schema, scalars, parquet, vectors, rows: 0, scalar_bytes: 0 })
+        let layout = definition.layouts.current();
+        Ok(Self { id, schema, layout, scalars, parquet, vectors, rows: 0, scalar_bytes: 0 })
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -90,6 +94,7 @@ impl SegmentWriter {
             id: self.id,
             first_row_id: 0,
             rows,
+            layout: self.layout,
             parquet: None,
             vectors: Vec::new(),
             indexes: Vec::new(),

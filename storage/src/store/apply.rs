@@ -3,44 +3,18 @@
 //! It checks everything that can be wrong with a commit. Invariant: it changes nothing; a draft that is not published
 //! never was.
 
-use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{Array, RecordBatch};
 use arrow::compute::concat_batches;
-use roaring::RoaringTreemap;
 
 use super::edits;
+use super::prepared::{Prepared, RowChanges};
 use crate::changes::Change;
 use crate::conform::{check_definition, conform};
 use crate::journal::Edit;
-use crate::journal::entry::EncodedRows;
 use crate::segment::index_file::IndexFile;
-use crate::{
-    Changes, Error, IndexDefinition, IndexId, KeyConstraint, Part, Result, Snapshot, Table, TableDefinition,
-    TableId,
-};
-
-/// Changes with their rows encoded.
-#[derive(Debug)]
-pub(super) struct Prepared {
-    changes: Vec<(Change, Option<EncodedRows>)>,
-}
-
-impl Prepared {
-    pub(super) fn new(changes: Changes) -> Result<Self> {
-        let encode = |change: Change| {
-            let encoded = match &change {
-                Change::Put { rows, .. } => Some(EncodedRows::new(rows)),
-                _ => None,
-            };
-            let encoded = encoded.transpose().map_err(|error| Error::arrow(Path::new("rows"), error))?;
-            Ok((change, encoded))
-        };
-        Ok(Self { changes: changes.changes.into_iter().map(encode).collect::<Result<_>>()? })
-    }
-}
+use crate::{Alteration, Error, IndexDefinition, Layouts, Part, Result, Snapshot, Table, TableDefinition};
 
 /// A snapshot that is not published yet.
 #[derive(Debug)]
@@ -48,6 +22,10 @@ pub(super) struct Draft {
     pub(super) snapshot: Snapshot,
     pub(super) edits: Vec<Edit>,
     pub(super) dropped: Vec<Dropped>,
+    /// Whether there are to be edits: a transaction's are made when it is committed.
+    journaled: bool,
+    /// Whether anything is different.
+    pub(super) changed: bool,
 }
 
 /// What no snapshot from this one on has any more.
@@ -70,88 +48,111 @@ impl Dropped {
     }
 }
 
-/// What a commit does to the rows of one table.
-#[derive(Default)]
-struct RowChanges<'a> {
-    deleted: RoaringTreemap,
-    rows: Vec<&'a RecordBatch>,
-    encoded: Vec<&'a EncodedRows>,
-}
-
 impl Draft {
     /// Applies changes to a snapshot.
     pub(super) fn of(base: &Snapshot, prepared: &Prepared) -> Result<Self> {
-        let mut draft = Self { snapshot: base.clone(), edits: Vec::new(), dropped: Vec::new() };
-        draft.snapshot.version += 1;
-        let mut rows: BTreeMap<&str, RowChanges<'_>> = BTreeMap::new();
-        for (change, encoded) in &prepared.changes {
-            match change {
-                Change::CreateTable { name, schema, keys, properties } => {
-                    let definition = TableDefinition {
-                        id: TableId(draft.snapshot.counters.table),
-                        name: name.clone(),
-                        schema: schema.clone(),
-                        keys: keys.clone(),
-                        indexes: Vec::new(),
-                        properties: properties.clone(),
-                    };
-                    draft.create_table(definition, keys)?;
-                }
-                Change::DropTable { name } => {
-                    draft.drop_table(name)?;
-                    rows.remove(name.as_str());
-                }
-                Change::CreateIndex { table, name, column, method, properties } => {
-                    let index = IndexDefinition {
-                        id: IndexId(draft.snapshot.counters.index),
-                        name: name.clone(),
-                        column: *column,
-                        method: method.clone(),
-                        properties: properties.clone(),
-                    };
-                    draft.create_index(table, index)?;
-                }
-                Change::DropIndex { table, name } => draft.drop_index(table, name)?,
-                Change::Put { table, rows: batch } => {
-                    draft.table(table)?;
-                    if batch.num_rows() > 0 {
-                        let changes = rows.entry(table).or_default();
-                        changes.rows.push(batch);
-                        changes.encoded.extend(encoded);
-                    }
-                }
-                Change::Delete { table, rows: deleted } => {
-                    draft.table(table)?;
-                    let changes = rows.entry(table).or_default();
-                    if !changes.deleted.is_disjoint(deleted) {
-                        let detail = "a row is deleted twice in one commit".into();
-                        return Err(Error::Conflict { table: table.clone(), detail });
-                    }
-                    changes.deleted |= deleted;
-                }
-            }
+        if prepared.journaled {
+            prepared.check_base(base)?;
         }
-        for (table, changes) in rows {
+        let mut draft = Self {
+            snapshot: base.clone(),
+            edits: Vec::new(),
+            dropped: Vec::new(),
+            journaled: prepared.journaled,
+            changed: false,
+        };
+        draft.snapshot.version += 1;
+        for change in &prepared.definitions {
+            draft.define(change)?;
+        }
+        for (table, changes) in &prepared.rows {
             draft.change_rows(table, changes)?;
         }
-        if draft.edits.is_empty() {
+        // What is in memory alone leaves no trace in the journal, and no gap in its versions.
+        if draft.edits.is_empty() && draft.journaled {
             draft.snapshot.version = base.version;
         }
         Ok(draft)
+    }
+
+    fn define(&mut self, change: &Change) -> Result<()> {
+        self.changed = true;
+        match change {
+            Change::CreateTable { name, schema, keys, properties, temporary, id } => {
+                let definition = TableDefinition {
+                    id: id.ok_or_else(|| Error::schema(name, "the table has no number"))?,
+                    name: name.clone(),
+                    schema: schema.clone(),
+                    keys: keys.clone(),
+                    indexes: Vec::new(),
+                    properties: properties.clone(),
+                    temporary: *temporary,
+                    layouts: Layouts::of(schema),
+                };
+                self.create_table(definition)
+            }
+            Change::DropTable { name } => self.drop_table(name),
+            Change::AlterTable { table, alteration } => self.alter_table(table, alteration),
+            Change::CreateIndex { table, name, column, method, properties, id } => {
+                let index = IndexDefinition {
+                    id: id.ok_or_else(|| Error::schema(table, "the index has no number"))?,
+                    name: name.clone(),
+                    column: *column,
+                    method: method.clone(),
+                    properties: properties.clone(),
+                };
+                self.create_index(table, index)
+            }
+            Change::DropIndex { table, name } => self.drop_index(table, name),
+            Change::SetObject { kind, name, value } => {
+                let value = value.clone().map(Arc::new);
+                let objects = Arc::make_mut(&mut self.snapshot.objects);
+                let key = (kind.clone(), name.clone());
+                match &value {
+                    Some(value) => drop(objects.insert(key, value.clone())),
+                    None => drop(objects.remove(&key)),
+                }
+                self.edit(Edit::Object { kind: kind.clone(), name: name.clone(), value });
+                Ok(())
+            }
+            Change::RaiseMark { name, value } => {
+                if self.snapshot.mark(name) < *value {
+                    Arc::make_mut(&mut self.snapshot.marks).insert(name.clone(), *value);
+                    self.edit(Edit::Mark { name: name.clone(), value: *value });
+                }
+                Ok(())
+            }
+            // Sorted out when the changes were prepared.
+            Change::Put { .. } | Change::Delete { .. } | Change::Unchanged { .. } => Ok(()),
+        }
+    }
+
+    fn edit(&mut self, edit: Edit) {
+        if self.journaled {
+            self.edits.push(edit);
+        }
+    }
+
+    /// An edit of what belongs to a table.
+    fn edit_of(&mut self, table: &TableDefinition, edit: Edit) {
+        if !table.temporary {
+            self.edit(edit);
+        }
     }
 
     fn table(&self, name: &str) -> Result<&Arc<Table>> {
         self.snapshot.tables.get(name).ok_or_else(|| Error::NoSuchTable { table: name.into() })
     }
 
-    fn create_table(&mut self, definition: TableDefinition, keys: &[KeyConstraint]) -> Result<()> {
+    fn create_table(&mut self, definition: TableDefinition) -> Result<()> {
         let name = definition.name.clone();
         if self.snapshot.tables.contains_key(&name) {
             return Err(Error::TableExists { table: name });
         }
-        check_definition(&name, &definition.schema, keys)?;
-        self.snapshot.counters.table += 1;
-        self.edits.push(edits::table(&definition, 0)?);
+        check_definition(&name, &definition.schema, &definition.keys)?;
+        let counter = &mut self.snapshot.counters.table;
+        *counter = (*counter).max(definition.id.0 + 1);
+        self.edit_of(&definition, edits::table(&definition, 0)?);
         self.snapshot.tables.insert(name, Arc::new(Table::new(definition, Vec::new(), 0)?));
         Ok(())
     }
@@ -160,15 +161,87 @@ impl Draft {
         let Some(table) = self.snapshot.tables.remove(name) else {
             return Err(Error::NoSuchTable { table: name.into() });
         };
-        self.edits.push(Edit::DropTable { id: table.definition().id });
+        self.edit_of(table.definition(), Edit::DropTable { id: table.definition().id });
         self.dropped.extend(table.parts().cloned().map(Dropped::Part));
         Ok(())
     }
 
-    fn create_index(&mut self, name: &str, index: IndexDefinition) -> Result<()> {
-        if self.snapshot.tables().any(|table| table.definition().index(&index.name).is_some()) {
-            return Err(Error::IndexExists { index: index.name });
+    fn alter_table(&mut self, name: &str, alteration: &Alteration) -> Result<()> {
+        let table = self.table(name)?.clone();
+        let mut definition = TableDefinition::clone(table.definition());
+        alteration.apply(&mut definition)?;
+        if let Alteration::RenameIndex { to, .. } = alteration {
+            self.check_index_name(to)?;
         }
+        let renamed = definition.name.clone();
+        if renamed != name && self.snapshot.tables.contains_key(&renamed) {
+            return Err(Error::TableExists { table: renamed });
+        }
+        if let Alteration::AddColumn { field, value } = alteration
+            && !field.is_nullable()
+            && value.null_count() > 0
+            && table.live_rows() > 0
+        {
+            return Err(Error::NotNull { table: name.into(), column: field.name().clone() });
+        }
+        let mut altered = table.altered(definition)?;
+        let definition = altered.definition().clone();
+        self.edit_of(&definition, edits::table(&definition, altered.next_row_id())?);
+        let had = |part: &Part, file: &Arc<IndexFile>| {
+            part.indexes().iter().any(|kept| kept.record() == file.record())
+        };
+        let pairs: Vec<_> = table.segments().iter().zip(altered.segments()).collect();
+        let mut shorter = Vec::new();
+        for (before, after) in pairs {
+            let gone = before.indexes().iter().filter(|file| !had(after, file)).cloned();
+            let gone: Vec<_> = gone.map(Dropped::IndexFile).collect();
+            if !gone.is_empty() {
+                shorter.extend(edits::segment(&definition, after)?);
+                self.dropped.extend(gone);
+            }
+        }
+        for edit in shorter {
+            self.edit_of(&definition, edit);
+        }
+        if alteration.changes_columns() && !definition.temporary && self.journaled {
+            self.rewrite_entries(&mut altered)?;
+        }
+        self.snapshot.tables.remove(name);
+        self.snapshot.tables.insert(renamed, Arc::new(altered));
+        Ok(())
+    }
+
+    /// Stores the unsealed rows anew: entries are read under today's columns.
+    fn rewrite_entries(&mut self, table: &mut Table) -> Result<()> {
+        let definition = table.definition().clone();
+        self.edit(Edit::Trim { table: definition.id, version: self.snapshot.version });
+        let mut parts: Vec<Part> = table.parts().cloned().collect();
+        for part in &mut parts {
+            if let Some(edit) = edits::deletions(definition.id, part)? {
+                self.edit(edit);
+                *part = part.with_stored_deletions();
+            }
+        }
+        *table = table.with_parts(parts);
+        for edit in edits::entries(table, &mut self.snapshot.version)? {
+            self.edit(edit);
+        }
+        // What follows has a version of its own.
+        self.snapshot.version += 1;
+        table.set_journaled(true);
+        table.set_rewritten(self.snapshot.version);
+        Ok(())
+    }
+
+    fn check_index_name(&self, name: &str) -> Result<()> {
+        if self.snapshot.tables().any(|table| table.definition().index(name).is_some()) {
+            return Err(Error::IndexExists { index: name.into() });
+        }
+        Ok(())
+    }
+
+    fn create_index(&mut self, name: &str, index: IndexDefinition) -> Result<()> {
+        self.check_index_name(&index.name)?;
         let table = self.table(name)?;
         let mut definition = TableDefinition::clone(table.definition());
         if index.column >= definition.schema.fields().len() {
@@ -177,8 +250,9 @@ impl Draft {
                 format!("index \"{}\": there is no column {}", index.name, index.column),
             ));
         }
+        let counter = &mut self.snapshot.counters.index;
+        *counter = (*counter).max(index.id.0 + 1);
         definition.indexes.push(index);
-        self.snapshot.counters.index += 1;
         self.redefine(name, definition, |part| part.clone())
     }
 
@@ -195,7 +269,9 @@ impl Draft {
             let (gone, kept): (Vec<_>, Vec<_>) =
                 part.indexes().iter().cloned().partition(|file| file.record().index == id);
             self.dropped.extend(gone.into_iter().map(Dropped::IndexFile));
-            self.edits.extend(edits::segment(&definition, &part.with_indexes(kept))?);
+            if let Some(edit) = edits::segment(&definition, &part.with_indexes(kept))? {
+                self.edit_of(&definition, edit);
+            }
         }
         self.redefine(name, definition, |part| {
             let kept = part.indexes().iter().filter(|file| file.record().index != id);
@@ -210,13 +286,13 @@ impl Draft {
         part: impl Fn(&Part) -> Part,
     ) -> Result<()> {
         let table = self.table(name)?.clone();
-        self.edits.push(edits::table(&definition, table.next_row_id())?);
+        self.edit_of(&definition, edits::table(&definition, table.next_row_id())?);
         let table = table.with_definition(definition).with_parts(table.parts().map(part).collect());
         self.snapshot.tables.insert(name.into(), Arc::new(table));
         Ok(())
     }
 
-    fn change_rows(&mut self, name: &str, changes: RowChanges<'_>) -> Result<()> {
+    fn change_rows(&mut self, name: &str, changes: &RowChanges) -> Result<()> {
         let mut table = Table::clone(self.table(name)?);
         if let Some(row) = table.delete(&changes.deleted).min() {
             let detail = format!("row {row} was deleted or updated by another transaction");
@@ -239,10 +315,18 @@ impl Draft {
             return Err(Error::schema(name, "a commit has more rows than a chunk can number"));
         }
         table.check_unique(&rows)?;
+        self.changed = true;
         let (version, first) = (self.snapshot.version, table.next_row_id());
-        self.edits.push(edits::entry(&definition, version, first, &changes.deleted, &changes.encoded)?);
+        if self.journaled && !definition.temporary {
+            let encoded: Vec<_> = changes.encoded.iter().collect();
+            self.edits.push(edits::entry(&definition, version, first, &changes.deleted, &encoded)?);
+            table.set_journaled(true);
+        }
+        if !self.journaled {
+            table.keep_apart();
+        }
         table.append(rows)?;
-        table.set_journaled(true);
+        table.set_changed(version);
         self.snapshot.tables.insert(name.into(), Arc::new(table));
         Ok(())
     }

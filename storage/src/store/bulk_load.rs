@@ -44,6 +44,10 @@ impl BulkLoad {
     pub(super) fn start(store: Arc<Inner>, table: &str) -> Result<Self> {
         let snapshot = store.snapshot.load_full();
         let table = snapshot.table(table).ok_or_else(|| Error::NoSuchTable { table: table.into() })?.clone();
+        if table.definition().temporary {
+            let detail = "a temporary table has no files to load into";
+            return Err(Error::schema(&table.definition().name, detail));
+        }
         let keys = table.encoders().iter().map(|_| LoadedKeys::default()).collect();
         Ok(Self { store, table, writer: None, finished: Vec::new(), keys, failure: None })
     }
@@ -114,7 +118,11 @@ impl BulkLoad {
         store.make_writable(&mut writer)?;
         let mut next = Snapshot::clone(&store.snapshot.load());
         let table = match next.table(&name) {
-            Some(table) if table.definition().id == self.table.definition().id => table.clone(),
+            Some(table) if Arc::ptr_eq(table.definition(), self.table.definition()) => table.clone(),
+            Some(table) if table.definition().id == self.table.definition().id => {
+                let detail = "it was altered while rows were loaded".into();
+                return Err(Error::Conflict { table: name, detail });
+            }
             _ => return Err(Error::NoSuchTable { table: name }),
         };
         self.check(&table, &mut checked)?;
@@ -127,15 +135,15 @@ impl BulkLoad {
         for segment in self.finished.drain(..) {
             let segment = segment.at(first_row_id);
             first_row_id += segment.rows() as u64;
-            let schema = definition.schema.clone();
-            let part = Part::segment(schema, segment, Default::default(), Vec::new(), table.encoders().len());
+            let part = Part::segment(definition, segment, Default::default(), Vec::new());
             changes.extend(edits::segment(definition, &part)?);
             added.push(part);
         }
         changes.push(edits::table(definition, first_row_id)?);
         parts.extend(added.iter().cloned());
-        let loaded = table.with_parts(parts);
+        let mut loaded = table.with_parts(parts);
         next.version += 1;
+        loaded.set_changed(next.version);
         next.tables.insert(name, Arc::new(loaded));
         let published = store.publish(&mut writer, next, &changes);
         store.settle(&writer, published.is_ok(), added.iter());
@@ -198,7 +206,7 @@ impl Inner {
     pub(super) fn segment_writer(&self, table: &Table) -> Result<SegmentWriter> {
         let definition = table.definition();
         let id = SegmentId(self.new_file());
-        SegmentWriter::create(&self.folder, definition.id, id, definition.schema.clone())
+        SegmentWriter::create(&self.folder, definition, id)
     }
 
     /// Decides about new segments' files after their commit: they stay unless it is certain that no manifest names them.

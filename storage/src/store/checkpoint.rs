@@ -35,6 +35,10 @@ impl Inner {
         let mut next = Snapshot::clone(&self.snapshot.load());
         let current = next.table(name).filter(|current| current.definition().id == table.definition().id);
         let current = current.ok_or_else(no_such_table)?.clone();
+        if current.rewritten() > base.version {
+            // Altered meanwhile: the entries of what was sealed are written anew, and would be replayed again.
+            return Ok(());
+        }
         let definition = current.definition();
         let constraints = current.encoders().len();
 
@@ -43,7 +47,7 @@ impl Inner {
         let mut added = Vec::new();
         for segment in sealed {
             let deleted = deletions(&current, &segment);
-            let part = Part::segment(definition.schema.clone(), segment, deleted, Vec::new(), constraints);
+            let part = Part::segment(definition, segment, deleted, Vec::new());
             changes.extend(edits::segment(definition, &part)?);
             added.push(part);
         }

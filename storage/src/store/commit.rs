@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::apply::{Draft, Prepared};
+use super::apply::Draft;
+use super::prepared::Prepared;
 use super::{Inner, Writer};
-use crate::{Changes, Error, Result, Snapshot};
+use crate::{Error, Result, Snapshot};
 
 /// A commit that waits, or waited, for its turn.
 #[derive(Debug)]
@@ -19,9 +20,7 @@ pub(super) struct Request {
 }
 
 impl Inner {
-    pub(super) fn commit(&self, changes: Changes) -> Result<Arc<Snapshot>> {
-        // What needs no lock is done before it is taken.
-        let prepared = Prepared::new(changes)?;
+    pub(super) fn commit(&self, prepared: Prepared) -> Result<Arc<Snapshot>> {
         let request = Arc::new(Request { prepared, outcome: Mutex::new(None) });
         self.queue.lock().push(request.clone());
         let mut writer = self.writer.lock();
@@ -45,7 +44,10 @@ impl Inner {
         let mut dropped = Vec::new();
         let mut passed = Vec::new();
         for request in group {
-            match Draft::of(&latest, &request.prepared) {
+            let draft = Draft::of(&latest, &request.prepared)
+                .map_err(|error| if request.prepared.transaction { late(error) } else { error });
+            match draft {
+                Ok(draft) if !draft.changed => settle(request, Ok(latest.clone())),
                 Ok(draft) => {
                     latest = Arc::new(draft.snapshot);
                     edits.extend(draft.edits);
@@ -56,6 +58,11 @@ impl Inner {
             }
         }
         let published = match edits.is_empty() {
+            // Temporary tables are in memory alone.
+            true if !passed.is_empty() => {
+                self.snapshot.store(latest.clone());
+                Ok(latest)
+            }
             true => Ok(latest),
             false => self.publish(writer, Snapshot::clone(&latest), &edits),
         };
@@ -67,4 +74,18 @@ impl Inner {
             Err(error) => passed.into_iter().for_each(|(request, _)| settle(request, Err(error.clone()))),
         }
     }
+}
+
+/// What a transaction fails with at its commit: its statements had succeeded, so somebody else came first.
+fn late(error: Error) -> Error {
+    let (table, detail) = match error {
+        Error::DuplicateKey { table, constraint, key, .. } => {
+            (table, format!("a concurrent transaction has put the same key of \"{constraint}\", {key}"))
+        }
+        Error::TableExists { table } => (table, "a concurrent transaction has made it".into()),
+        Error::IndexExists { index } => (index, "a concurrent transaction has made it".into()),
+        Error::NoSuchTable { table } => (table, "a concurrent transaction has dropped it".into()),
+        other => return other,
+    };
+    Error::Conflict { table, detail }
 }

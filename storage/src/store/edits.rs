@@ -55,7 +55,14 @@ pub(super) fn entry(
 /// A whole snapshot. Its entries get versions of their own, so the snapshot moves on to the last of them.
 pub(super) fn whole(snapshot: &mut Snapshot) -> Result<Vec<Edit>> {
     let mut edits = Vec::new();
-    for stored in snapshot.tables.values() {
+    for ((kind, name), value) in snapshot.objects.iter() {
+        let (kind, name) = (kind.clone(), name.clone());
+        edits.push(Edit::Object { kind, name, value: Some(value.clone()) });
+    }
+    for (name, value) in snapshot.marks.iter() {
+        edits.push(Edit::Mark { name: name.clone(), value: *value });
+    }
+    for stored in snapshot.tables.values().filter(|table| !table.definition().temporary) {
         let definition = stored.definition();
         edits.push(table(definition, stored.next_row_id())?);
         for part in stored.segments() {
@@ -63,15 +70,23 @@ pub(super) fn whole(snapshot: &mut Snapshot) -> Result<Vec<Edit>> {
             let unstored = part.with_deletions(part.deleted().clone());
             edits.extend(deletions(definition.id, &unstored)?);
         }
-        for part in stored.chunks() {
-            snapshot.version += 1;
-            edits.push(chunk(definition, snapshot.version, part)?);
-        }
-        let deleted = deleted_unsealed(stored);
-        if !deleted.is_empty() {
-            snapshot.version += 1;
-            edits.push(entry(definition, snapshot.version, 0, &deleted, &[])?);
-        }
+        edits.extend(entries(stored, &mut snapshot.version)?);
+    }
+    Ok(edits)
+}
+
+/// A table's unsealed rows as entries, each with a version of its own from the one given on.
+pub(super) fn entries(table: &Table, version: &mut u64) -> Result<Vec<Edit>> {
+    let definition = table.definition();
+    let mut edits = Vec::new();
+    for part in table.chunks() {
+        *version += 1;
+        edits.push(chunk(definition, *version, part)?);
+    }
+    let deleted = deleted_unsealed(table);
+    if !deleted.is_empty() {
+        *version += 1;
+        edits.push(entry(definition, *version, 0, &deleted, &[])?);
     }
     Ok(edits)
 }

@@ -30,7 +30,7 @@ pub(super) fn snapshot(
     cache: &ColumnCache,
 ) -> Result<Snapshot> {
     let damaged = |detail: String| Error::corrupt(journal, 0, detail);
-    let Contents { state, tables, segments, deletions, entries } = contents;
+    let Contents { state, tables, segments, deletions, entries, objects, marks } = contents;
     let mut deletions: BTreeMap<(TableId, SegmentId), Vec<u8>> = deletions.into_iter().collect();
     let mut by_id = BTreeMap::new();
     for (id, bytes) in tables {
@@ -55,12 +55,14 @@ pub(super) fn snapshot(
         let Some((definition, _, parts)) = by_id.get_mut(&id) else {
             return Err(damaged(format!("segment {} belongs to no table", record.id)));
         };
-        let schema = &definition.schema;
+        let Some(schema) = definition.layouts.schema(record.layout).cloned() else {
+            return Err(damaged(format!("segment {} has a layout that the table never had", record.id)));
+        };
         let indexes = record.indexes.iter().cloned();
         let indexes = indexes.map(|index| Arc::new(IndexFile::named(folder, id, record.id, index))).collect();
         let record = SegmentRecord { indexes: Vec::new(), ..record };
-        let segment = Segment::named(folder, cache, id, schema.clone(), record);
-        let part = Part::segment(schema.clone(), segment, deleted, indexes, definition.keys.len());
+        let segment = Segment::named(folder, cache, id, schema, record);
+        let part = Part::segment(definition, segment, deleted, indexes);
         parts.push(part.with_stored_deletions());
     }
     let mut tables = BTreeMap::new();
@@ -79,7 +81,14 @@ pub(super) fn snapshot(
         }
         replay.apply(entry)?;
     }
-    let mut snapshot = Snapshot { version: state.version, tables: BTreeMap::new(), counters: state.counters };
+    let objects = objects.into_iter().map(|(key, bytes)| (key, Arc::new(bytes)));
+    let mut snapshot = Snapshot {
+        version: state.version,
+        tables: BTreeMap::new(),
+        objects: Arc::new(objects.collect()),
+        marks: Arc::new(marks.into_iter().collect()),
+        counters: state.counters,
+    };
     for replay in tables.into_values() {
         let table = replay.finish()?;
         let name = table.definition().name.clone();

@@ -25,9 +25,12 @@ mod edits;
 mod index_files;
 mod load;
 mod open;
+mod prepared;
 mod recover;
+mod transaction;
 
 pub use bulk_load::BulkLoad;
+pub use transaction::{Savepoint, Transaction};
 
 /// A database's tables. Clones share it; the last one to go closes the directory.
 #[derive(Clone, Debug)]
@@ -45,6 +48,8 @@ pub(crate) struct Inner {
     queue: Mutex<Vec<Arc<commit::Request>>>,
     /// Held by a checkpoint, of which there is one at a time.
     checkpointing: Mutex<()>,
+    next_table: AtomicU64,
+    next_index: AtomicU64,
     /// The next number of a segment or of a generation of an index file.
     next_file: AtomicU64,
     folder: Folder,
@@ -90,7 +95,8 @@ impl Store {
     ///
     /// It blocks for an fsync, which commits that come at the same time share.
     pub fn commit(&self, changes: Changes) -> Result<Arc<Snapshot>> {
-        self.inner.commit(changes)
+        // What needs no lock is done before it is taken.
+        self.inner.commit(prepared::Prepared::commit(&self.inner, changes)?)
     }
 
     /// Starts to load rows straight into segments, without writing them to the journal first.

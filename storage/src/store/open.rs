@@ -55,6 +55,8 @@ pub(super) fn open(dir: &Path, options: Options, on_disk: bool) -> Result<Store>
     remove_strays(&folder, &snapshot);
 
     let inner = Inner {
+        next_table: AtomicU64::new(snapshot.counters.table),
+        next_index: AtomicU64::new(snapshot.counters.index),
         next_file: AtomicU64::new(snapshot.counters.file),
         snapshot: ArcSwap::from_pointee(snapshot),
         writer: Mutex::new(Writer { journal, failure: None }),

@@ -93,7 +93,7 @@ fn a_newer_format_is_refused_and_left_as_it_is() {
     let journal = dir.path().join("journal.redb");
     {
         // As docs/format.md has it: the checksum over key and value, then the value.
-        let version = 2_u32.to_le_bytes();
+        let version = 3_u32.to_le_bytes();
         let key = XxHash3_64::oneshot(b"meta\0format_version");
         let mut value = XxHash3_64::oneshot_with_seed(key, &version).to_le_bytes().to_vec();
         value.extend_from_slice(&version);
@@ -106,9 +106,9 @@ fn a_newer_format_is_refused_and_left_as_it_is() {
     let files = || std::fs::read_dir(dir.path().join("segments")).unwrap().count();
     let before = files();
     let error = Store::open_with(dir.path(), Options::default()).unwrap_err();
-    assert!(matches!(error, Error::NewerFormat { found: 2, supported: 1, .. }), "{error}");
+    assert!(matches!(error, Error::NewerFormat { found: 3, supported: 2, .. }), "{error}");
     assert!(
-        error.to_string().contains("format version 2") && error.to_string().contains("at most 1"),
+        error.to_string().contains("format version 3") && error.to_string().contains("at most 2"),
         "{error}"
     );
     assert_eq!(files(), before);

@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod alter;
 mod commit;
 mod compat;
 mod corrupt;
@@ -16,5 +17,6 @@ mod group;
 mod lock;
 mod model;
 mod rows;
+mod transaction;
 mod types;
 mod workload;
