@@ -51,6 +51,7 @@ mod outcome;
 mod parse;
 mod planning;
 mod progress;
+mod sequence;
 mod session;
 mod sqlstate;
 mod stack;

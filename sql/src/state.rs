@@ -19,6 +19,7 @@ use crate::Result;
 use crate::catalog::{CATALOG, PublicSchema, SCHEMA, system};
 use crate::functions::scalar;
 use crate::functions::table::{TableFunctions, VectorSearchPlanner};
+use crate::sequence::{self, Sequences};
 use crate::planning::{CheckedArithmetic, LateralSearch, Literals};
 
 /// Makes the state. It is made once a database and not changed after.
@@ -45,6 +46,10 @@ pub(crate) fn session_state(public: Arc<PublicSchema>) -> Result<SessionState> {
     system::register(&context, catalog.as_ref(), &store)?;
     for function in scalar::all() {
         context.register_udf(function.as_ref().clone());
+    }
+    let sequences = Arc::new(Sequences::new(store));
+    for function in sequence::functions(&sequences) {
+        context.register_udf(function);
     }
     let state = context.state();
     let mut rules: Vec<Arc<dyn AnalyzerRule + Send + Sync>> =

@@ -1,6 +1,8 @@
 //! What PostgreSQL's grammar has and the parser has not: it is read here, token by token, and said in a form that
 //! the parser's syntax tree has.
 
+use super::sequence;
+
 use datafusion::sql::sqlparser::ast::helpers::stmt_create_table::CreateTableBuilder;
 use datafusion::sql::sqlparser::ast::{
     ColumnDef, DataType, Expr, LimitClause, Query, SetExpr, Statement, Value,
@@ -25,12 +27,37 @@ pub(super) fn statements(parser: &mut Parser<'_>) -> Result<Vec<Statement>, Pars
 }
 
 fn statement(parser: &mut Parser<'_>) -> Result<Statement, ParserError> {
+    if let Some(create) = sequence::create(parser)? {
+        return Ok(create);
+    }
+    if let Some(alter) = alter(parser)? {
+        return Ok(alter);
+    }
     let mut statement = match create_table_with_names(parser)? {
         Some(statement) => statement,
         None => parser.parse_statement()?,
     };
     with_data(parser, &mut statement)?;
     Ok(statement)
+}
+
+/// `ALTER SEQUENCE`, and `ALTER VIEW ... RENAME` and `ALTER INDEX IF EXISTS`, which are said as ALTER TABLE is:
+/// PostgreSQL's takes the names of all relations.
+fn alter(parser: &mut Parser<'_>) -> Result<Option<Statement>, ParserError> {
+    let is_sequence = parser.maybe_parse(|parser| parser.expect_keywords(&[Keyword::ALTER, Keyword::SEQUENCE]))?;
+    if is_sequence.is_some() {
+        return sequence::alter(parser).map(Some);
+    }
+    parser.maybe_parse(|parser| {
+        parser.expect_keyword_is(Keyword::ALTER)?;
+        parser.expect_one_of_keywords(&[Keyword::VIEW, Keyword::INDEX])?;
+        let if_exists = parser.parse_keywords(&[Keyword::IF, Keyword::EXISTS]);
+        let name = parser.parse_object_name(false)?;
+        if !parser.peek_keyword(Keyword::RENAME) {
+            return parser.expected_ref("RENAME", parser.peek_token_ref());
+        }
+        Ok(sequence::altered(name, if_exists, parser.parse_alter_table_operation()?))
+    })
 }
 
 /// `CREATE TABLE t (a, b) AS query`: columns without types, which the parser knows of no dialect but one.

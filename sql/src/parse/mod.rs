@@ -6,6 +6,7 @@
 //! what a statement means.
 
 mod additions;
+mod sequence;
 
 use std::sync::Arc;
 

@@ -1,5 +1,6 @@
 //! From a parsed statement to a plan that runs.
 //!
+//! 0. [`qualify`] writes the schemas of relations that are not in `public` into the statement.
 //! 1. [`rewrite`] changes the AST where PostgreSQL's meaning needs another form for DataFusion.
 //! 2. [`Names`] resolves tables against one snapshot; DataFusion's `SqlToRel` plans.
 //! 3. [`lateral`] turns LATERAL searches into apply nodes, as the first analyzer rule.
@@ -19,6 +20,7 @@ mod output_names;
 mod parameters;
 mod planner;
 mod prune;
+pub(crate) mod qualify;
 mod rewrite;
 
 pub(crate) use arithmetic::CheckedArithmetic;
@@ -30,4 +32,5 @@ pub(crate) use output_names::OutputNames;
 use parameters::declare;
 pub(crate) use parameters::{parameters, settle, settle_expression};
 pub(crate) use planner::Planner;
+pub(crate) use qualify::qualify;
 pub(crate) use rewrite::{call, rewrite_expression, rewrite_statement};

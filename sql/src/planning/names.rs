@@ -21,6 +21,7 @@ use datafusion::sql::resolve::resolve_table_references;
 use datafusion::sql::sqlparser::ast;
 use muster_storage::Snapshot;
 
+use crate::catalog::relation::stored;
 use crate::catalog::{CATALOG, SCHEMA, StoredTable};
 use crate::types::SqlTypes;
 use crate::{Error, Result};
@@ -60,10 +61,10 @@ impl<'a> Names<'a> {
         Ok(names)
     }
 
-    /// The storage name of a reference to a table of the user's, if it names that schema.
-    pub(crate) fn stored_name(reference: &TableReference) -> Option<&str> {
-        let schema = reference.schema().is_none_or(|schema| schema == SCHEMA);
-        (Self::is_this_catalog(reference) && schema).then(|| reference.table())
+    /// What storage knows the table by that a reference names, if it names none of another database.
+    pub(crate) fn stored_name(reference: &TableReference) -> Option<String> {
+        let schema = reference.schema().unwrap_or(SCHEMA);
+        Self::is_this_catalog(reference).then(|| stored(schema, reference.table()))
     }
 
     /// Whether a reference names no other database than this one.
@@ -95,7 +96,7 @@ async fn system_table(
 impl ContextProvider for Names<'_> {
     fn get_table_source(&self, name: TableReference) -> PlanResult<Arc<dyn TableSource>> {
         if let Some(stored) = Self::stored_name(&name)
-            && let Some(table) = self.snapshot.table(stored)
+            && let Some(table) = self.snapshot.table(&stored)
         {
             return Ok(provider_as_source(Arc::new(StoredTable::new(table.definition().clone()))));
         }

@@ -16,7 +16,7 @@ use datafusion::sql::sqlparser::ast::{
 
 use crate::functions;
 use crate::types::interval::in_units;
-use crate::{Error, Result};
+use crate::{Error, Result, sequence};
 
 /// Rewrites a whole statement.
 pub(crate) fn rewrite_statement(statement: &mut ast::Statement) -> Result<()> {
@@ -41,6 +41,7 @@ impl VisitorMut for Rewrite {
     type Break = Error;
 
     fn post_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<Error> {
+        sequence::by_name(expression);
         match rewrite_one(expression) {
             Ok(Some(rewritten)) => *expression = rewritten,
             Ok(None) => {}

@@ -4,8 +4,10 @@
 //! - [`Prepared`]: a statement that is planned, with its parameters open.
 //! - [`StatementContext`]: what a running statement carries to its plan's nodes.
 //! - [`Settings`]: `SET` and `SHOW`.
+//! - [`Own`]: what a session has beside them.
 
 mod context;
+mod own;
 mod prepared;
 mod run;
 #[expect(clippy::module_inception, reason = "the noun of the folder")]
@@ -13,6 +15,7 @@ mod session;
 pub(crate) mod settings;
 
 pub(crate) use context::StatementContext;
+pub(crate) use own::Own;
 pub(crate) use prepared::Planned;
 pub use prepared::Prepared;
 pub use session::Session;

@@ -16,12 +16,13 @@ use muster_storage::Changes;
 use super::{Planned, Prepared, Session, StatementContext};
 use crate::load::{LoadReport, LoadRequest};
 use crate::outcome::{CommandTag, Outcome, Rows};
+use crate::planning::qualify;
 use crate::sqlstate::SqlState;
 use crate::statement::insert::PlannedInsert;
 use crate::statement::{copy_from, create_index, define, explain, refused, set, show};
 use crate::types::blanks;
 use crate::write::{RowMaker, Written};
-use crate::{Error, Result, load as loading};
+use crate::{Error, Result, load as loading, sequence};
 
 /// Whether a statement runs from its AST.
 pub(super) fn is_utility(statement: &ast::Statement) -> bool {
@@ -112,7 +113,7 @@ async fn physical(
     params: ParamValues,
 ) -> Result<Arc<dyn datafusion::physical_plan::ExecutionPlan>> {
     let planner = &context.database.planner;
-    let bound = plan.clone().replace_params_with_values(&params)?;
+    let bound = sequence::bind(plan.clone().replace_params_with_values(&params)?, context)?;
     let optimized = planner.optimize(bound, Utc::now())?;
     planner.physical(&optimized).await
 }
@@ -209,9 +210,11 @@ async fn insert(
 async fn utility(
     session: &Session,
     context: Arc<StatementContext>,
-    statement: &Arc<ast::Statement>,
+    statement: &ast::Statement,
 ) -> Result<Outcome> {
-    match statement.as_ref() {
+    let statement = qualify(statement, context.namespace())?;
+    let statement = statement.as_ref();
+    match statement {
         definition if define::is_definition(definition) => {
             let defined = define::define(&context, definition).await?;
             apply(session, &context, defined.changes).await?;
@@ -247,7 +250,7 @@ async fn utility(
             Ok(Outcome::done(CommandTag::plain("RESET")))
         }
         ast::Statement::Discard { .. } => {
-            *session.settings.lock() = super::Settings::default();
+            session.settings.lock().reset();
             Ok(Outcome::done(CommandTag::plain("DISCARD ALL")))
         }
         ast::Statement::ShowVariable { variable } => {

@@ -12,12 +12,12 @@ use muster_storage::{Snapshot, TableId};
 use parking_lot::Mutex;
 
 use super::{Planned, Prepared, Settings, run};
-use crate::catalog::StoredTable;
+use crate::catalog::{Namespace, StoredTable};
 use crate::functions::table::VectorSearch;
 use crate::load::{LoadReport, LoadRequest};
 use crate::outcome::{CommandTag, Outcome, QueryResult};
 use crate::parse::{Statement, parse};
-use crate::planning::{OutputNames, parameters, settle};
+use crate::planning::{OutputNames, parameters, qualify, settle};
 use crate::progress::{Progress, Silent};
 use crate::sqlstate::SqlState;
 use crate::stack::Roomy;
@@ -112,10 +112,13 @@ impl Session {
     async fn plan(&self, statement: &Statement, types: &[Option<FieldRef>]) -> Result<Prepared> {
         let shared = self.database.shared();
         let snapshot = shared.store.snapshot();
-        let (planned, parameters, columns) = match statement.ast.as_ref() {
+        let path = self.settings.lock().path.clone();
+        let qualified = qualify(&statement.ast, Namespace { snapshot: &snapshot, path: &path })?;
+        let ast = qualified.as_ref();
+        let (planned, parameters, columns) = match ast {
             ast::Statement::Query(_) => {
-                let (plan, parameters) = self.plan_query(&statement.ast, &snapshot, types).await?;
-                let columns = columns_of(&plan, OutputNames::of(&statement.ast).as_ref());
+                let (plan, parameters) = self.plan_query(ast, &snapshot, types).await?;
+                let columns = columns_of(&plan, OutputNames::of(ast).as_ref());
                 (Planned::Query { plan, tag: CommandTag::returning("SELECT") }, parameters, Some(columns))
             }
             ast::Statement::Explain { statement: inner, analyze, .. } => match inner.as_ref() {
@@ -136,7 +139,7 @@ impl Session {
             }
             ast::Statement::Copy { .. } => {
                 // What COPY cannot do is told before a client sends its rows.
-                run::check_copy(self, &statement.ast)?;
+                run::check_copy(self, ast)?;
                 (Planned::Utility, Vec::new(), None)
             }
             other if run::is_utility(other) => (Planned::Utility, Vec::new(), None),

@@ -4,7 +4,10 @@
 //! value here takes that value and refuses others.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::Own;
+use crate::catalog::SearchPath;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
 
@@ -13,9 +16,15 @@ use crate::{Error, Result};
 pub(crate) struct Settings {
     /// The beam's width when a statement does not give one.
     pub(crate) ef_search: usize,
+    /// Where names without a schema are looked for.
+    pub(crate) path: SearchPath,
+    /// What stays as it is when settings are reset.
+    pub(crate) own: Arc<Own>,
     /// Texts that change nothing here but are told back.
     texts: BTreeMap<&'static str, String>,
 }
+
+const SEARCH_PATH: &str = "search_path";
 
 /// pgvector's bounds and default of `hnsw.ef_search`.
 const EF_SEARCH: (usize, usize, usize) = (1, 1000, 40);
@@ -34,7 +43,6 @@ const FIXED: &[(&str, &str, &[&str])] = &[
     ("standard_conforming_strings", "on", &["on", "true", "1"]),
     ("integer_datetimes", "on", &["on"]),
     ("bytea_output", "hex", &["hex"]),
-    ("search_path", "public", &["public", "\"$user\", public", "\"$user\",public"]),
     ("statement_timeout", "0", &["0"]),
     ("lock_timeout", "0", &["0"]),
     ("idle_in_transaction_session_timeout", "0", &["0"]),
@@ -48,12 +56,21 @@ const FIXED: &[(&str, &str, &[&str])] = &[
 
 impl Default for Settings {
     fn default() -> Self {
-        let texts = FREE.iter().map(|(name, value)| (*name, (*value).to_string())).collect();
-        Self { ef_search: EF_SEARCH.2, texts }
+        Self::of(Arc::new(Own::new()))
     }
 }
 
 impl Settings {
+    fn of(own: Arc<Own>) -> Self {
+        let texts = FREE.iter().map(|(name, value)| (*name, (*value).to_string())).collect();
+        Self { ef_search: EF_SEARCH.2, path: SearchPath::new(own.number), own, texts }
+    }
+
+    /// Gives all settings their defaults back.
+    pub(crate) fn reset(&mut self) {
+        *self = Self::of(self.own.clone());
+    }
+
     /// Changes one setting; `None` is DEFAULT.
     ///
     /// # Errors
@@ -75,6 +92,10 @@ impl Settings {
                         ),
                     )
                 })?;
+            return Ok(());
+        }
+        if name.eq_ignore_ascii_case(SEARCH_PATH) {
+            self.path.set(value);
             return Ok(());
         }
         if let Some((known, default)) = FREE.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
@@ -106,6 +127,9 @@ impl Settings {
         if name.eq_ignore_ascii_case("hnsw.ef_search") {
             return Some(self.ef_search.to_string());
         }
+        if name.eq_ignore_ascii_case(SEARCH_PATH) {
+            return Some(self.path.to_string());
+        }
         if let Some((_, value)) = self.texts.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
             return Some(value.clone());
         }
@@ -121,6 +145,7 @@ impl Settings {
             FIXED.iter().map(|(name, value, _)| ((*name).to_string(), (*value).to_string())).collect();
         all.extend(self.texts.iter().map(|(name, value)| ((*name).to_string(), value.clone())));
         all.push(("hnsw.ef_search".to_string(), self.ef_search.to_string()));
+        all.push((SEARCH_PATH.to_string(), self.path.to_string()));
         all.sort_by_key(|(name, _)| name.to_ascii_lowercase());
         all
     }

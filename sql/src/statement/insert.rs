@@ -63,7 +63,7 @@ impl PlannedInsert {
                 if let Some(field) = targets
                     .iter()
                     .map(|target| definition.schema.field(*target))
-                    .find(|field| column::generated(field).is_some())
+                    .find(|field| column::is_always_generated(field))
                 {
                     return Err(generated(&definition, field));
                 }
@@ -187,7 +187,7 @@ async fn plan_values(
                 cells.push(default_of(shared, snapshot, definition, field)?);
                 continue;
             }
-            if column::generated(field).is_some() {
+            if column::is_always_generated(field) {
                 return Err(generated(definition, field));
             }
             let cell = planner.sql_to_expr(cell, &nothing, &mut PlannerContext::new())?;
@@ -219,7 +219,10 @@ fn generated(definition: &TableDefinition, field: &Field) -> Error {
         SqlState::GeneratedAlways,
         format!("cannot insert a non-DEFAULT value into column \"{}\"", field.name()),
     )
-    .with_detail(format!("Column \"{}\" is a generated column.", field.name()))
+    .with_detail(match column::identity(field) {
+        Some(_) => format!("Column \"{}\" is an identity column defined as GENERATED ALWAYS.", field.name()),
+        None => format!("Column \"{}\" is a generated column.", field.name()),
+    })
     .with_column(&definition.name, field.name())
 }
 

@@ -12,6 +12,8 @@ pub(crate) mod explain;
 pub(crate) mod insert;
 pub(crate) mod name;
 pub(crate) mod refused;
+mod schema;
+mod sequence;
 pub(crate) mod set;
 pub(crate) mod show;
 
@@ -31,7 +33,7 @@ pub(crate) fn builtin_changes(shared: &Shared, statements: &[&str]) -> Result<Ch
             changes = match statement.ast.as_ref() {
                 ast::Statement::CreateTable(create) => {
                     let table = create_table::NewTable::of(shared, &shared.store.snapshot(), create)?;
-                    let changes = table.add_to(changes);
+                    let changes = table.add_to(changes)?;
                     tables.push(table);
                     changes
                 }

@@ -24,9 +24,10 @@ use std::sync::{Arc, Weak};
 
 use datafusion::catalog::CatalogProvider;
 use datafusion::prelude::SessionContext;
-use muster_storage::Store;
+use muster_storage::{Snapshot, Store};
 
 use crate::Result;
+use crate::catalog::Sequence;
 
 pub(crate) use queries::parse;
 
@@ -43,4 +44,14 @@ pub(crate) fn register(
         context.register_udf(function);
     }
     Ok(())
+}
+
+/// The sequence with this id in `pg_class`, by the string that storage knows it by.
+///
+/// # Errors
+/// XX001 when what is stored is damaged.
+pub(crate) fn sequence_of(snapshot: &Snapshot, wanted: i64) -> Result<Option<String>> {
+    let all = Sequence::all(snapshot)?;
+    let found = all.into_iter().find(|(_, sequence)| i64::from(oid::object(sequence.id)) == wanted);
+    Ok(found.map(|(name, _)| name))
 }

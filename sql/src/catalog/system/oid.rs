@@ -51,8 +51,9 @@ const FIRST_USER_OBJECT: i32 = 16_384;
 pub(super) const SCHEMAS: &[(&str, i32)] =
     &[("pg_catalog", PG_CATALOG), (SCHEMA, PUBLIC), ("information_schema", INFORMATION_SCHEMA)];
 
-/// Tables, hnsw indexes and keys have a range each. A range is reused after so many were made in the life
-/// of a database: 16 million tables, 32 million indexes, 4 million tables with keys, 256 keys a table.
+/// Schemas, views and sequences, tables, hnsw indexes and keys have a range each. A range is reused after so many
+/// were made in the life of a database: 8 million schemas, views and sequences, 16 million tables, 32 million indexes, 4 million tables with keys, 256 keys a table.
+const OBJECTS: u32 = 1 << 23;
 const TABLES: u32 = 1 << 24;
 const INDEXES: u32 = 1 << 25;
 const KEYS: u32 = 1 << 30;
@@ -69,6 +70,11 @@ fn within(first: u32, size: u32, number: u64) -> i32 {
 /// The id of a table in `pg_class`.
 pub(super) fn table(id: TableId) -> i32 {
     within(TABLES, TABLES, id.0)
+}
+
+/// The id of a schema in `pg_namespace`, of a view or sequence in `pg_class`.
+pub(super) fn object(number: u64) -> i32 {
+    within(OBJECTS, OBJECTS, number)
 }
 
 /// The id of an hnsw index in `pg_class`.
@@ -183,7 +189,8 @@ mod tests {
         let tables = [0, 1, u64::from(TABLES) - 1].map(|id| table(TableId(id)));
         let indexes = [0, 1, u64::from(INDEXES) - 1].map(|id| index(IndexId(id)));
         let keys = [(0, 0), (0, 1), (1, 0), ((1 << 22) - 1, 255)].map(|(id, place)| key(TableId(id), place));
-        let mut all = [tables.as_slice(), &indexes, &keys].concat();
+        let objects = [0, 1, u64::from(OBJECTS) - 1].map(object);
+        let mut all = [objects.as_slice(), &tables, &indexes, &keys].concat();
         assert!(all.iter().all(|oid| *oid >= 16_384), "{all:?}");
         all.sort_unstable();
         let count = all.len();

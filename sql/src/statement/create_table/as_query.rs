@@ -2,25 +2,24 @@
 
 use std::sync::Arc;
 
-use arrow::array::ArrayRef;
+use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema};
 use chrono::Utc;
 use datafusion::common::Column;
 use datafusion::logical_expr::{Expr, LogicalPlan, Projection};
 use datafusion::physical_plan::collect;
 use datafusion::sql::sqlparser::ast::{self, CreateTable, Query};
-use muster_storage::{Changes, TableDefinition, TableId};
+use muster_storage::Changes;
 
 use super::super::define::Defined;
 use super::super::name;
-use super::{Builder, NewTable, options, refuse};
+use super::{Builder, NewTable, is_temporary, options, refuse};
 use crate::load::stored_column;
 use crate::outcome::CommandTag;
 use crate::planning::{OutputNames, assign, settle};
 use crate::session::{StatementContext, columns_of};
 use crate::sqlstate::SqlState;
-use crate::write::RowMaker;
-use crate::{Error, Result, column};
+use crate::{Error, Result, column, sequence};
 
 /// The table with its rows.
 ///
@@ -61,29 +60,23 @@ pub(in super::super) async fn define(
         }
         table.fields.push(field);
     }
+    let temporary = is_temporary(create, &table.name);
     let table = NewTable {
         name: table.name,
         schema: Arc::new(Schema::new(table.fields)),
         keys: Vec::new(),
         checks: Vec::new(),
+        temporary,
+        sequences: Vec::new(),
     };
-    let optimized = planner.optimize(assigned(plan, &table)?, Utc::now())?;
+    let optimized = planner.optimize(sequence::bind(assigned(plan, &table)?, context)?, Utc::now())?;
     let physical = planner.physical(&optimized).await?;
     let batches = collect(physical, context.clone().task()).await?;
-    let definition = TableDefinition {
-        id: TableId(0),
-        name: table.name.clone(),
-        schema: table.schema.clone(),
-        keys: Vec::new(),
-        indexes: Vec::new(),
-        properties: Default::default(),
-    };
-    let mut maker = RowMaker::new(planner, &context.snapshot, Arc::new(definition))?;
-    let mut changes = table.add_to(Changes::new());
+    let mut changes = table.add_to(Changes::new())?;
     let mut rows = 0;
     for batch in batches.iter().filter(|batch| batch.num_rows() > 0) {
-        let given: Vec<Option<ArrayRef>> = batch.columns().iter().cloned().map(Some).collect();
-        changes = changes.put(&table.name, maker.make(given, batch.num_rows())?);
+        // Nothing is computed and nothing constrained: the columns are the rows.
+        changes = changes.put(&table.name, RecordBatch::try_new(table.schema.clone(), batch.columns().to_vec())?);
         rows += batch.num_rows() as u64;
     }
     Ok(Defined { changes, tag: CommandTag::affecting("SELECT", rows) })

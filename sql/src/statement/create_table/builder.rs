@@ -6,14 +6,16 @@ use std::ops::ControlFlow;
 
 use arrow::datatypes::{Field, Schema};
 use datafusion::sql::sqlparser::ast::{
-    CheckConstraint, ColumnDef, ColumnOption, Expr, GeneratedAs, GeneratedExpressionMode, Ident,
+    CheckConstraint, ColumnDef, ColumnOption, DataType, Expr, GeneratedAs, GeneratedExpressionMode, Ident,
     NullsDistinctOption, TableConstraint, VisitMut, VisitorMut,
 };
 use muster_storage::KeyConstraint;
 
 use super::super::name;
+use super::super::sequence::Said;
 use crate::catalog::relation::plain;
 use crate::check::Check;
+use crate::column::Identity;
 use crate::sqlstate::SqlState;
 use crate::types::sql_field;
 use crate::{Error, Result, check, column};
@@ -25,11 +27,19 @@ pub(in super::super) struct Builder {
     pub(in super::super) fields: Vec<Field>,
     pub(in super::super) keys: Vec<KeyConstraint>,
     pub(in super::super) checks: Vec<Check>,
+    pub(in super::super) sequences: Vec<ColumnSequence>,
+}
+
+/// The sequence that a serial or identity column gets.
+pub(in super::super) struct ColumnSequence {
+    pub(in super::super) column: String,
+    pub(in super::super) said: Said,
+    pub(in super::super) identity: Option<Identity>,
 }
 
 impl Builder {
     pub(in super::super) fn new(name: String) -> Self {
-        Self { name, fields: Vec::new(), keys: Vec::new(), checks: Vec::new() }
+        Self { name, fields: Vec::new(), keys: Vec::new(), checks: Vec::new(), sequences: Vec::new() }
     }
 
     /// Adds columns as another table has them.
@@ -49,7 +59,11 @@ impl Builder {
                 format!("column \"{name}\" specified more than once"),
             ));
         }
-        let mut field = sql_field(&name, &definition.data_type, true)?;
+        let serial = serial(&definition.data_type);
+        let mut field = sql_field(&name, serial.as_ref().unwrap_or(&definition.data_type), true)?;
+        if serial.is_some() {
+            field.set_nullable(false);
+        }
         if column::is_vector(&field) && column::dimensions(&field).is_none() {
             return Err(Error::unsupported(format!("vector column \"{name}\" without dimensions"))
                 .with_hint("Give them, as in vector(384)."));
@@ -57,6 +71,7 @@ impl Builder {
         let position = self.fields.len();
         let mut keys = Vec::new();
         let mut checks = Vec::new();
+        let (mut identity, mut said) = (None, Said::default());
         for option in &definition.options {
             let constraint = || option.name.as_ref().map(name::ident);
             field = match &option.option {
@@ -83,7 +98,20 @@ impl Builder {
                     }
                     column::with_generated(field, &self.own(expression).to_string())
                 }
-                ColumnOption::Generated { .. } => return Err(Error::unsupported("an identity column")),
+                ColumnOption::Generated { generated_as, sequence_options, generation_expr: None, .. } => {
+                    identity = Some(match generated_as {
+                        GeneratedAs::ByDefault => Identity::ByDefault,
+                        GeneratedAs::Always | GeneratedAs::ExpStored => Identity::Always,
+                    });
+                    said = Said::of(sequence_options.as_deref().unwrap_or_default())?;
+                    field.with_nullable(false)
+                }
+                ColumnOption::Generated { .. } => {
+                    return Err(Error::new(
+                        SqlState::SyntaxError,
+                        "for a generated column, GENERATED ALWAYS must be specified",
+                    ));
+                }
                 ColumnOption::ForeignKey(_) => return Err(Error::unsupported("a foreign key")),
                 ColumnOption::Check(check) => {
                     checks.push((constraint(), check));
@@ -99,6 +127,9 @@ impl Builder {
                 format!("both default and generation expression specified for column \"{name}\""),
             ));
         }
+        if identity.is_some() || serial.is_some() {
+            self.add_sequence(&field, identity, said, &definition.data_type)?;
+        }
         self.fields.push(field);
         for (primary, constraint, distinct) in keys {
             self.add_key(constraint, vec![position], primary, distinct)?;
@@ -106,6 +137,51 @@ impl Builder {
         for (constraint, check) in checks {
             self.add_check(constraint, check)?;
         }
+        Ok(())
+    }
+
+    /// Gives a column a sequence, which is named when the table is made.
+    ///
+    /// # Errors
+    /// 42601 for a column that gets its values otherwise, too; 22023 for an identity column that is no integer.
+    fn add_sequence(
+        &mut self,
+        field: &Field,
+        identity: Option<Identity>,
+        said: Said,
+        data_type: &DataType,
+    ) -> Result<()> {
+        let (name, table) = (field.name(), plain(&self.name));
+        if column::default(field).is_some() {
+            let words = match identity {
+                Some(_) => format!("both default and identity specified for column \"{name}\" of table \"{table}\""),
+                None => format!("multiple default values specified for column \"{name}\" of table \"{table}\""),
+            };
+            return Err(Error::new(SqlState::SyntaxError, words));
+        }
+        if column::generated(field).is_some() {
+            return Err(Error::new(
+                SqlState::SyntaxError,
+                format!("both identity and generation expression specified for column \"{name}\" of table \"{table}\""),
+            ));
+        }
+        let said = match serial(data_type) {
+            Some(_) if identity.is_some() => {
+                return Err(Error::new(
+                    SqlState::SyntaxError,
+                    format!("both default and identity specified for column \"{name}\" of table \"{table}\""),
+                ));
+            }
+            Some(integer) => said.typed(&integer)?,
+            None if field.data_type().is_signed_integer() => said.typed(data_type)?,
+            None => {
+                return Err(Error::new(
+                    SqlState::InvalidParameterValue,
+                    "identity column type must be smallint, integer, or bigint",
+                ));
+            }
+        };
+        self.sequences.push(ColumnSequence { column: name.clone(), said, identity });
         Ok(())
     }
 
@@ -190,6 +266,17 @@ impl Builder {
             name = format!("{wanted}{number}");
         }
         name
+    }
+}
+
+/// The integer that a serial type is.
+fn serial(data_type: &DataType) -> Option<DataType> {
+    let DataType::Custom(name, _) = data_type else { return None };
+    match name.to_string().to_lowercase().as_str() {
+        "smallserial" | "serial2" => Some(DataType::SmallInt(None)),
+        "serial" | "serial4" => Some(DataType::Integer(None)),
+        "bigserial" | "serial8" => Some(DataType::BigInt(None)),
+        _ => None,
     }
 }
 

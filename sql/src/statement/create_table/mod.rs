@@ -11,15 +11,19 @@ pub(super) mod expressions;
 mod keys;
 mod like;
 mod options;
+pub(super) mod sequences;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
-use datafusion::sql::sqlparser::ast::CreateTable;
+use datafusion::sql::sqlparser::ast::{CreateTable, OnCommit};
 use muster_storage::{Changes, KeyConstraint, Snapshot};
 
 use super::name;
+use crate::catalog::relation::schema_of;
+use crate::catalog::search_path::TEMPORARY;
+use crate::catalog::{Sequence, object};
 use crate::check::Check;
 use crate::database::Shared;
 use crate::{Error, Result, check};
@@ -33,6 +37,9 @@ pub(crate) struct NewTable {
     pub(crate) schema: SchemaRef,
     pub(crate) keys: Vec<KeyConstraint>,
     pub(crate) checks: Vec<Check>,
+    pub(crate) temporary: bool,
+    /// The sequences of its serial and identity columns, by the names that storage knows them by.
+    sequences: Vec<(String, Sequence)>,
 }
 
 impl NewTable {
@@ -53,33 +60,50 @@ impl NewTable {
         for constraint in &create.constraints {
             table.add_constraint(constraint)?;
         }
-        Self::build(shared, snapshot, table)
+        let mut table = Self::build(shared, snapshot, table)?;
+        table.temporary = is_temporary(create, &table.name);
+        Ok(table)
     }
 
-    fn build(shared: &Shared, snapshot: &Snapshot, table: Builder) -> Result<Self> {
+    fn build(shared: &Shared, snapshot: &Snapshot, mut table: Builder) -> Result<Self> {
+        let sequences = sequences::name(snapshot, &mut table)?;
         let schema = Arc::new(Schema::new(table.fields));
         let schema = expressions::check_columns(shared, snapshot, &table.name, &schema)?;
         expressions::check_checks(shared, snapshot, &table.name, &schema, &table.checks)?;
-        Ok(Self { name: table.name, schema, keys: table.keys, checks: table.checks })
+        Ok(Self { name: table.name, schema, keys: table.keys, checks: table.checks, sequences, temporary: false })
     }
 
-    pub(crate) fn add_to(&self, changes: Changes) -> Changes {
+    /// # Errors
+    /// XX001: every sequence can be written.
+    pub(crate) fn add_to(&self, mut changes: Changes) -> Result<Changes> {
+        for (name, sequence) in &self.sequences {
+            changes = super::sequence::put(changes.raise_mark(object::MARK, sequence.id), name, sequence)?;
+        }
         let properties: BTreeMap<String, String> =
             self.checks.iter().map(|check| (check::property(&check.name), check.sql.clone())).collect();
-        changes.create_table(&self.name, self.schema.clone(), self.keys.clone(), properties)
+        let (schema, keys) = (self.schema.clone(), self.keys.clone());
+        Ok(if self.temporary {
+            changes.create_temporary_table(&self.name, schema, keys, properties)
+        } else {
+            changes.create_table(&self.name, schema, keys, properties)
+        })
     }
+}
+
+/// A table in the session's own schema is temporary, whether the statement says so or names the schema.
+fn is_temporary(create: &CreateTable, stored: &str) -> bool {
+    create.temporary || schema_of(stored).starts_with(TEMPORARY)
 }
 
 /// What CREATE TABLE can say and this one does not do.
 fn refuse(create: &CreateTable) -> Result<()> {
     let refused = [
         (create.or_replace, "CREATE OR REPLACE TABLE"),
-        (create.temporary, "CREATE TEMPORARY TABLE"),
         (create.external, "CREATE EXTERNAL TABLE"),
         (create.clone.is_some(), "CREATE TABLE CLONE"),
         (create.inherits.is_some(), "INHERITS"),
         (create.partition_of.is_some() || create.partition_by.is_some(), "PARTITION"),
-        (create.on_commit.is_some(), "ON COMMIT"),
+        (matches!(create.on_commit, Some(OnCommit::DeleteRows | OnCommit::Drop)), "ON COMMIT"),
         (create.strict || create.without_rowid, "SQLite's table options"),
     ];
     match refused.iter().find(|(said, _)| *said) {
