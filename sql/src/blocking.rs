@@ -26,6 +26,45 @@ pub struct Session {
     session: crate::Session,
 }
 
+/// A transaction; see [`crate::Transaction`].
+#[derive(Debug)]
+#[must_use = "dropping a transaction rolls it back"]
+pub struct Transaction<'a> {
+    runtime: &'a Runtime,
+    transaction: crate::Transaction<'a>,
+}
+
+impl Transaction<'_> {
+    /// As [`crate::Transaction::query`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn query(&self, sql: &str, params: &[ScalarValue]) -> Result<QueryResult> {
+        self.runtime.block_on(self.transaction.query(sql, params))
+    }
+
+    /// As [`crate::Transaction::execute`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn execute(&self, sql: &str, params: &[ScalarValue]) -> Result<u64> {
+        self.runtime.block_on(self.transaction.execute(sql, params))
+    }
+
+    /// As [`crate::Transaction::commit`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn commit(self) -> Result<()> {
+        self.runtime.block_on(self.transaction.commit())
+    }
+
+    /// As [`crate::Transaction::rollback`].
+    pub fn rollback(self) {
+        self.transaction.rollback();
+    }
+}
+
 impl Database {
     /// As [`crate::Database::open`].
     ///
@@ -97,6 +136,15 @@ impl Session {
     /// As there.
     pub fn execute(&self, sql: &str, params: &[ScalarValue]) -> Result<u64> {
         self.runtime.block_on(self.session.execute(sql, params))
+    }
+
+    /// As [`crate::Session::transaction`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn transaction(&self) -> Result<Transaction<'_>> {
+        let transaction = self.runtime.block_on(self.session.transaction())?;
+        Ok(Transaction { runtime: &self.runtime, transaction })
     }
 
     /// As [`crate::Session::load`].

@@ -27,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) planner: Planner,
     pub(crate) indexes: Indexes,
     pub(crate) options: Options,
+    /// Held by the one of the statements that keep losing to others whose turn it is.
+    pub(crate) contended: Arc<tokio::sync::Mutex<()>>,
     /// Wakes the background thread.
     pub(crate) wake: Wake,
     /// Set when the last handle goes: background work ends.
@@ -96,6 +98,7 @@ impl Database {
             store,
             planner,
             options,
+            contended: Arc::default(),
             wake,
             closing: Arc::new(AtomicBool::new(false)),
         });

@@ -47,6 +47,7 @@ mod error;
 mod functions;
 mod index;
 mod load;
+mod notice;
 mod outcome;
 mod parse;
 mod planning;
@@ -68,10 +69,11 @@ pub use describe::{ColumnDescription, IndexDescription, KeyDescription, TableDes
 pub use error::{Error, Report, Result};
 pub use functions::table::TABLE_FUNCTIONS;
 pub use load::{FileFormat, LoadReport, LoadRequest};
+pub use notice::Notice;
 pub use outcome::{CommandTag, Outcome, QueryResult, Rows};
 pub use parse::Statement;
 pub use progress::{Phase, Progress};
-pub use session::{Prepared, Session};
+pub use session::{Prepared, Session, Transaction, TransactionStatus};
 pub use sqlstate::SqlState;
 
 /// The values of a statement's parameters, each made a [`Value`] by `From`.

@@ -50,6 +50,14 @@ sqlstates! {
     UniqueViolation = "23505",
     /// An index or object depends on it.
     DependentObjectsStillExist = "2BP01",
+    /// A transaction block is open, and the statement cannot run inside of one.
+    ActiveSqlTransaction = "25001",
+    /// No transaction block is open, and the statement has no meaning outside of one.
+    NoActiveSqlTransaction = "25P01",
+    /// The transaction block has failed.
+    InFailedSqlTransaction = "25P02",
+    /// No savepoint of that name.
+    InvalidSavepointSpecification = "3B001",
     /// The other transaction committed first: try again.
     SerializationFailure = "40001",
     /// The rule is not allowed here.
@@ -112,7 +120,7 @@ sqlstates! {
     ObjectInUse = "55006",
     /// The statement cannot run in the present state.
     ObjectNotInPrerequisiteState = "55000",
-    /// Writes are refused until the database is opened again.
+    /// Writes are refused: the transaction is read-only, or the database is until it is opened again.
     ReadOnlySqlTransaction = "25006",
     /// The statement was cancelled.
     QueryCanceled = "57014",

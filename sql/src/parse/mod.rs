@@ -13,7 +13,7 @@ use std::sync::Arc;
 use datafusion::sql::sqlparser::ast;
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
-use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
 use crate::catalog::system;
 use crate::sqlstate::SqlState;
@@ -66,11 +66,33 @@ pub(crate) fn parse_expression(sql: &str) -> Result<ast::Expr> {
 
 fn parser(sql: &str) -> Result<Parser<'static>> {
     static DIALECT: PostgreSqlDialect = PostgreSqlDialect {};
-    let tokens = Tokenizer::new(&DIALECT, sql)
+    let mut tokens = Tokenizer::new(&DIALECT, sql)
         .tokenize_with_location()
         .map_err(|error| syntax_error(&ParserError::TokenizerError(error.to_string()), sql))?;
     check_depth(&tokens)?;
+    say_rollback(&mut tokens);
     Ok(Parser::new(&DIALECT).with_recursion_limit(NESTING_LIMIT).with_tokens_with_locations(tokens))
+}
+
+/// ABORT is PostgreSQL's other word for ROLLBACK; the parser does not know it.
+fn say_rollback(tokens: &mut [TokenWithSpan]) {
+    let mut starts = true;
+    for token in tokens {
+        match &token.token {
+            Token::Whitespace(_) => continue,
+            Token::SemiColon => {
+                starts = true;
+                continue;
+            }
+            Token::Word(word)
+                if starts && word.quote_style.is_none() && word.value.eq_ignore_ascii_case("abort") =>
+            {
+                token.token = Token::make_keyword("ROLLBACK");
+            }
+            _ => {}
+        }
+        starts = false;
+    }
 }
 
 fn is_query(statement: &ast::Statement) -> bool {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::TaskContext;
 use muster_storage::Snapshot;
@@ -16,6 +17,10 @@ pub(crate) struct StatementContext {
     pub(crate) database: Arc<Shared>,
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) settings: Settings,
+    /// What now() is.
+    pub(crate) now: DateTime<Utc>,
+    /// The transaction block that the statement is in.
+    pub(crate) block: Option<u64>,
 }
 
 impl StatementContext {

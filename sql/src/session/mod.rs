@@ -3,9 +3,11 @@
 //! - [`Session`]: parse, prepare, run.
 //! - [`Prepared`]: a statement that is planned, with its parameters open.
 //! - [`StatementContext`]: what a running statement carries to its plan's nodes.
+//! - [`TransactionStatus`], [`Transaction`]: blocks from BEGIN to COMMIT or ROLLBACK.
 //! - [`Settings`]: `SET` and `SHOW`.
 //! - [`Own`]: what a session has beside them.
 
+mod block;
 mod context;
 mod own;
 mod prepared;
@@ -13,7 +15,9 @@ mod run;
 #[expect(clippy::module_inception, reason = "the noun of the folder")]
 mod session;
 pub(crate) mod settings;
+mod transaction;
 
+pub use block::TransactionStatus;
 pub(crate) use context::StatementContext;
 pub(crate) use own::Own;
 pub(crate) use prepared::Planned;
@@ -21,3 +25,4 @@ pub use prepared::Prepared;
 pub use session::Session;
 pub(crate) use session::columns_of;
 pub(crate) use settings::Settings;
+pub use transaction::Transaction;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{FieldRef, SchemaRef};
 use datafusion::logical_expr::LogicalPlan;
-use muster_storage::TableId;
+use muster_storage::TableDefinition;
 
 use crate::outcome::CommandTag;
 use crate::parse::Statement;
@@ -19,8 +19,8 @@ pub struct Prepared {
     pub(crate) declared: Vec<Option<FieldRef>>,
     pub(crate) columns: Option<SchemaRef>,
     pub(crate) planned: Arc<Planned>,
-    /// The tables that the plan is for.
-    pub(crate) tables: Vec<(String, TableId)>,
+    /// The tables that the plan is for, as they were defined then.
+    pub(crate) tables: Vec<Arc<TableDefinition>>,
 }
 
 /// What a statement was planned to.

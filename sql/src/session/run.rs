@@ -5,15 +5,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use chrono::Utc;
 use datafusion::common::{ParamValues, ScalarValue};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{collect, execute_stream};
 use datafusion::sql::sqlparser::ast;
 use futures::{StreamExt, stream};
-use muster_storage::Changes;
+use muster_storage::{Changes, TableDefinition};
 
-use super::{Planned, Prepared, Session, StatementContext};
+use super::block::{View, aborted};
+use super::transaction::Control;
+use super::{Planned, Prepared, Session, StatementContext, TransactionStatus};
 use crate::load::{LoadReport, LoadRequest};
 use crate::outcome::{CommandTag, Outcome, Rows};
 use crate::planning::qualify;
@@ -34,8 +35,19 @@ pub(super) fn is_utility(statement: &ast::Statement) -> bool {
                 | ast::Statement::Set(_)
                 | ast::Statement::Reset(_)
                 | ast::Statement::Discard { .. }
+                | ast::Statement::StartTransaction { .. }
+                | ast::Statement::Commit { .. }
+                | ast::Statement::Rollback { .. }
+                | ast::Statement::Savepoint { .. }
+                | ast::Statement::ReleaseSavepoint { .. }
         )
 }
+
+/// Times that a statement outside of a block is tried, when others keep committing first.
+const ATTEMPTS: u32 = 1000;
+
+/// Tries after which statements that keep losing take turns.
+const EAGER_ATTEMPTS: u32 = 3;
 
 pub(super) async fn run(session: &Session, prepared: &Prepared, params: &[ScalarValue]) -> Result<Outcome> {
     if params.len() != prepared.parameters.len() {
@@ -48,19 +60,52 @@ pub(super) async fn run(session: &Session, prepared: &Prepared, params: &[Scalar
             ),
         ));
     }
-    let context = context(session);
-    let made_anew = prepared
-        .tables
-        .iter()
-        .any(|(name, id)| context.snapshot.table(name).is_some_and(|table| table.definition().id != *id));
-    let renewed = if made_anew {
+    let statement = &prepared.statement.ast;
+    if let Some(control) = Control::of(statement)? {
+        if session.transaction_status() == TransactionStatus::Failed && !control.ends_failure() {
+            return Err(aborted());
+        }
+        return Ok(Outcome::done(session.control(control).await?));
+    }
+    session.check_block(statement)?;
+    let mut turn = None;
+    for attempt in 1..=ATTEMPTS {
+        let context = context(session);
+        let alone = context.block.is_none();
+        match attempt_once(session, context, prepared, params).await {
+            // A statement of its own is not told that somebody came first: it runs again, on what is there now.
+            Err(Error::Storage(muster_storage::Error::Conflict { .. })) if alone && attempt < ATTEMPTS => {
+                if attempt == EAGER_ATTEMPTS {
+                    turn = Some(session.database.shared().contended.clone().lock_owned().await);
+                }
+            }
+            done => {
+                drop(turn);
+                return done;
+            }
+        }
+    }
+    Err(Error::new(SqlState::SerializationFailure, "could not serialize access due to concurrent updates"))
+}
+
+async fn attempt_once(
+    session: &Session,
+    context: Arc<StatementContext>,
+    prepared: &Prepared,
+    params: &[ScalarValue],
+) -> Result<Outcome> {
+    let is_current = |planned: &Arc<TableDefinition>| {
+        let now = context.snapshot.table(&planned.name).map(|table| table.definition());
+        now.is_none_or(|now| Arc::ptr_eq(now, planned) || now == planned)
+    };
+    let renewed = if prepared.tables.iter().all(is_current) {
+        None
+    } else {
         let renewed = Box::pin(session.prepare(&prepared.statement, &prepared.declared)).await?;
         if renewed.columns != prepared.columns {
             return Err(Error::unsupported("a cached plan with another result type"));
         }
         Some(renewed)
-    } else {
-        None
     };
     let prepared = renewed.as_ref().unwrap_or(prepared);
     let params = values(prepared, params)?;
@@ -68,7 +113,7 @@ pub(super) async fn run(session: &Session, prepared: &Prepared, params: &[Scalar
         Planned::Query { plan, tag } => {
             let columns =
                 prepared.columns.clone().unwrap_or_else(|| Arc::new(arrow::datatypes::Schema::empty()));
-            query(context, plan, params, tag.clone(), columns).await
+            query(session, context, plan, params, tag.clone(), columns).await
         }
         Planned::Explain { plan, analyze } => {
             let physical = physical(&context, plan, params).await?;
@@ -88,9 +133,9 @@ pub(super) fn check_copy(session: &Session, statement: &ast::Statement) -> Resul
 /// What a statement that starts now reads.
 fn context(session: &Session) -> Arc<StatementContext> {
     let database = session.database.shared().clone();
-    let snapshot = database.store.snapshot();
+    let View { snapshot, now, block } = session.view();
     let settings = session.settings.lock().clone();
-    Arc::new(StatementContext { database, snapshot, settings })
+    Arc::new(StatementContext { database, snapshot, settings, now, block })
 }
 
 /// The parameters' values in their declared types.
@@ -114,11 +159,12 @@ async fn physical(
 ) -> Result<Arc<dyn datafusion::physical_plan::ExecutionPlan>> {
     let planner = &context.database.planner;
     let bound = sequence::bind(plan.clone().replace_params_with_values(&params)?, context)?;
-    let optimized = planner.optimize(bound, Utc::now())?;
+    let optimized = planner.optimize(bound, context.now)?;
     planner.physical(&optimized).await
 }
 
 async fn query(
+    session: &Session,
     context: Arc<StatementContext>,
     plan: &LogicalPlan,
     params: ParamValues,
@@ -126,9 +172,15 @@ async fn query(
     columns: SchemaRef,
 ) -> Result<Outcome> {
     let physical = physical(&context, plan, params).await?;
+    let (block, cell) = (context.block, session.block.clone());
     let batches = execute_stream(physical, context.task())?;
     let schema = columns.clone();
-    let batches = batches.map(move |batch| present(&batch?, &columns)).boxed();
+    let batches = batches.map(move |batch| {
+        let batch = batch.map_err(Error::from).and_then(|batch| present(&batch, &columns));
+        // Rows are read after the statement has answered: what fails there fails its block all the same.
+        batch.inspect_err(|_| block.into_iter().for_each(|block| cell.fail(block)))
+    });
+    let batches = batches.boxed();
     Ok(Outcome { tag, rows: Some(Rows { schema, batches }) })
 }
 
@@ -156,13 +208,18 @@ fn one_batch(tag: CommandTag, batch: RecordBatch) -> Outcome {
     Outcome { tag, rows: Some(Rows { schema, batches: stream::iter([Ok(batch)]).boxed() }) }
 }
 
-/// Makes a statement's changes durable, or part of the session's transaction.
-async fn apply(session: &Session, context: &StatementContext, changes: Changes) -> Result<()> {
+/// Makes a statement's changes part of the session's transaction, or durable when it is in none.
+pub(super) async fn apply(session: &Session, context: &StatementContext, changes: Changes) -> Result<()> {
     if changes.is_empty() {
         return Ok(());
     }
+    let base = context.snapshot.clone();
+    if let Some(block) = context.block {
+        let cell = session.block.clone();
+        return blocking(move || cell.apply(block, &base, changes)).await;
+    }
     let store = context.database.store.clone();
-    blocking(move || Ok(store.commit(changes).map(drop_value)?)).await?;
+    blocking(move || Ok(store.commit(changes.over(base)).map(drop_value)?)).await?;
     session.database.wake_worker();
     Ok(())
 }
@@ -221,13 +278,25 @@ async fn utility(
             Ok(Outcome::done(defined.tag))
         }
         ast::Statement::CreateIndex(create) => {
-            let create = create.clone();
-            let progress = session.progress.lock().clone();
-            let shared = context.database.clone();
-            cancellable(move |continues| {
-                create_index::run(&shared, &create, progress.as_ref(), continues).map(drop_value)
-            })
-            .await?;
+            let (made, reading) = (create.clone(), context.clone());
+            let Some((table, index, changes)) =
+                blocking(move || create_index::changes(&reading.snapshot, &made)).await?
+            else {
+                return Ok(Outcome::done(CommandTag::plain("CREATE INDEX")));
+            };
+            if create.concurrently {
+                session.prevent_in_block("CREATE INDEX CONCURRENTLY")?;
+            }
+            apply(session, &context, changes).await?;
+            // In a block the index is built in the background, once it is committed.
+            if context.block.is_none() {
+                let progress = session.progress.lock().clone();
+                let shared = context.database.clone();
+                cancellable(move |continues| {
+                    create_index::build(&shared, &table, &index, progress.as_ref(), continues)
+                })
+                .await?;
+            }
             Ok(Outcome::done(CommandTag::plain("CREATE INDEX")))
         }
         ast::Statement::CreateExtension(create) => {
@@ -242,6 +311,14 @@ async fn utility(
             Ok(Outcome::done(CommandTag::affecting("COPY", report.rows)))
         }
         ast::Statement::Set(assignment) => {
+            if let ast::Set::SingleAssignment { scope: Some(ast::ContextModifier::Local), variable, .. } =
+                assignment
+            {
+                session.hide_local(&variable.to_string(), &context.settings);
+                if context.block.is_none() {
+                    return Ok(Outcome::done(CommandTag::plain("SET")));
+                }
+            }
             set::run(&mut session.settings.lock(), assignment)?;
             Ok(Outcome::done(CommandTag::plain("SET")))
         }
@@ -250,6 +327,7 @@ async fn utility(
             Ok(Outcome::done(CommandTag::plain("RESET")))
         }
         ast::Statement::Discard { .. } => {
+            session.prevent_in_block("DISCARD ALL")?;
             session.settings.lock().reset();
             Ok(Outcome::done(CommandTag::plain("DISCARD ALL")))
         }
@@ -279,7 +357,9 @@ async fn run_load(
 }
 
 /// Runs what computes or waits for the disk outside of the async threads.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(|error| {
         Error::new(SqlState::InternalError, format!("the statement's task failed: {error}"))
     })?

@@ -3,18 +3,22 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
+use chrono::Utc;
 use datafusion::common::ScalarValue;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::sqlparser::ast;
 use futures::TryStreamExt;
-use muster_storage::{Snapshot, TableId};
+use muster_storage::{Snapshot, TableDefinition};
 use parking_lot::Mutex;
 
-use super::{Planned, Prepared, Settings, run};
+use super::block::{BlockCell, View, aborted};
+use super::transaction::Control;
+use super::{Planned, Prepared, Settings, TransactionStatus, run};
 use crate::catalog::{Namespace, StoredTable};
 use crate::functions::table::VectorSearch;
 use crate::load::{LoadReport, LoadRequest};
+use crate::notice::Notice;
 use crate::outcome::{CommandTag, Outcome, QueryResult};
 use crate::parse::{Statement, parse};
 use crate::planning::{OutputNames, parameters, qualify, settle};
@@ -32,6 +36,9 @@ pub struct Session {
     pub(super) database: Database,
     pub(super) settings: Mutex<Settings>,
     pub(super) progress: Mutex<Arc<dyn Progress>>,
+    /// The transaction block, while there is one.
+    pub(super) block: BlockCell,
+    pub(super) notices: Mutex<Vec<Notice>>,
 }
 
 impl std::fmt::Debug for Session {
@@ -42,7 +49,13 @@ impl std::fmt::Debug for Session {
 
 impl Session {
     pub(crate) fn new(database: Database) -> Self {
-        Self { database, settings: Mutex::new(Settings::default()), progress: Mutex::new(Arc::new(Silent)) }
+        Self {
+            database,
+            settings: Mutex::new(Settings::default()),
+            progress: Mutex::new(Arc::new(Silent)),
+            block: BlockCell::default(),
+            notices: Mutex::default(),
+        }
     }
 
     /// Runs one statement and gives all its rows.
@@ -61,25 +74,44 @@ impl Session {
     }
 
     /// Runs a statement, or several when there are no parameters, and gives the number of rows
-    /// changed (of a query: returned).
+    /// changed (of a query: returned). Several statements are one transaction, unless they say
+    /// otherwise by BEGIN and COMMIT.
     ///
     /// # Errors
-    /// See [`Error::sqlstate`]. The statements before the one that failed have taken effect.
+    /// See [`Error::sqlstate`]. Of several statements none has taken effect then, but those before a COMMIT.
     pub async fn execute(&self, sql: &str, params: &[ScalarValue]) -> Result<u64> {
-        let mut count = 0;
-        if params.is_empty() {
-            for statement in parse(sql)? {
-                let prepared = self.prepare(&statement, &[]).await?;
-                count += drain(self.run(&prepared, &[]).await?).await?;
-            }
-            return Ok(count);
+        if !params.is_empty() {
+            return drain(self.run_one(sql, params).await?).await;
         }
-        drain(self.run_one(sql, params).await?).await
+        let statements = self.parse(sql)?;
+        let several = statements.len() > 1;
+        let mut count = 0;
+        for statement in &statements {
+            if several {
+                self.begin_implicit();
+            }
+            match self.run_to_end(statement).await {
+                Ok(rows) => count += rows,
+                Err(error) => {
+                    // What it gives is the rollback's, and the error is what failed.
+                    self.end_implicit().await?;
+                    return Err(error);
+                }
+            }
+        }
+        self.end_implicit().await?;
+        Ok(count)
+    }
+
+    async fn run_to_end(&self, statement: &Statement) -> Result<u64> {
+        let prepared = self.prepare(statement, &[]).await?;
+        drain(self.run(&prepared, &[]).await?).await
     }
 
     async fn run_one(&self, sql: &str, params: &[ScalarValue]) -> Result<Outcome> {
-        let statements = parse(sql)?;
+        let statements = self.parse(sql)?;
         let [statement] = statements.as_slice() else {
+            self.fail();
             return Err(Error::new(
                 SqlState::SyntaxError,
                 format!("one statement is expected here, not {}", statements.len()),
@@ -98,7 +130,7 @@ impl Session {
     /// # Errors
     /// 42601 where it does not parse.
     pub fn parse(&self, sql: &str) -> Result<Vec<Statement>> {
-        parse(sql)
+        parse(sql).inspect_err(|_| self.fail())
     }
 
     /// Plans a statement. `types` are the parameters' types where the caller knows them.
@@ -106,12 +138,29 @@ impl Session {
     /// # Errors
     /// See [`Error::sqlstate`].
     pub async fn prepare(&self, statement: &Statement, types: &[Option<FieldRef>]) -> Result<Prepared> {
-        Roomy::new(self.plan(statement, types)).await
+        let prepared = Roomy::new(self.plan(statement, types)).await;
+        prepared.inspect_err(|_| self.fail())
+    }
+
+    /// What a statement that starts now reads.
+    pub(super) fn view(&self) -> View {
+        self.block.with(|block| match block {
+            Some(block) => block.view(),
+            None => {
+                let snapshot = self.database.shared().store.snapshot();
+                View { snapshot, now: Utc::now(), block: None }
+            }
+        })
     }
 
     async fn plan(&self, statement: &Statement, types: &[Option<FieldRef>]) -> Result<Prepared> {
+        if self.transaction_status() == TransactionStatus::Failed
+            && Control::of(&statement.ast)?.is_none_or(|control| !control.ends_failure())
+        {
+            return Err(aborted());
+        }
         let shared = self.database.shared();
-        let snapshot = shared.store.snapshot();
+        let snapshot = self.view().snapshot;
         let path = self.settings.lock().path.clone();
         let qualified = qualify(&statement.ast, Namespace { snapshot: &snapshot, path: &path })?;
         let ast = qualified.as_ref();
@@ -149,7 +198,7 @@ impl Session {
             Planned::Query { plan, .. } | Planned::Explain { plan, .. } => tables_of(plan)?,
             Planned::Insert(insert) => {
                 let mut tables = tables_of(&insert.plan)?;
-                tables.push((insert.definition.name.clone(), insert.definition.id));
+                tables.push(insert.definition.clone());
                 tables
             }
             Planned::Utility => Vec::new(),
@@ -181,7 +230,7 @@ impl Session {
     /// # Errors
     /// See [`Error::sqlstate`]. 08P01 when the parameters are not as many as the statement's.
     pub async fn run(&self, prepared: &Prepared, params: &[ScalarValue]) -> Result<Outcome> {
-        Roomy::new(run::run(self, prepared, params)).await
+        Roomy::new(run::run(self, prepared, params)).await.inspect_err(|_| self.fail())
     }
 
     /// Tells `progress` of this session's loads and index builds.
@@ -253,8 +302,8 @@ fn signed(data_type: &DataType) -> Option<DataType> {
     }
 }
 
-/// The tables that a plan reads, with their numbers.
-fn tables_of(plan: &LogicalPlan) -> Result<Vec<(String, TableId)>> {
+/// The tables that a plan reads.
+fn tables_of(plan: &LogicalPlan) -> Result<Vec<Arc<TableDefinition>>> {
     let mut tables = Vec::new();
     plan.apply_with_subqueries(|node| {
         match node {
@@ -262,12 +311,12 @@ fn tables_of(plan: &LogicalPlan) -> Result<Vec<(String, TableId)>> {
                 let provider = datafusion::datasource::source_as_provider(&scan.source)?;
                 let provider: &dyn std::any::Any = provider.as_ref();
                 if let Some(table) = provider.downcast_ref::<StoredTable>() {
-                    tables.push((table.definition().name.clone(), table.definition().id));
+                    tables.push(table.definition().clone());
                 }
             }
             LogicalPlan::Extension(extension) => {
                 if let Some(search) = extension.node.as_any().downcast_ref::<VectorSearch>() {
-                    tables.push((search.definition().name.clone(), search.definition().id));
+                    tables.push(search.definition().clone());
                 }
             }
             _ => {}

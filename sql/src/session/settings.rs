@@ -20,6 +20,8 @@ pub(crate) struct Settings {
     pub(crate) path: SearchPath,
     /// What stays as it is when settings are reset.
     pub(crate) own: Arc<Own>,
+    /// Whether transactions are read-only unless they say otherwise.
+    pub(crate) default_read_only: bool,
     /// Texts that change nothing here but are told back.
     texts: BTreeMap<&'static str, String>,
 }
@@ -47,12 +49,18 @@ const FIXED: &[(&str, &str, &[&str])] = &[
     ("lock_timeout", "0", &["0"]),
     ("idle_in_transaction_session_timeout", "0", &["0"]),
     ("row_security", "off", &["off"]),
-    ("default_transaction_read_only", "off", &["off"]),
-    ("transaction_isolation", "repeatable read", &["repeatable read"]),
+    ("transaction_isolation", "repeatable read", ISOLATION),
+    ("default_transaction_isolation", "repeatable read", ISOLATION),
     ("server_version", "16.0 (Muster)", &[]),
     ("server_version_num", "160000", &[]),
     ("max_identifier_length", "63", &[]),
 ];
+
+/// The levels that snapshots keep the promises of.
+const ISOLATION: &[&str] = &["repeatable read", "read committed", "read uncommitted"];
+
+/// Whether a transaction is read-only unless it says otherwise.
+const READ_ONLY: &str = "default_transaction_read_only";
 
 impl Default for Settings {
     fn default() -> Self {
@@ -63,7 +71,13 @@ impl Default for Settings {
 impl Settings {
     fn of(own: Arc<Own>) -> Self {
         let texts = FREE.iter().map(|(name, value)| (*name, (*value).to_string())).collect();
-        Self { ef_search: EF_SEARCH.2, path: SearchPath::new(own.number), own, texts }
+        Self {
+            ef_search: EF_SEARCH.2,
+            path: SearchPath::new(own.number),
+            own,
+            default_read_only: false,
+            texts,
+        }
     }
 
     /// Gives all settings their defaults back.
@@ -98,6 +112,19 @@ impl Settings {
             self.path.set(value);
             return Ok(());
         }
+        if name.eq_ignore_ascii_case(READ_ONLY) {
+            self.default_read_only = match value.map(str::to_ascii_lowercase).as_deref() {
+                None | Some("off" | "false" | "no" | "0") => false,
+                Some("on" | "true" | "yes" | "1") => true,
+                Some(other) => {
+                    return Err(Error::new(
+                        SqlState::InvalidParameterValue,
+                        format!("parameter \"{READ_ONLY}\" requires a Boolean value, not \"{other}\""),
+                    ));
+                }
+            };
+            return Ok(());
+        }
         if let Some((known, default)) = FREE.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
             self.texts.insert(known, value.unwrap_or(default).to_string());
             return Ok(());
@@ -130,6 +157,9 @@ impl Settings {
         if name.eq_ignore_ascii_case(SEARCH_PATH) {
             return Some(self.path.to_string());
         }
+        if name.eq_ignore_ascii_case(READ_ONLY) {
+            return Some(if self.default_read_only { "on" } else { "off" }.to_string());
+        }
         if let Some((_, value)) = self.texts.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
             return Some(value.clone());
         }
@@ -146,6 +176,7 @@ impl Settings {
         all.extend(self.texts.iter().map(|(name, value)| ((*name).to_string(), value.clone())));
         all.push(("hnsw.ef_search".to_string(), self.ef_search.to_string()));
         all.push((SEARCH_PATH.to_string(), self.path.to_string()));
+        all.extend(self.get(READ_ONLY).map(|value| (READ_ONLY.to_string(), value)));
         all.sort_by_key(|(name, _)| name.to_ascii_lowercase());
         all
     }

@@ -4,12 +4,11 @@
 //! CONCURRENTLY is how it always works.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use arrow::datatypes::Schema;
 use datafusion::sql::sqlparser::ast::{BinaryOperator, CreateIndex, Expr, IndexType};
 use muster_engine::{HnswParams, Metric};
-use muster_storage::{Changes, IndexDefinition};
+use muster_storage::{Changes, IndexDefinition, Snapshot};
 
 use super::name;
 use crate::database::Shared;
@@ -148,18 +147,15 @@ fn free_name(wanted: &str, taken: &[&str]) -> String {
     name
 }
 
-/// Runs the statement. False: the index was there and IF NOT EXISTS was said.
+/// The table, the index's name and the changes; `None` when the index is there and IF NOT EXISTS was said.
 ///
 /// # Errors
-/// As [`NewIndex::of`]; 22000 for a zero vector under cosine; 57014 when cancelled.
-pub(crate) fn run(
-    shared: &Arc<Shared>,
+/// As [`NewIndex::of`]; 22000 for a zero vector under cosine.
+pub(crate) fn changes(
+    snapshot: &Snapshot,
     create: &CreateIndex,
-    progress: &dyn Progress,
-    continues: &(dyn Fn() -> bool + Sync),
-) -> Result<bool> {
+) -> Result<Option<(String, String, Changes)>> {
     let table_name = name::table(&create.table_name)?;
-    let snapshot = shared.store.snapshot();
     let table = snapshot.table(&table_name).ok_or_else(|| Error::undefined_table(&table_name))?;
     let taken: Vec<&str> = snapshot
         .tables()
@@ -169,7 +165,7 @@ pub(crate) fn run(
     let index = NewIndex::of(create, &table_name, &table.definition().schema, &taken)?;
     if taken.contains(&index.name.as_str()) || snapshot.table(&index.name).is_some() {
         if create.if_not_exists {
-            return Ok(false);
+            return Ok(None);
         }
         return Err(Error::new(
             SqlState::DuplicateTable,
@@ -177,22 +173,33 @@ pub(crate) fn run(
         ));
     }
     Indexes::check(table, index.column, index.metric)?;
-    let snapshot = shared.store.commit(index.add_to(Changes::new()))?;
-    let made = snapshot
-        .table(&table_name)
-        .and_then(|table| table.definition().index(&index.name).cloned())
-        .ok_or_else(|| Error::undefined_table(&index.name))?;
-    match build(shared, &table_name, &made, progress, continues) {
-        Ok(()) => Ok(true),
-        Err(error) => {
-            // A statement that failed leaves nothing behind, as in PostgreSQL.
-            shared.store.commit(Changes::new().drop_index(&table_name, &made.name))?;
-            Err(error)
-        }
-    }
+    let changes = index.add_to(Changes::new());
+    Ok(Some((table_name, index.name, changes)))
 }
 
-fn build(
+/// Builds an index that was committed. When that fails, the index goes again.
+///
+/// # Errors
+/// 22000 for a zero vector under cosine that came meanwhile; 57014 when cancelled.
+pub(crate) fn build(
+    shared: &Shared,
+    table: &str,
+    name: &str,
+    progress: &dyn Progress,
+    continues: &(dyn Fn() -> bool + Sync),
+) -> Result<()> {
+    let made = shared.store.snapshot().table(table).and_then(|table| table.definition().index(name).cloned());
+    // Dropped again already.
+    let Some(made) = made else { return Ok(()) };
+    let built = build_checked(shared, table, &made, progress, continues);
+    if built.is_err() {
+        // A statement that failed leaves nothing behind, as in PostgreSQL.
+        shared.store.commit(Changes::new().drop_index(table, name))?;
+    }
+    built
+}
+
+fn build_checked(
     shared: &Shared,
     table: &str,
     index: &IndexDefinition,

@@ -16,8 +16,8 @@ use crate::{Error, Result};
 pub(crate) fn run(settings: &mut Settings, set: &Set) -> Result<()> {
     match set {
         Set::SingleAssignment { scope, variable, values, .. } => {
-            if matches!(scope, Some(ContextModifier::Local)) {
-                return Err(Error::unsupported("SET LOCAL (transactions)"));
+            if matches!(scope, Some(ContextModifier::Global)) {
+                return Err(Error::unsupported("SET GLOBAL"));
             }
             let name = variable.to_string();
             if name.eq_ignore_ascii_case("search_path") {
@@ -30,7 +30,6 @@ pub(crate) fn run(settings: &mut Settings, set: &Set) -> Result<()> {
         Set::SetTimeZone { value: zone, .. } => settings.set("TimeZone", Some(&value(zone)?)),
         Set::SetNames { charset_name, .. } => settings.set("client_encoding", Some(&charset_name.value)),
         Set::SetNamesDefault {} => settings.set("client_encoding", None),
-        Set::SetTransaction { .. } => Err(Error::unsupported("SET TRANSACTION (transactions)")),
         Set::SetRole { .. } => Err(Error::unsupported("SET ROLE")),
         other => Err(Error::unsupported(format!("{other}"))),
     }

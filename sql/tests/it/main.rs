@@ -6,3 +6,4 @@ mod damage;
 mod open;
 mod parameters;
 mod titles;
+mod transactions;

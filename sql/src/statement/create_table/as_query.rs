@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema};
-use chrono::Utc;
 use datafusion::common::Column;
 use datafusion::logical_expr::{Expr, LogicalPlan, Projection};
 use datafusion::physical_plan::collect;
@@ -69,7 +68,7 @@ pub(in super::super) async fn define(
         temporary,
         sequences: Vec::new(),
     };
-    let optimized = planner.optimize(sequence::bind(assigned(plan, &table)?, context)?, Utc::now())?;
+    let optimized = planner.optimize(sequence::bind(assigned(plan, &table)?, context)?, context.now)?;
     let physical = planner.physical(&optimized).await?;
     let batches = collect(physical, context.clone().task()).await?;
     let mut changes = table.add_to(Changes::new())?;

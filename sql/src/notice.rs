@@ -1,0 +1,20 @@
+//! What a statement tells beside its result: it succeeded, but there is something to know.
+
+use crate::sqlstate::SqlState;
+
+/// A warning or a notice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// `WARNING` or `NOTICE`.
+    pub severity: &'static str,
+    /// The five characters that clients look at.
+    pub sqlstate: &'static str,
+    /// The text.
+    pub message: String,
+}
+
+impl Notice {
+    pub(crate) fn warning(state: SqlState, message: impl Into<String>) -> Self {
+        Self { severity: "WARNING", sqlstate: state.code(), message: message.into() }
+    }
+}

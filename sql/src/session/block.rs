@@ -1,0 +1,175 @@
+//! A transaction block: what a session holds between BEGIN and COMMIT or ROLLBACK.
+//!
+//! It is no statement: [`super::transaction`] moves it from state to state. Invariant: while a block is open, every
+//! statement reads its draft and writes into it; once it has failed, nothing more is read or written until the session
+//! goes back to a savepoint or ends it.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use muster_storage::{Changes, Savepoint, Snapshot, Transaction};
+use parking_lot::Mutex;
+
+use super::Settings;
+use crate::sqlstate::SqlState;
+use crate::{Error, Result};
+
+/// Where a session is with regard to transaction blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TransactionStatus {
+    /// In none: each statement is a transaction of its own.
+    Idle,
+    /// In one.
+    Open,
+    /// In one that failed: only ROLLBACK, COMMIT (which rolls back) and ROLLBACK TO are taken.
+    Failed,
+}
+
+/// See the module.
+pub(crate) struct Block {
+    transaction: Transaction,
+    pub(super) savepoints: Vec<Named>,
+    pub(super) failed: bool,
+    /// Made for several statements of one query string, not by BEGIN.
+    pub(super) implicit: bool,
+    pub(super) read_only: bool,
+    /// Whether a statement has run: the block's characteristics are fixed then.
+    pub(super) used: bool,
+    /// What now() is in the block.
+    started: DateTime<Utc>,
+    /// The settings that ROLLBACK brings back.
+    pub(super) settings: Settings,
+    /// The values that SET LOCAL hides until the end, by setting.
+    pub(super) local: Vec<(String, Option<String>)>,
+    number: u64,
+}
+
+/// A savepoint under its name.
+pub(super) struct Named {
+    pub(super) name: String,
+    pub(super) savepoint: Savepoint,
+    pub(super) settings: Settings,
+}
+
+/// What a statement reads.
+pub(super) struct View {
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) now: DateTime<Utc>,
+    /// The block that it belongs to.
+    pub(super) block: Option<u64>,
+}
+
+impl Block {
+    pub(super) fn new(transaction: Transaction, settings: Settings, number: u64) -> Self {
+        let read_only = settings.default_read_only;
+        Self {
+            transaction,
+            savepoints: Vec::new(),
+            failed: false,
+            implicit: false,
+            read_only,
+            used: false,
+            started: Utc::now(),
+            settings,
+            local: Vec::new(),
+            number,
+        }
+    }
+
+    pub(super) fn status(&self) -> TransactionStatus {
+        match (self.failed, self.implicit) {
+            (true, _) => TransactionStatus::Failed,
+            (false, true) => TransactionStatus::Idle,
+            (false, false) => TransactionStatus::Open,
+        }
+    }
+
+    /// What a statement in the block reads.
+    pub(super) fn view(&self) -> View {
+        View { snapshot: self.transaction.snapshot().clone(), now: self.started, block: Some(self.number) }
+    }
+
+    /// Makes changes part of the transaction. They were worked out over `base`.
+    fn apply(&mut self, base: &Arc<Snapshot>, changes: Changes) -> Result<()> {
+        if self.failed {
+            return Err(aborted());
+        }
+        if !Arc::ptr_eq(base, self.transaction.snapshot()) {
+            return Err(Error::new(
+                SqlState::ObjectNotInPrerequisiteState,
+                "another statement of the same session has changed the transaction meanwhile",
+            ));
+        }
+        Ok(self.transaction.apply(changes)?)
+    }
+
+    pub(super) fn savepoint(&mut self, name: String, settings: Settings) {
+        let savepoint = self.transaction.savepoint();
+        self.savepoints.push(Named { name, savepoint, settings });
+    }
+
+    /// Goes back to a savepoint, which stays; gives the settings of its time.
+    pub(super) fn rollback_to(&mut self, name: &str) -> Result<Settings> {
+        let place = self.place(name)?;
+        self.savepoints.truncate(place + 1);
+        let named = self.savepoints.last().ok_or_else(|| no_savepoint(name))?;
+        self.transaction.rollback_to(&named.savepoint);
+        self.failed = false;
+        Ok(named.settings.clone())
+    }
+
+    pub(super) fn release(&mut self, name: &str) -> Result<()> {
+        let place = self.place(name)?;
+        self.savepoints.truncate(place);
+        Ok(())
+    }
+
+    fn place(&self, name: &str) -> Result<usize> {
+        self.savepoints.iter().rposition(|named| named.name == name).ok_or_else(|| no_savepoint(name))
+    }
+
+    pub(super) fn into_transaction(self) -> Transaction {
+        self.transaction
+    }
+}
+
+/// A session's block, if it is in one. Statements that run beside the session's own thread hold a clone.
+#[derive(Clone, Default)]
+pub(crate) struct BlockCell(Arc<Mutex<Option<Block>>>);
+
+impl BlockCell {
+    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Option<Block>) -> T) -> T {
+        work(&mut self.0.lock())
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.0.lock().is_some()
+    }
+
+    /// Makes changes part of block number `block`. It waits for nothing but memory.
+    pub(crate) fn apply(&self, block: u64, base: &Arc<Snapshot>, changes: Changes) -> Result<()> {
+        match self.0.lock().as_mut().filter(|open| open.number == block) {
+            Some(open) => open.apply(base, changes),
+            None => Err(Error::new(SqlState::QueryCanceled, "the transaction has ended meanwhile")),
+        }
+    }
+
+    /// Marks block number `block` as failed, if it is still open.
+    pub(super) fn fail(&self, block: u64) {
+        if let Some(open) = self.0.lock().as_mut().filter(|open| open.number == block) {
+            open.failed = true;
+        }
+    }
+}
+
+/// The error for what a failed block does not take.
+pub(super) fn aborted() -> Error {
+    Error::new(
+        SqlState::InFailedSqlTransaction,
+        "current transaction is aborted, commands ignored until end of transaction block",
+    )
+}
+
+fn no_savepoint(name: &str) -> Error {
+    Error::new(SqlState::InvalidSavepointSpecification, format!("savepoint \"{name}\" does not exist"))
+}

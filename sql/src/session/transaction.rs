@@ -1,0 +1,450 @@
+//! BEGIN, COMMIT, ROLLBACK and what goes with them: how a session's block changes its state.
+//!
+//! It is not the transaction itself, which is storage's. Invariant: a block that is gone, by whatever way, has either
+//! committed whole or changed nothing.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use datafusion::common::ScalarValue;
+use datafusion::sql::sqlparser::ast::{
+    self, Set, TransactionAccessMode, TransactionIsolationLevel, TransactionMode,
+};
+
+use super::block::{Block, TransactionStatus, aborted};
+use super::run::blocking;
+use super::{Session, Settings};
+use crate::notice::Notice;
+use crate::outcome::{CommandTag, QueryResult};
+use crate::sqlstate::SqlState;
+use crate::statement::name;
+use crate::{Error, Result};
+
+/// Numbers blocks of all sessions.
+static BLOCKS: AtomicU64 = AtomicU64::new(1);
+
+/// What a statement that controls transactions asks for.
+pub(super) enum Control<'a> {
+    Begin { modes: &'a [TransactionMode], start: bool },
+    Commit { chain: bool },
+    Rollback { chain: bool },
+    RollbackTo(String),
+    Savepoint(String),
+    Release(String),
+    Set { modes: &'a [TransactionMode], session: bool },
+}
+
+impl<'a> Control<'a> {
+    /// What the statement asks for, if it controls transactions.
+    ///
+    /// # Errors
+    /// 0A000 for forms of other databases.
+    pub(super) fn of(statement: &'a ast::Statement) -> Result<Option<Self>> {
+        Ok(Some(match statement {
+            ast::Statement::StartTransaction { modes, begin, modifier, statements, exception, .. } => {
+                if modifier.is_some() || !statements.is_empty() || exception.is_some() {
+                    return Err(Error::unsupported(format!("{statement}")));
+                }
+                Control::Begin { modes, start: !begin }
+            }
+            ast::Statement::Commit { chain, modifier: None, .. } => Control::Commit { chain: *chain },
+            ast::Statement::Rollback { chain, savepoint: None } => Control::Rollback { chain: *chain },
+            ast::Statement::Rollback { savepoint: Some(savepoint), .. } => {
+                Control::RollbackTo(name::ident(savepoint))
+            }
+            ast::Statement::Savepoint { name } => Control::Savepoint(name::ident(name)),
+            ast::Statement::ReleaseSavepoint { name } => Control::Release(name::ident(name)),
+            ast::Statement::Set(Set::SetTransaction { modes, snapshot: None, session }) => {
+                Control::Set { modes, session: *session }
+            }
+            ast::Statement::Set(Set::SetTransaction { .. }) => {
+                return Err(Error::unsupported("SET TRANSACTION SNAPSHOT"));
+            }
+            _ => return Ok(None),
+        }))
+    }
+
+    /// Whether a failed block takes it.
+    pub(super) fn ends_failure(&self) -> bool {
+        matches!(self, Control::Commit { .. } | Control::Rollback { .. } | Control::RollbackTo(_))
+    }
+}
+
+impl Session {
+    /// Where the session is with regard to transaction blocks.
+    #[must_use]
+    pub fn transaction_status(&self) -> TransactionStatus {
+        self.block.with(|block| block.as_ref().map_or(TransactionStatus::Idle, Block::status))
+    }
+
+    /// Starts a transaction block and gives it into hands that roll it back unless it is committed.
+    ///
+    /// # Errors
+    /// 25001 when the session is in a block already.
+    pub async fn transaction(&self) -> Result<Transaction<'_>> {
+        if self.block.is_open() {
+            return Err(Error::new(
+                SqlState::ActiveSqlTransaction,
+                "there is already a transaction in progress",
+            ));
+        }
+        self.open(false);
+        Ok(Transaction { session: self, ended: false })
+    }
+
+    /// Opens a block for several statements of one query string, unless one is open. An explicit BEGIN among the
+    /// statements makes it an ordinary one.
+    pub fn begin_implicit(&self) {
+        if !self.block.is_open() {
+            self.open(true);
+        }
+    }
+
+    /// Ends a block that [`Session::begin_implicit`] opened, if it still is one: commits it, or rolls it back after an
+    /// error.
+    ///
+    /// # Errors
+    /// As COMMIT.
+    pub async fn end_implicit(&self) -> Result<()> {
+        let implicit = |block: &mut Option<Block>| block.take_if(|block| block.implicit);
+        match self.block.with(implicit) {
+            Some(block) => self.finish(block).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Tells that the client was given an error: an open block has failed.
+    pub fn fail(&self) {
+        self.block.with(|block| {
+            if let Some(block) = block {
+                block.failed = true;
+            }
+        });
+    }
+
+    /// What statements had to tell beside their results since this was last asked.
+    pub fn take_notices(&self) -> Vec<Notice> {
+        std::mem::take(&mut *self.notices.lock())
+    }
+
+    fn warn(&self, state: SqlState, message: &str) {
+        self.notices.lock().push(Notice::warning(state, message));
+    }
+
+    fn open(&self, implicit: bool) {
+        let transaction = self.database.shared().store.begin();
+        let number = BLOCKS.fetch_add(1, Ordering::Relaxed);
+        let mut block = Block::new(transaction, self.settings.lock().clone(), number);
+        block.implicit = implicit;
+        self.block.with(|slot| *slot = Some(block));
+    }
+
+    /// Runs a statement that controls transactions.
+    pub(super) async fn control(&self, control: Control<'_>) -> Result<CommandTag> {
+        match control {
+            Control::Begin { modes, start } => {
+                let tag = if start { "START TRANSACTION" } else { "BEGIN" };
+                check_modes(modes)?;
+                let open = self
+                    .block
+                    .with(|block| block.as_mut().map(|block| std::mem::replace(&mut block.implicit, false)));
+                match open {
+                    Some(false) => self
+                        .warn(SqlState::ActiveSqlTransaction, "there is already a transaction in progress"),
+                    Some(true) => {}
+                    None => self.open(false),
+                }
+                self.set_modes(modes)?;
+                Ok(CommandTag::plain(tag))
+            }
+            Control::Commit { chain } => self.end_and_chain(true, chain).await,
+            Control::Rollback { chain } => self.end_and_chain(false, chain).await,
+            Control::RollbackTo(name) => {
+                let settings = self.in_block("ROLLBACK TO SAVEPOINT", |block| block.rollback_to(&name))?;
+                *self.settings.lock() = settings;
+                Ok(CommandTag::plain("ROLLBACK"))
+            }
+            Control::Savepoint(name) => {
+                let settings = self.settings.lock().clone();
+                self.in_block("SAVEPOINT", |block| {
+                    block.savepoint(name, settings);
+                    Ok(())
+                })?;
+                Ok(CommandTag::plain("SAVEPOINT"))
+            }
+            Control::Release(name) => {
+                self.in_block("RELEASE SAVEPOINT", |block| block.release(&name))?;
+                Ok(CommandTag::plain("RELEASE"))
+            }
+            Control::Set { modes, session: true } => {
+                check_modes(modes)?;
+                if let Some(read_only) = access(modes) {
+                    self.settings.lock().default_read_only = read_only;
+                }
+                Ok(CommandTag::plain("SET"))
+            }
+            Control::Set { modes, session: false } => {
+                check_modes(modes)?;
+                if self.block.is_open() {
+                    self.set_modes(modes)?;
+                } else {
+                    self.warn(
+                        SqlState::NoActiveSqlTransaction,
+                        "SET TRANSACTION can only be used in transaction blocks",
+                    );
+                }
+                Ok(CommandTag::plain("SET"))
+            }
+        }
+    }
+
+    /// Ends the block; AND CHAIN opens another with the same characteristics.
+    async fn end_and_chain(&self, commit: bool, chain: bool) -> Result<CommandTag> {
+        if !chain {
+            return self.end(commit).await;
+        }
+        let wanted = if commit { "COMMIT AND CHAIN" } else { "ROLLBACK AND CHAIN" };
+        let read_only = self.in_block(wanted, |block| Ok(block.read_only))?;
+        let tag = self.end(commit).await?;
+        self.open(false);
+        self.block.with(|block| block.iter_mut().for_each(|block| block.read_only = read_only));
+        Ok(tag)
+    }
+
+    /// Ends the block, or warns that there is none.
+    async fn end(&self, commit: bool) -> Result<CommandTag> {
+        let wanted = if commit { "COMMIT" } else { "ROLLBACK" };
+        let Some(mut block) = self.block.with(Option::take) else {
+            self.warn(SqlState::NoActiveSqlTransaction, "there is no transaction in progress");
+            return Ok(CommandTag::plain(wanted));
+        };
+        if block.implicit {
+            self.warn(SqlState::NoActiveSqlTransaction, "there is no transaction in progress");
+        }
+        block.failed |= !commit;
+        self.finish(block).await
+    }
+
+    /// Commits a block, or rolls it back if it has failed.
+    async fn finish(&self, block: Block) -> Result<CommandTag> {
+        if block.failed {
+            *self.settings.lock() = block.settings;
+            return Ok(CommandTag::plain("ROLLBACK"));
+        }
+        let (before, local) = (block.settings.clone(), block.local.clone());
+        let transaction = block.into_transaction();
+        let unchanged = transaction.is_empty();
+        // A transaction that wrote nothing has nothing to wait for.
+        let committed = match unchanged {
+            true => Ok(()),
+            false => blocking(move || Ok(transaction.commit().map(drop)?)).await,
+        };
+        if let Err(error) = committed {
+            *self.settings.lock() = before;
+            return Err(error);
+        }
+        for (name, value) in local {
+            self.settings.lock().set(&name, value.as_deref())?;
+        }
+        if !unchanged {
+            self.database.wake_worker();
+        }
+        Ok(CommandTag::plain("COMMIT"))
+    }
+
+    fn in_block<T>(&self, statement: &str, work: impl FnOnce(&mut Block) -> Result<T>) -> Result<T> {
+        self.block.with(|block| match block.as_mut().filter(|block| !block.implicit) {
+            Some(block) => work(block),
+            None => Err(Error::new(
+                SqlState::NoActiveSqlTransaction,
+                format!("{statement} can only be used in transaction blocks"),
+            )),
+        })
+    }
+
+    fn set_modes(&self, modes: &[TransactionMode]) -> Result<()> {
+        let Some(read_only) = access(modes) else { return Ok(()) };
+        self.block.with(|block| match block {
+            Some(block) if block.used && block.read_only && !read_only => Err(Error::new(
+                SqlState::ActiveSqlTransaction,
+                "transaction read-write mode must be set before any query",
+            )),
+            Some(block) => {
+                block.read_only = read_only;
+                Ok(())
+            }
+            None => Ok(()),
+        })
+    }
+
+    /// Whether a statement may run now, and what it may do.
+    ///
+    /// # Errors
+    /// 25P02 in a failed block; 25006 for a statement that writes in a read-only one.
+    pub(super) fn check_block(&self, statement: &ast::Statement) -> Result<()> {
+        let default = self.settings.lock().default_read_only;
+        let read_only = self.block.with(|block| match block {
+            Some(block) if block.failed => Err(aborted()),
+            Some(block) => {
+                // SET and SHOW may come before the modes are set.
+                block.used |=
+                    !matches!(statement, ast::Statement::Set(_) | ast::Statement::ShowVariable { .. });
+                Ok(block.read_only)
+            }
+            None => Ok(default),
+        })?;
+        match writes(statement).filter(|_| read_only) {
+            None => Ok(()),
+            Some(command) => Err(Error::new(
+                SqlState::ReadOnlySqlTransaction,
+                format!("cannot execute {command} in a read-only transaction"),
+            )),
+        }
+    }
+
+    /// Refuses a statement that cannot be undone inside of a block.
+    ///
+    /// # Errors
+    /// 25001.
+    pub(crate) fn prevent_in_block(&self, statement: &str) -> Result<()> {
+        if self.block.is_open() {
+            return Err(Error::new(
+                SqlState::ActiveSqlTransaction,
+                format!("{statement} cannot run inside a transaction block"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Remembers what SET LOCAL hides, so that the end of the block brings it back.
+    pub(super) fn hide_local(&self, name: &str, settings: &Settings) {
+        let value = settings.get(name);
+        let kept = self.block.with(|block| match block {
+            Some(block) => {
+                if !block.local.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
+                    block.local.push((name.to_string(), value));
+                }
+                true
+            }
+            None => false,
+        });
+        if !kept {
+            self.warn(SqlState::NoActiveSqlTransaction, "SET LOCAL can only be used in transaction blocks");
+        }
+    }
+}
+
+/// Whether the modes are ones that there are. Snapshot isolation is what REPEATABLE READ promises, and more than the
+/// levels below it; it is less than SERIALIZABLE.
+fn check_modes(modes: &[TransactionMode]) -> Result<()> {
+    for mode in modes {
+        if let TransactionMode::IsolationLevel(TransactionIsolationLevel::Serializable) = mode {
+            return Err(Error::unsupported("isolation level SERIALIZABLE")
+                .with_hint("Transactions are isolated by snapshots, as REPEATABLE READ asks for."));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the modes say READ ONLY or READ WRITE; the last one counts.
+fn access(modes: &[TransactionMode]) -> Option<bool> {
+    let access = modes.iter().rev().find_map(|mode| match mode {
+        TransactionMode::AccessMode(access) => Some(access),
+        TransactionMode::IsolationLevel(_) => None,
+    });
+    access.map(|access| matches!(access, TransactionAccessMode::ReadOnly))
+}
+
+/// The command that a read-only transaction refuses, if the statement is one.
+fn writes(statement: &ast::Statement) -> Option<String> {
+    use ast::Statement as S;
+    let reads = match statement {
+        S::Query(_) | S::Set(_) | S::Reset(_) | S::ShowVariable { .. } | S::Discard { .. } => true,
+        S::Copy { to, .. } => *to,
+        S::Explain { statement, analyze, .. } => !analyze || writes(statement).is_none(),
+        _ => false,
+    };
+    let words = match statement {
+        S::Insert(_) | S::Update(_) | S::Delete(_) | S::Merge(_) | S::Truncate(_) => 1,
+        S::Copy { .. } => return (!reads).then(|| "COPY FROM".to_string()),
+        _ => 2,
+    };
+    let text = || statement.to_string().split_whitespace().take(words).collect::<Vec<_>>().join(" ");
+    (!reads).then(text)
+}
+
+/// A transaction in the hands of a program. Dropped before [`Transaction::commit`], it is rolled back.
+///
+/// ```
+/// # fn main() -> muster::Result<()> {
+/// # let runtime = tokio::runtime::Runtime::new().unwrap();
+/// # runtime.block_on(async {
+/// let db = muster::Database::in_memory()?;
+/// let session = db.session();
+/// let transaction = session.transaction().await?;
+/// transaction.execute("CREATE TABLE t (id int PRIMARY KEY)", &[]).await?;
+/// transaction.execute("INSERT INTO t VALUES (1), (2)", &[]).await?;
+/// transaction.commit().await?;
+/// assert_eq!(session.query("SELECT * FROM t", &[]).await?.num_rows(), 2);
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "dropping a transaction rolls it back"]
+pub struct Transaction<'a> {
+    session: &'a Session,
+    ended: bool,
+}
+
+impl Transaction<'_> {
+    /// As [`Session::query`].
+    ///
+    /// # Errors
+    /// As there; after an error the transaction can only be rolled back.
+    pub async fn query(&self, sql: &str, params: &[ScalarValue]) -> Result<QueryResult> {
+        self.session.query(sql, params).await
+    }
+
+    /// As [`Session::execute`].
+    ///
+    /// # Errors
+    /// As there; after an error the transaction can only be rolled back.
+    pub async fn execute(&self, sql: &str, params: &[ScalarValue]) -> Result<u64> {
+        self.session.execute(sql, params).await
+    }
+
+    /// The session that it is of.
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        self.session
+    }
+
+    /// Makes all of it durable and visible, or none.
+    ///
+    /// # Errors
+    /// 40001 when somebody else has committed first what this changes, too: run it again. 25P02 when a statement of it
+    /// has failed, and it was rolled back.
+    pub async fn commit(mut self) -> Result<()> {
+        self.ended = true;
+        match self.session.end(true).await?.complete(0).as_str() {
+            "COMMIT" => Ok(()),
+            _ => Err(Error::new(
+                SqlState::InFailedSqlTransaction,
+                "a statement of the transaction has failed: it was rolled back",
+            )),
+        }
+    }
+
+    /// Takes all of it back.
+    pub fn rollback(self) {}
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        if !self.ended
+            && let Some(block) = self.session.block.with(Option::take)
+        {
+            *self.session.settings.lock() = block.settings;
+        }
+    }
+}
