@@ -5,7 +5,8 @@ use super::sequence;
 
 use datafusion::sql::sqlparser::ast::helpers::stmt_create_table::CreateTableBuilder;
 use datafusion::sql::sqlparser::ast::{
-    ColumnDef, DataType, Expr, LimitClause, Query, SetExpr, Statement, Value,
+    ColumnDef, CommentObject, DataType, Expr, Ident, LimitClause, ObjectName, ObjectNamePart, ObjectNamePartFunction,
+    Query, SetExpr, Statement, Value,
 };
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::parser::{IsOptional, Parser, ParserError};
@@ -33,6 +34,9 @@ fn statement(parser: &mut Parser<'_>) -> Result<Statement, ParserError> {
     if let Some(alter) = alter(parser)? {
         return Ok(alter);
     }
+    if let Some(comment) = comment_on_constraint(parser)? {
+        return Ok(comment);
+    }
     let mut statement = match create_table_with_names(parser)? {
         Some(statement) => statement,
         None => parser.parse_statement()?,
@@ -58,6 +62,27 @@ fn alter(parser: &mut Parser<'_>) -> Result<Option<Statement>, ParserError> {
         }
         Ok(sequence::altered(name, if_exists, parser.parse_alter_table_operation()?))
     })
+}
+
+/// `COMMENT ON CONSTRAINT c ON t IS text`. The parser has no such object: it becomes a comment on a column, whose name
+/// begins with a mark that no name of a column has.
+fn comment_on_constraint(parser: &mut Parser<'_>) -> Result<Option<Statement>, ParserError> {
+    let begun = parser.maybe_parse(|parser| {
+        parser.expect_keywords(&[Keyword::COMMENT, Keyword::ON, Keyword::CONSTRAINT])?;
+        let constraint = parser.parse_identifier()?;
+        parser.expect_keyword_is(Keyword::ON)?;
+        let table = parser.parse_object_name(false)?;
+        parser.expect_keyword_is(Keyword::IS)?;
+        Ok((constraint, table))
+    })?;
+    let Some((constraint, table)) = begun else { return Ok(None) };
+    let comment = if parser.parse_keyword(Keyword::NULL) { None } else { Some(parser.parse_literal_string()?) };
+    let mark = ObjectNamePartFunction { name: Ident::new("constraint"), args: Vec::new() };
+    let mut parts = vec![ObjectNamePart::Function(mark)];
+    parts.extend(table.0);
+    parts.push(ObjectNamePart::Identifier(constraint));
+    let (object_type, object_name) = (CommentObject::Column, ObjectName(parts));
+    Ok(Some(Statement::Comment { object_type, object_name, comment, if_exists: false }))
 }
 
 /// `CREATE TABLE t (a, b) AS query`: columns without types, which the parser knows of no dialect but one.

@@ -64,6 +64,12 @@ pub(crate) fn parse_expression(sql: &str) -> Result<ast::Expr> {
     })
 }
 
+/// A type, as a column's definition has it.
+pub(crate) fn parse_type(sql: &str) -> Result<ast::DataType> {
+    let mut parser = parser(sql)?;
+    parser.parse_data_type().map_err(|error| syntax_error(&error, sql))
+}
+
 fn parser(sql: &str) -> Result<Parser<'static>> {
     static DIALECT: PostgreSqlDialect = PostgreSqlDialect {};
     let mut tokens = Tokenizer::new(&DIALECT, sql)

@@ -22,6 +22,7 @@ mod planner;
 mod prune;
 pub(crate) mod qualify;
 mod rewrite;
+pub(crate) mod views;
 
 pub(crate) use arithmetic::CheckedArithmetic;
 pub(crate) use assign::assign;

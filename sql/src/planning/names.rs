@@ -22,7 +22,8 @@ use datafusion::sql::sqlparser::ast;
 use muster_storage::Snapshot;
 
 use crate::catalog::relation::stored;
-use crate::catalog::{CATALOG, SCHEMA, StoredTable};
+use crate::catalog::{CATALOG, SCHEMA, StoredTable, View};
+use crate::planning::views;
 use crate::types::SqlTypes;
 use crate::{Error, Result};
 
@@ -32,13 +33,16 @@ pub(crate) struct Names<'a> {
     snapshot: &'a Snapshot,
     /// Tables of `pg_catalog` and `information_schema`, looked up beforehand because that is async.
     system: HashMap<(String, String), Arc<dyn TableSource>>,
+    /// Views by the strings that storage knows them by, planned.
+    views: HashMap<String, Arc<dyn TableSource>>,
     types: Arc<SqlTypes>,
 }
 
 impl<'a> Names<'a> {
     /// Names for an expression over known columns: no system tables.
     pub(crate) fn new(state: &'a SessionState, snapshot: &'a Snapshot) -> Self {
-        Self { state, snapshot, system: HashMap::new(), types: Arc::new(SqlTypes::default()) }
+        let (system, views) = (HashMap::new(), HashMap::new());
+        Self { state, snapshot, system, views, types: Arc::new(SqlTypes::default()) }
     }
 
     /// Names for a whole statement.
@@ -51,6 +55,12 @@ impl<'a> Names<'a> {
         let df_statement = datafusion::sql::parser::Statement::Statement(Box::new(statement.clone()));
         let (references, _ctes) = resolve_table_references(&df_statement, true)?;
         for reference in references {
+            if let Some(stored) = Self::stored_name(&reference)
+                && let Some(view) = View::find(snapshot, &stored)?
+            {
+                names.views.insert(stored, views::source(state, snapshot, view).await?);
+                continue;
+            }
             let Some(schema) = reference.schema().filter(|schema| *schema != SCHEMA) else { continue };
             if let Some(table) = system_table(state, &reference, schema).await? {
                 names
@@ -99,6 +109,11 @@ impl ContextProvider for Names<'_> {
             && let Some(table) = self.snapshot.table(&stored)
         {
             return Ok(provider_as_source(Arc::new(StoredTable::new(table.definition().clone()))));
+        }
+        if let Some(stored) = Self::stored_name(&name)
+            && let Some(view) = self.views.get(&stored)
+        {
+            return Ok(view.clone());
         }
         if let Some(schema) = name.schema()
             && let Some(source) = self.system.get(&(schema.to_string(), name.table().to_string()))

@@ -27,6 +27,15 @@ pub(crate) fn bind(plan: LogicalPlan, context: &StatementContext) -> Result<Logi
     Ok(bound.data)
 }
 
+/// As [`bind`], for one expression.
+///
+/// # Errors
+/// As [`bind`].
+pub(crate) fn bind_expression(expression: Expr, context: &StatementContext) -> Result<Expr> {
+    let caller = Arc::new(Caller::new(context.snapshot.clone(), &context.settings));
+    Ok(expression.transform_up(|part| Ok(bind_call(part, &caller)))?.data)
+}
+
 fn bind_call(expression: Expr, caller: &Arc<Caller>) -> Transformed<Expr> {
     let Expr::ScalarFunction(call) = expression else { return Transformed::no(expression) };
     match function(&call) {

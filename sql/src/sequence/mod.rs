@@ -15,7 +15,7 @@ mod reference;
 mod run;
 mod sequences;
 
-pub(crate) use bind::bind;
+pub(crate) use bind::{bind, bind_expression};
 pub(crate) use functions::functions;
 pub(crate) use own::Drawn;
 pub(crate) use reference::{by_name, default_of, rename, uses};

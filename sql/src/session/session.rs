@@ -293,7 +293,7 @@ pub(crate) fn columns_of(plan: &LogicalPlan, names: Option<&OutputNames>) -> Sch
 }
 
 /// PostgreSQL has no unsigned integers: what DataFusion counts with is bigint there.
-fn signed(data_type: &DataType) -> Option<DataType> {
+pub(crate) fn signed(data_type: &DataType) -> Option<DataType> {
     match data_type {
         DataType::UInt64 | DataType::UInt32 => Some(DataType::Int64),
         DataType::UInt16 => Some(DataType::Int32),

@@ -9,10 +9,10 @@ use datafusion::sql::sqlparser::ast;
 use muster_storage::Changes;
 
 use super::sequence::Said;
-use super::{create_table, drop, refused, schema, sequence};
+use super::{alter_table, comment, create_table, drop, refused, schema, sequence, truncate, view};
 use crate::outcome::CommandTag;
-use crate::session::StatementContext;
-use crate::Result;
+use crate::session::{StatementContext, blocking};
+use crate::{Error, Result};
 
 /// What a definition changes, and its tag.
 pub(crate) struct Defined {
@@ -31,8 +31,12 @@ pub(crate) fn is_definition(statement: &ast::Statement) -> bool {
     matches!(
         statement,
         ast::Statement::CreateTable(_)
+            | ast::Statement::CreateView(_)
             | ast::Statement::CreateSchema { .. }
             | ast::Statement::CreateSequence { .. }
+            | ast::Statement::AlterTable(_)
+            | ast::Statement::Truncate(_)
+            | ast::Statement::Comment { .. }
             | ast::Statement::Drop { .. }
     )
 }
@@ -43,9 +47,31 @@ pub(crate) fn is_definition(statement: &ast::Statement) -> bool {
 /// See [`Error::sqlstate`]: what each statement's file says.
 pub(crate) async fn define(context: &Arc<StatementContext>, statement: &ast::Statement) -> Result<Defined> {
     match statement {
-        ast::Statement::CreateTable(create) => create_table(context, create).await,
-        ast::Statement::CreateSchema { schema_name, if_not_exists, .. } => {
-            schema::create(context.namespace(), schema_name, *if_not_exists)
+        // These plan a query, or run one.
+        ast::Statement::CreateTable(create) if create.query.is_some() => create_table(context, create).await,
+        ast::Statement::CreateView(create) => view::define(context, create).await,
+        other => {
+            let (context, statement) = (context.clone(), other.clone());
+            blocking(move || at_once(&context, &statement)).await
+        }
+    }
+}
+
+fn at_once(context: &StatementContext, statement: &ast::Statement) -> Result<Defined> {
+    let namespace = context.namespace();
+    match statement {
+        ast::Statement::CreateTable(create) => match check_new(context, create)? {
+            Some(exists) => Ok(exists),
+            None => {
+                let table = create_table::NewTable::of(&context.database, &context.snapshot, create)?;
+                Ok(Defined::new(table.add_to(Changes::new())?, "CREATE TABLE"))
+            }
+        },
+        ast::Statement::CreateSchema { schema_name, if_not_exists, with, options, default_collate_spec, clone } => {
+            if with.is_some() || options.is_some() || default_collate_spec.is_some() || clone.is_some() {
+                return Err(Error::unsupported("options of CREATE SCHEMA"));
+            }
+            schema::create(namespace, schema_name, *if_not_exists)
         }
         ast::Statement::CreateSequence {
             temporary,
@@ -60,30 +86,41 @@ pub(crate) async fn define(context: &Arc<StatementContext>, statement: &ast::Sta
                 said = said.typed(data_type)?;
             }
             if let Some(owner) = owned_by {
-                said.owner = Some(sequence::owner(context.namespace(), owner)?);
+                said.owner = Some(sequence::owner(namespace, owner)?);
             }
-            sequence::create(context.namespace(), name, *temporary, *if_not_exists, &said)
+            sequence::create(namespace, name, *temporary, *if_not_exists, &said)
+        }
+        ast::Statement::AlterTable(alter) => alter_table::define(context, alter),
+        ast::Statement::Truncate(truncate) => truncate::define(namespace, truncate),
+        ast::Statement::Comment { object_type, object_name, comment: text, .. } => {
+            comment::define(namespace, object_type, object_name, text.as_deref())
         }
         ast::Statement::Drop { object_type, names, if_exists, cascade, .. } => {
-            drop::define(context.namespace(), object_type, names, *if_exists, *cascade)
+            drop::define(namespace, object_type, names, *if_exists, *cascade)
         }
         other => Err(refused::refusal(other)),
     }
 }
 
-async fn create_table(context: &Arc<StatementContext>, create: &ast::CreateTable) -> Result<Defined> {
+/// What is done where the table is there already and the statement allows it.
+///
+/// # Errors
+/// 42P07 where it does not.
+fn check_new(context: &StatementContext, create: &ast::CreateTable) -> Result<Option<Defined>> {
     let tag = if create.query.is_some() { "CREATE TABLE AS" } else { "CREATE TABLE" };
     let namespace = context.namespace();
     let name = namespace.new_name(&create.name, create.temporary)?;
     if create.if_not_exists && namespace.kind(&name).is_some() {
-        return Ok(Defined::new(Changes::new(), tag));
+        return Ok(Some(Defined::new(Changes::new(), tag)));
     }
     namespace.check_free(&name)?;
-    match &create.query {
-        Some(query) => create_table::as_query::define(context, create, query).await,
-        None => {
-            let table = create_table::NewTable::of(&context.database, &context.snapshot, create)?;
-            Ok(Defined::new(table.add_to(Changes::new())?, tag))
-        }
+    Ok(None)
+}
+
+async fn create_table(context: &Arc<StatementContext>, create: &ast::CreateTable) -> Result<Defined> {
+    match (check_new(context, create)?, &create.query) {
+        (Some(exists), _) => Ok(exists),
+        (None, Some(query)) => create_table::as_query::define(context, create, query).await,
+        (None, None) => Err(Error::unsupported("CREATE TABLE without columns")),
     }
 }

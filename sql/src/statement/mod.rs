@@ -3,6 +3,8 @@
 //! They are taken at the AST: DataFusion plans most of them wrongly or not at all
 //! (`docs/decisions`). What no file here knows is refused by name in [`refused`].
 
+mod alter_table;
+mod comment;
 pub(crate) mod copy_from;
 pub(crate) mod create_index;
 pub(crate) mod create_table;
@@ -14,6 +16,8 @@ pub(crate) mod name;
 pub(crate) mod refused;
 mod schema;
 mod sequence;
+mod truncate;
+mod view;
 pub(crate) mod set;
 pub(crate) mod show;
 

@@ -27,11 +27,16 @@ impl Checks {
         Ok(Self { checks: checks.collect::<Result<_>>()? })
     }
 
+    /// One constraint, for rows that are there already.
+    pub(crate) fn one(name: &str, compiled: Compiled) -> Self {
+        Self { checks: vec![(name.to_string(), compiled)] }
+    }
+
     /// The first row for which a constraint is false: the constraint's name, the row's place.
     ///
     /// # Errors
     /// What a condition gives, a division by zero for one.
-    fn violated(&self, columns: &[ArrayRef], rows: usize) -> Result<Option<(&str, usize)>> {
+    pub(crate) fn violated(&self, columns: &[ArrayRef], rows: usize) -> Result<Option<(&str, usize)>> {
         let mut first: Option<(&str, usize)> = None;
         for (name, compiled) in &self.checks {
             let inputs = compiled.projection.iter().map(|input| {

@@ -7,6 +7,6 @@ mod failing_row;
 mod rows;
 mod written;
 
-pub(crate) use checks::compile as compile_check;
+pub(crate) use checks::{Checks, compile as compile_check};
 pub(crate) use rows::RowMaker;
 pub(crate) use written::Written;

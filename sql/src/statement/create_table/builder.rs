@@ -247,7 +247,7 @@ impl Builder {
 
     /// # Errors
     /// 42710 when a constraint of the table has that name.
-    pub(super) fn taken_or(&self, name: String) -> Result<String> {
+    pub(in super::super) fn taken_or(&self, name: String) -> Result<String> {
         if self.is_taken(&name) {
             return Err(Error::new(
                 SqlState::DuplicateObject,

@@ -10,7 +10,7 @@ mod builder;
 pub(super) mod expressions;
 mod keys;
 mod like;
-mod options;
+pub(super) mod options;
 pub(super) mod sequences;
 
 use std::collections::BTreeMap;

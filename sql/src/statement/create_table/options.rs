@@ -16,7 +16,9 @@ pub(super) fn check(options: &CreateTableOptions) -> Result<()> {
     }
 }
 
-fn check_one(option: &SqlOption) -> Result<()> {
+/// # Errors
+/// As [`check`].
+pub(in super::super) fn check_one(option: &SqlOption) -> Result<()> {
     let invalid = |words: String| Err(Error::new(SqlState::InvalidParameterValue, words));
     let SqlOption::KeyValue { key, value } = option else {
         return Err(Error::unsupported(format!("table option {option}")));
