@@ -75,11 +75,6 @@ pub(crate) fn without_default(field: &Field) -> Field {
     without(field, &[DEFAULT_KEY, IDENTITY_KEY])
 }
 
-/// The same column without a generation expression and what belongs to it.
-pub(crate) fn without_generation(field: &Field) -> Field {
-    without(field, &[GENERATED_KEY, MODEL_KEY])
-}
-
 fn without(field: &Field, keys: &[&str]) -> Field {
     let mut metadata = field.metadata().clone();
     metadata.retain(|key, _| !keys.contains(&key.as_str()));

@@ -43,11 +43,11 @@ pub(crate) fn session_state(public: Arc<PublicSchema>) -> Result<SessionState> {
     let context = SessionContext::new_with_state(state);
     setup_pg_catalog(&context, CATALOG, EmptyContextProvider).map_err(|error| crate::Error::from(*error))?;
     // In place of the library's schema: what it says of tables is Arrow's view of them.
-    system::register(&context, catalog.as_ref(), &store)?;
+    let sequences = Arc::new(Sequences::new(store.clone()));
+    system::register(&context, catalog.as_ref(), &store, &sequences)?;
     for function in scalar::all() {
         context.register_udf(function.as_ref().clone());
     }
-    let sequences = Arc::new(Sequences::new(store));
     for function in sequence::functions(&sequences) {
         context.register_udf(function);
     }

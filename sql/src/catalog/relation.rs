@@ -6,8 +6,6 @@
 
 use std::fmt;
 
-use datafusion::common::TableReference;
-
 use super::SCHEMA;
 
 /// Between schema and name. Names that a statement gives cannot have it ([`crate::statement::name`]).
@@ -33,11 +31,6 @@ impl RelationName {
     /// The string that storage knows it by.
     pub(crate) fn stored(&self) -> String {
         stored(&self.schema, &self.name)
-    }
-
-    /// The reference that DataFusion resolves to it.
-    pub(crate) fn reference(&self) -> TableReference {
-        TableReference::partial(self.schema.clone(), self.name.clone())
     }
 }
 

@@ -11,6 +11,7 @@
 
 mod arithmetic;
 mod assign;
+mod bind;
 mod each_expression;
 pub(crate) mod expression;
 mod lateral;
@@ -26,6 +27,7 @@ pub(crate) mod views;
 
 pub(crate) use arithmetic::CheckedArithmetic;
 pub(crate) use assign::assign;
+pub(crate) use bind::{bind, bind_expression};
 pub(crate) use lateral::LateralSearch;
 pub(crate) use literals::Literals;
 pub(crate) use names::Names;

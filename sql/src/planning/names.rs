@@ -27,6 +27,8 @@ use crate::planning::views;
 use crate::types::SqlTypes;
 use crate::{Error, Result};
 
+const PG_CATALOG: &str = "pg_catalog";
+
 /// The names that one statement can use.
 pub(crate) struct Names<'a> {
     state: &'a SessionState,
@@ -61,6 +63,12 @@ impl<'a> Names<'a> {
                 names.views.insert(stored, views::source(state, snapshot, view).await?);
                 continue;
             }
+            // The search path ends in pg_catalog, whatever it is.
+            let unknown = Self::stored_name(&reference).is_none_or(|stored| snapshot.table(&stored).is_none());
+            let reference = match reference {
+                TableReference::Bare { table } if unknown => TableReference::partial(PG_CATALOG, table),
+                other => other,
+            };
             let Some(schema) = reference.schema().filter(|schema| *schema != SCHEMA) else { continue };
             if let Some(table) = system_table(state, &reference, schema).await? {
                 names
@@ -115,9 +123,8 @@ impl ContextProvider for Names<'_> {
         {
             return Ok(view.clone());
         }
-        if let Some(schema) = name.schema()
-            && let Some(source) = self.system.get(&(schema.to_string(), name.table().to_string()))
-        {
+        let schema = name.schema().unwrap_or(PG_CATALOG);
+        if let Some(source) = self.system.get(&(schema.to_string(), name.table().to_string())) {
             return Ok(source.clone());
         }
         Err(Error::undefined_table(&name).into())

@@ -1,6 +1,6 @@
 //! `nextval(name)`, `currval(name)`, `lastval()`, `setval(name, value [, is_called])`.
 //!
-//! A function as it is planned knows no session; [`super::bind`] gives it one when the plan runs. Without a session
+//! A function as it is planned knows no session; [`crate::planning::bind`] gives it one when the plan runs. Without a session
 //! (a default that a load fills in) `nextval` works, and nobody's `currval` sees it.
 
 use std::hash::{Hash, Hasher};
@@ -18,7 +18,7 @@ use muster_storage::Snapshot;
 use super::Sequences;
 use crate::catalog::namespace::kind;
 use crate::catalog::{Namespace, SearchPath, Sequence, system};
-use crate::session::{Own, Settings};
+use crate::session::Caller;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
 
@@ -38,23 +38,9 @@ enum Kind {
     Set,
 }
 
-/// What a statement that runs knows.
-#[derive(Debug)]
-pub(super) struct Caller {
-    snapshot: Arc<Snapshot>,
-    path: SearchPath,
-    own: Arc<Own>,
-}
-
-impl Caller {
-    pub(super) fn new(snapshot: Arc<Snapshot>, settings: &Settings) -> Self {
-        Self { snapshot, path: settings.path.clone(), own: settings.own.clone() }
-    }
-}
-
 /// See the module.
 #[derive(Debug)]
-pub(super) struct SequenceFunction {
+pub(crate) struct SequenceFunction {
     kind: Kind,
     sequences: Arc<Sequences>,
     caller: Option<Arc<Caller>>,
@@ -67,7 +53,7 @@ impl SequenceFunction {
     }
 
     /// The same function for one that runs.
-    pub(super) fn called_by(&self, caller: Arc<Caller>) -> Self {
+    pub(crate) fn called_by(&self, caller: Arc<Caller>) -> Self {
         Self::new(self.kind, self.sequences.clone(), Some(caller))
     }
 

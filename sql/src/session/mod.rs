@@ -4,10 +4,12 @@
 //! - [`Prepared`]: a statement that is planned, with its parameters open.
 //! - [`StatementContext`]: what a running statement carries to its plan's nodes.
 //! - [`TransactionStatus`], [`Transaction`]: blocks from BEGIN to COMMIT or ROLLBACK.
+//! - [`Caller`]: what functions in the plan know of it.
 //! - [`Settings`]: `SET` and `SHOW`.
 //! - [`Own`]: what a session has beside them.
 
 mod block;
+mod caller;
 mod context;
 mod own;
 mod prepared;
@@ -18,6 +20,7 @@ pub(crate) mod settings;
 mod transaction;
 
 pub use block::TransactionStatus;
+pub(crate) use caller::Caller;
 pub(crate) use context::StatementContext;
 pub(crate) use own::Own;
 pub(crate) use prepared::Planned;

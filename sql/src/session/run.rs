@@ -17,13 +17,13 @@ use super::transaction::Control;
 use super::{Planned, Prepared, Session, StatementContext, TransactionStatus};
 use crate::load::{LoadReport, LoadRequest};
 use crate::outcome::{CommandTag, Outcome, Rows};
-use crate::planning::qualify;
+use crate::planning::{bind, qualify};
 use crate::sqlstate::SqlState;
 use crate::statement::insert::PlannedInsert;
 use crate::statement::{copy_from, create_index, define, explain, refused, set, show};
 use crate::types::blanks;
 use crate::write::{RowMaker, Written};
-use crate::{Error, Result, load as loading, sequence};
+use crate::{Error, Result, load as loading};
 
 /// Whether a statement runs from its AST.
 pub(super) fn is_utility(statement: &ast::Statement) -> bool {
@@ -158,7 +158,7 @@ async fn physical(
     params: ParamValues,
 ) -> Result<Arc<dyn datafusion::physical_plan::ExecutionPlan>> {
     let planner = &context.database.planner;
-    let bound = sequence::bind(plan.clone().replace_params_with_values(&params)?, context)?;
+    let bound = bind(plan.clone().replace_params_with_values(&params)?, context)?;
     let optimized = planner.optimize(bound, context.now)?;
     planner.physical(&optimized).await
 }

@@ -8,7 +8,7 @@ use super::column_type::ColumnType;
 use super::functions::type_text;
 use super::library::quoted;
 use super::oid;
-use crate::catalog::SCHEMA;
+use crate::catalog::relation::{plain, schema_of};
 use crate::{check, column, index};
 
 /// What an object id stands for among the indexes of a snapshot.
@@ -63,11 +63,19 @@ pub(super) fn options(index: &IndexDefinition) -> Vec<String> {
 /// A column's default. A plain text gets the column's type, as PostgreSQL shows it: `'active'::text`.
 pub(super) fn default(field: &Field) -> Result<Option<String>> {
     let Some(sql) = column::default(field) else { return Ok(None) };
+    if let Some(name) = sql.strip_prefix("nextval('").and_then(|rest| rest.strip_suffix("')")) {
+        return Ok(Some(format!("nextval('{}'::regclass)", name.strip_prefix("public.").unwrap_or(name))));
+    }
     let inner = sql.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
     if inner.is_some_and(|inner| !inner.replace("''", "").contains('\'')) {
         return Ok(Some(format!("{sql}::{}", type_text(ColumnType::of(field).oid, -1)?)));
     }
     Ok(Some(sql.to_string()))
+}
+
+/// A relation's schema and name.
+fn full_name(stored: &str) -> Result<String> {
+    Ok(format!("{}.{}", quoted(schema_of(stored))?, quoted(plain(stored))?))
 }
 
 /// The name of a column.
@@ -87,9 +95,9 @@ impl Indexed<'_> {
             Self::Key(table, key) => {
                 let nulls = if key.nulls_distinct { "" } else { " NULLS NOT DISTINCT" };
                 Ok(format!(
-                    "CREATE UNIQUE INDEX {} ON {SCHEMA}.{} USING btree ({}){nulls}",
+                    "CREATE UNIQUE INDEX {} ON {} USING btree ({}){nulls}",
                     quoted(&key.name)?,
-                    quoted(&table.name)?,
+                    full_name(&table.name)?,
                     columns(table, &key.columns)?
                 ))
             }
@@ -100,9 +108,9 @@ impl Indexed<'_> {
                     .map(|(name, value)| format!("{name}='{value}'"))
                     .collect();
                 Ok(format!(
-                    "CREATE INDEX {} ON {SCHEMA}.{} USING {} ({} {}) WITH ({})",
-                    quoted(&index.name)?,
-                    quoted(&table.name)?,
+                    "CREATE INDEX {} ON {} USING {} ({} {}) WITH ({})",
+                    quoted(plain(&index.name))?,
+                    full_name(&table.name)?,
                     index.method,
                     column_name(table, index.column)?,
                     operator_class(index),

@@ -10,6 +10,7 @@
 //! - [`queries`]: clients' queries in a form that DataFusion plans.
 
 mod column_type;
+mod comments;
 mod definition;
 mod functions;
 mod library;
@@ -28,7 +29,9 @@ use muster_storage::{Snapshot, Store};
 
 use crate::Result;
 use crate::catalog::Sequence;
+use crate::sequence::Sequences;
 
+pub(crate) use functions::SystemFunction;
 pub(crate) use queries::parse;
 
 /// Puts the schemas into a catalog and the functions into a session's state.
@@ -36,8 +39,9 @@ pub(crate) fn register(
     context: &SessionContext,
     catalog: &dyn CatalogProvider,
     store: &Weak<Store>,
+    sequences: &Arc<Sequences>,
 ) -> Result<()> {
-    let (pg_catalog, information_schema) = schema::schemas()?;
+    let (pg_catalog, information_schema) = schema::schemas(sequences)?;
     catalog.register_schema("pg_catalog", Arc::new(pg_catalog))?;
     catalog.register_schema("information_schema", Arc::new(information_schema))?;
     for function in functions::all(store) {

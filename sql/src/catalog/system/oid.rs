@@ -4,9 +4,12 @@
 //! place in its table), so an id stays the same from statement to statement and over a restart. It
 //! is not a counter and keeps no state. PostgreSQL's own objects have PostgreSQL's ids.
 
-use muster_storage::{IndexId, TableId};
+use muster_storage::{IndexId, Snapshot, TableId};
 
 use crate::catalog::SCHEMA;
+use crate::catalog::namespace::SCHEMA_KIND;
+use crate::catalog::relation::schema_of;
+use crate::catalog::search_path::TEMPORARY;
 
 /// The schema `pg_catalog`.
 pub(super) const PG_CATALOG: i32 = 11;
@@ -75,6 +78,32 @@ pub(super) fn table(id: TableId) -> i32 {
 /// The id of a schema in `pg_namespace`, of a view or sequence in `pg_class`.
 pub(super) fn object(number: u64) -> i32 {
     within(OBJECTS, OBJECTS, number)
+}
+
+/// The id of a schema; 0 for one that is not there.
+pub(super) fn schema(snapshot: &Snapshot, name: &str) -> i32 {
+    if let Some((_, oid)) = SCHEMAS.iter().find(|(known, _)| *known == name) {
+        return *oid;
+    }
+    if let Some(number) = name.strip_prefix(TEMPORARY).and_then(|rest| rest.strip_prefix('_')) {
+        // From the end of the range of objects, which are far fewer.
+        return number.parse().map_or(0, |number: u64| object(u64::from(OBJECTS) - 1 - number % u64::from(OBJECTS)));
+    }
+    let number = snapshot.object(SCHEMA_KIND, name).and_then(|bytes| bytes.as_slice().try_into().ok());
+    number.map_or(0, |bytes| object(u64::from_le_bytes(bytes)))
+}
+
+/// All schemas with their ids, those of temporary tables among them while they hold something.
+pub(super) fn schemas(snapshot: &Snapshot) -> Vec<(String, i32)> {
+    let made = snapshot.objects(SCHEMA_KIND).map(|(name, _)| name.to_string());
+    let mut names: Vec<String> = SCHEMAS.iter().map(|(name, _)| (*name).to_string()).chain(made).collect();
+    for table in snapshot.tables() {
+        let name = schema_of(&table.definition().name);
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_string());
+        }
+    }
+    names.into_iter().map(|name| (name.clone(), schema(snapshot, &name))).collect()
 }
 
 /// The id of an hnsw index in `pg_class`.

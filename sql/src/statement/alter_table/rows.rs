@@ -8,11 +8,12 @@ use datafusion::logical_expr::Expr;
 use muster_storage::{Changes, Part};
 
 use super::altering::{Altering, Source};
+use crate::planning::bind_expression;
 use crate::planning::expression::{self, Compiled};
 use crate::sqlstate::SqlState;
 use crate::statement::insert::default_of;
 use crate::write::{Checks, RowMaker, compile_check};
-use crate::{Error, Result, column, sequence};
+use crate::{Error, Result, column};
 
 impl Altering<'_> {
     /// # Errors
@@ -101,7 +102,7 @@ impl Altering<'_> {
                 Source::Computed(Some(compiled)) => Column::Expression(compiled.clone()),
                 Source::Computed(None) => {
                     let default = default_of(&context.database, &context.snapshot, &definition, field)?;
-                    Column::Expression(self.compile(&sequence::bind_expression(default, context)?)?)
+                    Column::Expression(self.compile(&bind_expression(default, context)?)?)
                 }
                 other => Column::Source(other.clone()),
             });

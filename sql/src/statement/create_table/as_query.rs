@@ -15,10 +15,10 @@ use super::super::name;
 use super::{Builder, NewTable, is_temporary, options, refuse};
 use crate::load::stored_column;
 use crate::outcome::CommandTag;
-use crate::planning::{OutputNames, assign, settle};
+use crate::planning::{OutputNames, assign, bind, settle};
 use crate::session::{StatementContext, columns_of};
 use crate::sqlstate::SqlState;
-use crate::{Error, Result, column, sequence};
+use crate::{Error, Result, column};
 
 /// The table with its rows.
 ///
@@ -68,7 +68,7 @@ pub(in super::super) async fn define(
         temporary,
         sequences: Vec::new(),
     };
-    let optimized = planner.optimize(sequence::bind(assigned(plan, &table)?, context)?, context.now)?;
+    let optimized = planner.optimize(bind(assigned(plan, &table)?, context)?, context.now)?;
     let physical = planner.physical(&optimized).await?;
     let batches = collect(physical, context.clone().task()).await?;
     let mut changes = table.add_to(Changes::new())?;

@@ -19,7 +19,8 @@ use muster_storage::Store;
 
 pub(super) use format_type::type_text;
 pub(super) use names::{NAMESPACE_NAME, RELATION_NAME};
-use system_function::{Answer, Argument, Arguments, Catalog, SystemFunction};
+pub(crate) use system_function::SystemFunction;
+use system_function::{Answer, Argument, Arguments, Catalog};
 
 /// All of them.
 pub(super) fn all(store: &Weak<Store>) -> Vec<ScalarUDF> {

@@ -1,4 +1,4 @@
-//! A function over the catalog: it is evaluated row by row against what is committed now.
+//! A function over the catalog: it is evaluated row by row against what the statement sees that runs it.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -12,6 +12,8 @@ use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl,
 use muster_storage::{Snapshot, Store};
 
 use crate::Error;
+use crate::catalog::SearchPath;
+use crate::session::Caller;
 use crate::sqlstate::SqlState;
 
 /// The type of an argument.
@@ -47,6 +49,7 @@ pub(super) enum Answer {
 /// What a function can look into.
 pub(super) struct Catalog {
     pub(super) snapshot: Arc<Snapshot>,
+    pub(super) path: SearchPath,
 }
 
 /// The arguments of all rows of a batch.
@@ -74,13 +77,15 @@ impl Arguments {
 }
 
 /// See the module.
-pub(super) struct SystemFunction {
+pub(crate) struct SystemFunction {
     name: &'static str,
     overloads: &'static [&'static [Argument]],
     answer: Answer,
     signature: Signature,
     /// Weak, because the database holds its functions.
     store: Weak<Store>,
+    /// The statement that runs the plan that the function is in.
+    caller: Option<Arc<Caller>>,
 }
 
 impl SystemFunction {
@@ -90,7 +95,23 @@ impl SystemFunction {
         answer: Answer,
         store: Weak<Store>,
     ) -> Self {
-        Self { name, overloads, answer, signature: Signature::user_defined(Volatility::Stable), store }
+        Self { name, overloads, answer, signature: Signature::user_defined(Volatility::Stable), store, caller: None }
+    }
+}
+
+impl SystemFunction {
+    /// The same function for a plan that runs.
+    pub(crate) fn called_by(&self, caller: Arc<Caller>) -> Self {
+        Self { caller: Some(caller), ..Self::new(self.name, self.overloads, self.answer, self.store.clone()) }
+    }
+
+    fn catalog(&self) -> Result<Catalog> {
+        if let Some(caller) = &self.caller {
+            return Ok(Catalog { snapshot: caller.snapshot.clone(), path: caller.path.clone() });
+        }
+        let store = self.store.upgrade();
+        let store = store.ok_or_else(|| DataFusionError::Internal("the database is closed".to_string()))?;
+        Ok(Catalog { snapshot: store.snapshot(), path: SearchPath::new(0) })
     }
 }
 
@@ -102,7 +123,12 @@ impl fmt::Debug for SystemFunction {
 
 impl PartialEq for SystemFunction {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name && self.store.ptr_eq(&other.store)
+        let same_caller = match (&self.caller, &other.caller) {
+            (None, None) => true,
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        };
+        self.name == other.name && self.store.ptr_eq(&other.store) && same_caller
     }
 }
 
@@ -145,9 +171,7 @@ impl ScalarUDFImpl for SystemFunction {
     }
 
     fn invoke_with_args(&self, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let store = self.store.upgrade();
-        let store = store.ok_or_else(|| DataFusionError::Internal("the database is closed".to_string()))?;
-        let catalog = Catalog { snapshot: store.snapshot() };
+        let catalog = self.catalog()?;
         let constant = call.args.iter().all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
         let count = if constant { 1 } else { call.number_rows };
         let arrays = call.args.iter().map(|argument| argument.to_array(count)).collect::<Result<Vec<_>>>()?;

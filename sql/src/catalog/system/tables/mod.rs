@@ -14,7 +14,10 @@ mod pg_database;
 mod pg_index;
 mod pg_namespace;
 pub(super) mod pg_proc;
+mod pg_sequences;
 mod pg_tables;
+mod pg_views;
+mod relations;
 
 use arrow::datatypes::{DataType, Field, Schema};
 
@@ -56,6 +59,8 @@ pub(super) const PG_CATALOG: &[Override] = &[
     computed("pg_extension", same, extension::fill_extensions),
     computed("pg_index", pg_index::adapted, pg_index::fill),
     computed("pg_namespace", with_privileges, pg_namespace::fill),
+    computed("pg_sequence", same, pg_sequences::fill_sequence),
+    computed("pg_views", same, pg_views::fill),
     computed("pg_tables", pg_tables::adapted, pg_tables::fill),
     extended("pg_am", same, extension::fill_methods),
     extended("pg_description", same, extension::fill_descriptions),
@@ -64,6 +69,10 @@ pub(super) const PG_CATALOG: &[Override] = &[
     extended("pg_proc", same, pg_proc::fill),
     extended("pg_type", extension::adapted_types, extension::fill_types),
 ];
+
+/// What PostgreSQL has in `pg_catalog` and the library has not.
+pub(super) const PG_CATALOG_ADDITIONS: &[Addition] =
+    &[Addition { name: "pg_sequences", schema: pg_sequences::schema, fill: pg_sequences::fill_sequences }];
 
 /// What is ours in `information_schema`; DataFusion has the rest.
 pub(super) const INFORMATION_SCHEMA: &[Addition] = information_schema::TABLES;

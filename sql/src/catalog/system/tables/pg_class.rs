@@ -1,4 +1,4 @@
-//! `pg_class`: tables, the indexes of their keys, hnsw indexes, and the catalog's own tables.
+//! `pg_class`: tables, the indexes of their keys, hnsw indexes, views, sequences, and the catalog's own tables.
 
 use arrow::datatypes::{DataType, Field};
 use datafusion::common::ScalarValue;
@@ -9,6 +9,8 @@ use super::super::definition;
 use super::super::oid;
 use super::super::rows::{Rows, list_of, texts};
 use super::super::system_table::Scope;
+use crate::catalog::relation::plain;
+use crate::catalog::{Sequence, View};
 use crate::check;
 
 /// psql asks for the options.
@@ -65,7 +67,37 @@ impl Row<'_> {
 /// See the module.
 pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
     for table in scope.snapshot.tables() {
-        fill_table(table, rows)?;
+        fill_table(table, scope.namespace(&table.definition().name), rows)?;
+    }
+    for (name, view) in View::all(scope.snapshot)? {
+        let row = Row {
+            oid: oid::object(view.id),
+            name: plain(&name),
+            namespace: scope.namespace(&name),
+            kind: "v",
+            method: 0,
+            rows: UNKNOWN,
+            columns: view.columns.fields().len(),
+            indexed: false,
+            options: None,
+            checks: 0,
+        };
+        row.push(rows)?;
+    }
+    for (name, sequence) in Sequence::all(scope.snapshot)? {
+        let row = Row {
+            oid: oid::object(sequence.id),
+            name: plain(&name),
+            namespace: scope.namespace(&name),
+            kind: "S",
+            method: 0,
+            rows: 1.0,
+            columns: 3,
+            indexed: false,
+            options: None,
+            checks: 0,
+        };
+        row.push(rows)?;
     }
     for relation in scope.system {
         let row = Row {
@@ -88,14 +120,14 @@ pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
 /// Nobody counted.
 const UNKNOWN: f64 = -1.0;
 
-fn fill_table(table: &Table, rows: &mut Rows) -> Result<()> {
+fn fill_table(table: &Table, namespace: i32, rows: &mut Rows) -> Result<()> {
     let definition = table.definition();
     #[expect(clippy::cast_precision_loss, reason = "an estimate in PostgreSQL as well")]
     let live = table.live_rows() as f64;
     let row = Row {
         oid: oid::table(definition.id),
-        name: &definition.name,
-        namespace: oid::PUBLIC,
+        name: plain(&definition.name),
+        namespace,
         kind: "r",
         method: 0,
         rows: live,
@@ -109,7 +141,7 @@ fn fill_table(table: &Table, rows: &mut Rows) -> Result<()> {
         let row = Row {
             oid: oid::key(definition.id, position),
             name: &key.name,
-            namespace: oid::PUBLIC,
+            namespace,
             kind: "i",
             method: oid::BTREE,
             rows: live,
@@ -123,8 +155,8 @@ fn fill_table(table: &Table, rows: &mut Rows) -> Result<()> {
     for index in &definition.indexes {
         let row = Row {
             oid: oid::index(index.id),
-            name: &index.name,
-            namespace: oid::PUBLIC,
+            name: plain(&index.name),
+            namespace,
             kind: "i",
             method: oid::HNSW,
             rows: live,

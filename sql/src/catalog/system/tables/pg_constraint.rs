@@ -19,12 +19,13 @@ pub(super) fn adapted(fields: Vec<Field>) -> Vec<Field> {
 pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
     for table in scope.snapshot.tables() {
         let table = table.definition();
+        let namespace = scope.namespace(&table.name);
         for (position, key) in table.keys.iter().enumerate() {
             let oid = oid::key(table.id, position);
             rows.push([
                 ("oid", oid.into()),
                 ("conname", key.name.as_str().into()),
-                ("connamespace", oid::PUBLIC.into()),
+                ("connamespace", namespace.into()),
                 ("contype", if key.primary { "p" } else { "u" }.into()),
                 ("convalidated", true.into()),
                 ("conrelid", oid::table(table.id).into()),
@@ -42,7 +43,7 @@ pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
             rows.push([
                 ("oid", oid::check(table.id, position).into()),
                 ("conname", name.into()),
-                ("connamespace", oid::PUBLIC.into()),
+                ("connamespace", namespace.into()),
                 ("contype", "c".into()),
                 ("convalidated", true.into()),
                 ("conrelid", oid::table(table.id).into()),

@@ -1,0 +1,23 @@
+//! What functions in a running plan know of the statement that runs it: its snapshot, its search path, its session.
+
+use std::sync::Arc;
+
+use muster_storage::Snapshot;
+
+use super::{Own, StatementContext};
+use crate::catalog::SearchPath;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) path: SearchPath,
+    pub(crate) own: Arc<Own>,
+}
+
+impl Caller {
+    pub(crate) fn of(context: &StatementContext) -> Arc<Self> {
+        let (snapshot, settings) = (context.snapshot.clone(), &context.settings);
+        Arc::new(Self { snapshot, path: settings.path.clone(), own: settings.own.clone() })
+    }
+}
