@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use muster_storage::Store;
 
-use crate::catalog::{PublicSchema, builtin};
+use crate::catalog::{PublicSchema, builtin, temporary};
 use crate::index::Indexes;
 use crate::index::worker::{Wake, Worker};
 use crate::planning::Planner;
@@ -107,6 +107,7 @@ impl Database {
             let changes = statement::builtin_changes(&shared, builtin::STATEMENTS)?;
             shared.store.commit(changes)?;
         }
+        temporary::drop_all(&shared.store, None)?;
         let worker = Worker::start(&shared, woken).map_err(|error| {
             Error::new(
                 SqlState::InternalError,

@@ -20,6 +20,7 @@ mod scan;
 mod schema;
 mod stored_table;
 pub(crate) mod system;
+pub(crate) mod temporary;
 pub(crate) mod view;
 
 pub(crate) use namespace::{Namespace, RelationKind};

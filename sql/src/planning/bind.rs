@@ -32,9 +32,8 @@ pub(crate) fn bind(plan: LogicalPlan, context: &StatementContext) -> Result<Logi
 ///
 /// # Errors
 /// As [`bind`].
-pub(crate) fn bind_expression(expression: Expr, context: &StatementContext) -> Result<Expr> {
-    let caller = Caller::of(context);
-    Ok(expression.transform_up(|part| Ok(bind_call(part, &caller)))?.data)
+pub(crate) fn bind_expression(expression: Expr, caller: &Arc<Caller>) -> Result<Expr> {
+    Ok(expression.transform_up(|part| Ok(bind_call(part, caller)))?.data)
 }
 
 fn bind_call(expression: Expr, caller: &Arc<Caller>) -> Transformed<Expr> {

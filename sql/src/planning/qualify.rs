@@ -8,11 +8,12 @@ use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    CopySource, FunctionArg, FunctionArgExpr, Ident, ObjectName, ObjectNamePart, Query, Statement, TableFactor,
-    Value, VisitMut, VisitorMut, With,
+    CopySource, FromTable, FunctionArg, FunctionArgExpr, Ident, ObjectName, ObjectNamePart, Query, Statement,
+    TableFactor, TableObject, Value, VisitMut, VisitorMut, With,
 };
 
-use crate::catalog::{Namespace, RelationName, SCHEMA};
+use crate::catalog::namespace::VIEW_KIND;
+use crate::catalog::{Namespace, RelationKind, RelationName, SCHEMA};
 use crate::functions;
 use crate::statement::name;
 use crate::{Error, Result};
@@ -22,6 +23,7 @@ use crate::{Error, Result};
 /// # Errors
 /// 42P01 for a relation that the search path does not have; what [`Namespace::new_name`] gives for one that is made.
 pub(crate) fn qualify<'a>(statement: &'a Statement, namespace: Namespace<'_>) -> Result<Cow<'a, Statement>> {
+    refuse_view(statement, namespace)?;
     if namespace.path.is_public() && !has_temporary(namespace) && !says_temporary(statement) {
         return Ok(Cow::Borrowed(statement));
     }
@@ -40,12 +42,42 @@ pub(crate) fn qualify<'a>(statement: &'a Statement, namespace: Namespace<'_>) ->
     }
 }
 
+/// # Errors
+/// 0A000 for a statement that changes the rows of a view.
+fn refuse_view(statement: &Statement, namespace: Namespace<'_>) -> Result<()> {
+    if namespace.snapshot.objects(VIEW_KIND).next().is_none() {
+        return Ok(());
+    }
+    let of_factor = |factor: &TableFactor| match factor {
+        TableFactor::Table { name, .. } => Some(name.clone()),
+        _ => None,
+    };
+    let (target, verb) = match statement {
+        Statement::Insert(insert) => match &insert.table {
+            TableObject::TableName(name) => (Some(name.clone()), "INSERT into"),
+            _ => return Ok(()),
+        },
+        Statement::Update(update) => (of_factor(&update.table.relation), "UPDATE of"),
+        Statement::Delete(delete) => {
+            let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
+            (from.first().and_then(|from| of_factor(&from.relation)), "DELETE from")
+        }
+        Statement::Merge(merge) => (of_factor(&merge.table), "MERGE into"),
+        _ => return Ok(()),
+    };
+    let Some(target) = target else { return Ok(()) };
+    match namespace.find(&target)? {
+        Some((_, RelationKind::View)) => Err(Error::unsupported(format!("{verb} a view"))),
+        _ => Ok(()),
+    }
+}
+
 /// Whether the session has temporary relations.
 fn has_temporary(namespace: Namespace<'_>) -> bool {
     let temporary = namespace.path.temporary();
     let is_temporary = |stored: &str| crate::catalog::relation::schema_of(stored) == temporary;
     namespace.snapshot.tables().any(|table| is_temporary(&table.definition().name))
-        || [crate::catalog::namespace::VIEW_KIND, crate::catalog::namespace::SEQUENCE_KIND]
+        || [VIEW_KIND, crate::catalog::namespace::SEQUENCE_KIND]
             .iter()
             .any(|kind| namespace.snapshot.objects(kind).any(|(name, _)| is_temporary(name)))
 }

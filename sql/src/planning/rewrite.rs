@@ -6,12 +6,13 @@
 //!   PostgreSQL's FROM is.
 //! - Operators that DataFusion would read as something else are refused by name.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
     self, BinaryOperator, CastKind, CharacterLength, DataType as SqlType, Expr, Function, FunctionArg,
     FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query,
-    Select, TableFactor, Value, VisitMut, VisitorMut, visit_expressions,
+    Select, SelectItem, TableFactor, Value, VisitMut, VisitorMut, visit_expressions,
 };
 
 use crate::functions;
@@ -58,6 +59,7 @@ impl VisitorMut for Rewrite {
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Error> {
+        tell_apart(&mut select.projection);
         let mut first = true;
         for item in &mut select.from {
             if !first {
@@ -69,6 +71,21 @@ impl VisitorMut for Rewrite {
             }
         }
         ControlFlow::Continue(())
+    }
+}
+
+/// DataFusion names a column after its expression and takes no name twice: a repeated expression gets another name,
+/// which no result shows ([`super::OutputNames`]).
+fn tell_apart(items: &mut [SelectItem]) {
+    let mut seen: HashMap<Expr, usize> = HashMap::new();
+    for item in items {
+        let SelectItem::UnnamedExpr(expression) = item else { continue };
+        let times = seen.entry(expression.clone()).or_default();
+        *times += 1;
+        if *times > 1 {
+            let alias = Ident::with_quote('"', format!("{expression} #{times}"));
+            *item = SelectItem::ExprWithAlias { expr: expression.clone(), alias };
+        }
     }
 }
 

@@ -17,7 +17,8 @@ use muster_storage::Snapshot;
 
 use super::Sequences;
 use crate::catalog::namespace::kind;
-use crate::catalog::{Namespace, SearchPath, Sequence, system};
+use crate::catalog::relation::stored;
+use crate::catalog::{Namespace, SCHEMA, SearchPath, Sequence, system};
 use crate::session::Caller;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
@@ -60,6 +61,11 @@ impl SequenceFunction {
     /// The sequence of a name.
     fn find(&self, snapshot: &Snapshot, text: &str) -> Result<(String, Sequence)> {
         let reference = TableReference::parse_str(text);
+        let made = stored(reference.schema().unwrap_or(SCHEMA), reference.table());
+        let caller = self.caller.as_ref();
+        if let Some((_, sequence)) = caller.and_then(|caller| caller.made.iter().find(|(name, _)| *name == made)) {
+            return Ok((reference.table().to_string(), sequence.clone()));
+        }
         let default = SearchPath::new(0);
         let path = self.caller.as_ref().map_or(&default, |caller| &caller.path);
         let found = Namespace { snapshot, path }.find_parts(reference.schema(), reference.table());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use muster_storage::Snapshot;
 
 use super::{Own, StatementContext};
-use crate::catalog::SearchPath;
+use crate::catalog::{SearchPath, Sequence};
 
 /// See the module.
 #[derive(Debug)]
@@ -13,11 +13,18 @@ pub(crate) struct Caller {
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) path: SearchPath,
     pub(crate) own: Arc<Own>,
+    /// Sequences that the statement itself makes, by the names that storage will know them by.
+    pub(crate) made: Vec<(String, Sequence)>,
 }
 
 impl Caller {
     pub(crate) fn of(context: &StatementContext) -> Arc<Self> {
+        Self::with(context, Vec::new())
+    }
+
+    /// Of a statement that makes sequences and draws from them.
+    pub(crate) fn with(context: &StatementContext, made: Vec<(String, Sequence)>) -> Arc<Self> {
         let (snapshot, settings) = (context.snapshot.clone(), &context.settings);
-        Arc::new(Self { snapshot, path: settings.path.clone(), own: settings.own.clone() })
+        Arc::new(Self { snapshot, path: settings.path.clone(), own: settings.own.clone(), made })
     }
 }

@@ -96,9 +96,9 @@ async fn attempt_once(
 ) -> Result<Outcome> {
     let is_current = |planned: &Arc<TableDefinition>| {
         let now = context.snapshot.table(&planned.name).map(|table| table.definition());
-        now.is_none_or(|now| Arc::ptr_eq(now, planned) || now == planned)
+        now.is_some_and(|now| Arc::ptr_eq(now, planned) || now == planned)
     };
-    let renewed = if prepared.tables.iter().all(is_current) {
+    let renewed = if prepared.resolved.is_current(&context) && prepared.tables.iter().all(is_current) {
         None
     } else {
         let renewed = Box::pin(session.prepare(&prepared.statement, &prepared.declared)).await?;
@@ -274,6 +274,9 @@ async fn utility(
     match statement {
         definition if define::is_definition(definition) => {
             let defined = define::define(&context, definition).await?;
+            if define::makes_temporary(definition, &context.settings.path) {
+                context.settings.own.make_temporary();
+            }
             apply(session, &context, defined.changes).await?;
             Ok(Outcome::done(defined.tag))
         }

@@ -14,8 +14,9 @@ use parking_lot::Mutex;
 
 use super::block::{BlockCell, View, aborted};
 use super::transaction::Control;
+use super::prepared::Resolved;
 use super::{Planned, Prepared, Settings, TransactionStatus, run};
-use crate::catalog::{Namespace, StoredTable};
+use crate::catalog::{Namespace, StoredTable, temporary};
 use crate::functions::table::VectorSearch;
 use crate::load::{LoadReport, LoadRequest};
 use crate::notice::Notice;
@@ -44,6 +45,19 @@ pub struct Session {
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Session").field("database", &self.database).finish_non_exhaustive()
+    }
+}
+
+/// Temporary relations end with their session.
+impl Drop for Session {
+    fn drop(&mut self) {
+        let settings = self.settings.lock();
+        if settings.own.temporary() == 0 {
+            return;
+        }
+        if let Err(error) = temporary::drop_all(&self.database.shared().store, Some(settings.path.temporary())) {
+            tracing::warn!(%error, "temporary relations stay until the database is closed");
+        }
     }
 }
 
@@ -161,9 +175,13 @@ impl Session {
         }
         let shared = self.database.shared();
         let snapshot = self.view().snapshot;
-        let path = self.settings.lock().path.clone();
+        let (path, own) = {
+            let settings = self.settings.lock();
+            (settings.path.clone(), settings.own.clone())
+        };
         let qualified = qualify(&statement.ast, Namespace { snapshot: &snapshot, path: &path })?;
         let ast = qualified.as_ref();
+        let resolved = Resolved::of(ast, &snapshot, &path, &own);
         let (planned, parameters, columns) = match ast {
             ast::Statement::Query(_) => {
                 let (plan, parameters) = self.plan_query(ast, &snapshot, types).await?;
@@ -204,6 +222,7 @@ impl Session {
             Planned::Utility => Vec::new(),
         };
         Ok(Prepared {
+            resolved,
             statement: statement.clone(),
             parameters,
             declared: types.to_vec(),

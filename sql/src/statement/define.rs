@@ -9,7 +9,8 @@ use datafusion::sql::sqlparser::ast;
 use muster_storage::Changes;
 
 use super::sequence::Said;
-use super::{alter_table, comment, create_table, drop, refused, schema, sequence, truncate, view};
+use super::{alter_table, comment, create_table, drop, name, refused, schema, sequence, truncate, view};
+use crate::catalog::SearchPath;
 use crate::outcome::CommandTag;
 use crate::session::{StatementContext, blocking};
 use crate::{Error, Result};
@@ -39,6 +40,17 @@ pub(crate) fn is_definition(statement: &ast::Statement) -> bool {
             | ast::Statement::Comment { .. }
             | ast::Statement::Drop { .. }
     )
+}
+
+/// Whether a statement makes a relation in the session's own schema.
+pub(crate) fn makes_temporary(statement: &ast::Statement, path: &SearchPath) -> bool {
+    let name = match statement {
+        ast::Statement::CreateTable(create) => &create.name,
+        ast::Statement::CreateView(create) => &create.name,
+        ast::Statement::CreateSequence { name, .. } => name,
+        _ => return false,
+    };
+    name::parts(name).is_ok_and(|(schema, _)| schema.is_some_and(|schema| schema == path.temporary()))
 }
 
 /// What the statement changes.

@@ -6,9 +6,8 @@ use datafusion::sql::sqlparser::ast::ColumnDef;
 use muster_storage::Alteration;
 
 use super::super::create_table::{expressions, sequences};
-use super::super::{name, sequence};
+use super::super::name;
 use super::altering::{Altering, Source};
-use crate::catalog::object;
 use crate::sqlstate::SqlState;
 use crate::statement::insert::default_of;
 use crate::{Error, Result, column};
@@ -48,8 +47,7 @@ pub(super) fn apply(altering: &mut Altering<'_>, column_def: &ColumnDef, if_not_
     altering.sources.push(source);
     altering.alter(Alteration::AddColumn { field, value });
     for (sequence_name, new) in named {
-        let changes = std::mem::take(&mut altering.changes).raise_mark(object::MARK, new.id);
-        altering.changes = sequence::put(changes, &sequence_name, &new)?;
+        altering.make_sequence(sequence_name, new)?;
     }
     for key in builder.keys.into_iter().skip(keys) {
         altering.definition.keys.push(key.clone());

@@ -8,6 +8,7 @@ use muster_storage::{Alteration, Changes, Table, TableDefinition};
 
 use super::super::create_table::Builder;
 use crate::catalog::relation::plain;
+use crate::catalog::{Sequence, object};
 use crate::check::{self, Check};
 use crate::planning::expression::Compiled;
 use crate::session::StatementContext;
@@ -38,6 +39,8 @@ pub(super) struct Altering<'a> {
     pub(super) changes: Changes,
     /// Changes of the definition, each with the name that the table has before it.
     alterations: Vec<(String, Alteration)>,
+    /// The sequences that the statement makes.
+    pub(super) made: Vec<(String, Sequence)>,
 }
 
 impl<'a> Altering<'a> {
@@ -45,7 +48,7 @@ impl<'a> Altering<'a> {
         let table = context.snapshot.table(stored).ok_or_else(|| Error::undefined_table(stored))?.clone();
         let definition = TableDefinition::clone(table.definition());
         let sources = (0..definition.schema.fields().len()).map(Source::Stored).collect();
-        Ok(Self { context, table, definition, sources, changes: Changes::new(), alterations: Vec::new() })
+        Ok(Self { context, table, definition, sources, changes: Changes::new(), alterations: Vec::new(), made: Vec::new() })
     }
 
     /// The table's own name, as errors show it.
@@ -93,6 +96,17 @@ impl<'a> Altering<'a> {
         }
         self.set_fields(fields);
         self.alter(Alteration::SetField { column: position, field });
+    }
+
+    /// Makes a sequence.
+    ///
+    /// # Errors
+    /// XX001: every sequence can be written.
+    pub(super) fn make_sequence(&mut self, name: String, sequence: Sequence) -> Result<()> {
+        let changes = std::mem::take(&mut self.changes).raise_mark(object::MARK, sequence.id);
+        self.changes = super::super::sequence::put(changes, &name, &sequence)?;
+        self.made.push((name, sequence));
+        Ok(())
     }
 
     /// Sets or removes a CHECK.

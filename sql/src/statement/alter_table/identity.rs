@@ -54,8 +54,7 @@ pub(super) fn add(
     let context = altering.context;
     let sequence_name = sequence::name_for(context.namespace(), &RelationName::of_stored(&stored), name);
     let made = sequence::new(&said, object::next(&context.snapshot), true)?;
-    let changes = std::mem::take(&mut altering.changes).raise_mark(object::MARK, made.id);
-    altering.changes = sequence::put(changes, &sequence_name.stored(), &made)?;
+    altering.make_sequence(sequence_name.stored(), made)?;
     let default = crate::sequence::default_of(&sequence_name);
     let field = column::with_identity(column::with_default(field, &default), identity);
     altering.set_field(position, field);

@@ -10,6 +10,7 @@ use muster_storage::{Changes, Part};
 use super::altering::{Altering, Source};
 use crate::planning::bind_expression;
 use crate::planning::expression::{self, Compiled};
+use crate::session::Caller;
 use crate::sqlstate::SqlState;
 use crate::statement::insert::default_of;
 use crate::write::{Checks, RowMaker, compile_check};
@@ -95,6 +96,7 @@ impl Altering<'_> {
         let planner = &context.database.planner;
         let definition = Arc::new(self.definition.clone());
         let mut maker = RowMaker::new(planner, &context.snapshot, definition.clone())?;
+        let caller = Caller::with(context, self.made.clone());
         let mut columns = Vec::with_capacity(self.sources.len());
         for (source, field) in self.sources.iter().zip(definition.schema.fields()) {
             columns.push(match source {
@@ -102,7 +104,7 @@ impl Altering<'_> {
                 Source::Computed(Some(compiled)) => Column::Expression(compiled.clone()),
                 Source::Computed(None) => {
                     let default = default_of(&context.database, &context.snapshot, &definition, field)?;
-                    Column::Expression(self.compile(&bind_expression(default, context)?)?)
+                    Column::Expression(self.compile(&bind_expression(default, &caller)?)?)
                 }
                 other => Column::Source(other.clone()),
             });
