@@ -19,8 +19,8 @@ use crate::Result;
 use crate::catalog::{CATALOG, PublicSchema, SCHEMA, system};
 use crate::functions::scalar;
 use crate::functions::table::{TableFunctions, VectorSearchPlanner};
-use crate::sequence::{self, Sequences};
 use crate::planning::{CheckedArithmetic, LateralSearch, Literals};
+use crate::sequence::{self, Sequences};
 
 /// Makes the state. It is made once a database and not changed after.
 pub(crate) fn session_state(public: Arc<PublicSchema>) -> Result<SessionState> {

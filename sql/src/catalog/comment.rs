@@ -23,8 +23,12 @@ impl Commented<'_> {
     fn key(self) -> String {
         match self {
             Self::Relation(name) => format!("relation{SEPARATOR}{name}"),
-            Self::Column(relation, column) => format!("column{SEPARATOR}{relation}{SEPARATOR}{SEPARATOR}{column}"),
-            Self::Constraint(table, name) => format!("constraint{SEPARATOR}{table}{SEPARATOR}{SEPARATOR}{name}"),
+            Self::Column(relation, column) => {
+                format!("column{SEPARATOR}{relation}{SEPARATOR}{SEPARATOR}{column}")
+            }
+            Self::Constraint(table, name) => {
+                format!("constraint{SEPARATOR}{table}{SEPARATOR}{SEPARATOR}{name}")
+            }
             Self::Schema(name) => format!("schema{SEPARATOR}{name}"),
         }
     }

@@ -43,7 +43,8 @@ impl SearchPath {
     /// The schemas in the order in which they are looked through. Temporary tables come first unless the path says
     /// where they come.
     pub(crate) fn schemas(&self) -> impl Iterator<Item = &str> {
-        let first = (!self.schemas.iter().any(|schema| schema == TEMPORARY)).then_some(self.temporary.as_str());
+        let first =
+            (!self.schemas.iter().any(|schema| schema == TEMPORARY)).then_some(self.temporary.as_str());
         first.into_iter().chain(self.written())
     }
 

@@ -72,7 +72,11 @@ impl Sequence {
     ///
     /// # Errors
     /// XX001 when what is stored is damaged.
-    pub(crate) fn owned(snapshot: &Snapshot, table: &str, column: Option<&str>) -> Result<Vec<(String, Self)>> {
+    pub(crate) fn owned(
+        snapshot: &Snapshot,
+        table: &str,
+        column: Option<&str>,
+    ) -> Result<Vec<(String, Self)>> {
         let mut all = Self::all(snapshot)?;
         all.retain(|(_, sequence)| {
             let owner = sequence.owner.as_ref();

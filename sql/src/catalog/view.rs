@@ -85,7 +85,10 @@ impl View {
     /// # Errors
     /// XX001 when what is stored is damaged.
     pub(crate) fn all(snapshot: &Snapshot) -> Result<Vec<(String, Self)>> {
-        snapshot.objects(VIEW_KIND).map(|(name, bytes)| Ok((name.to_string(), Self::decode(bytes)?))).collect()
+        snapshot
+            .objects(VIEW_KIND)
+            .map(|(name, bytes)| Ok((name.to_string(), Self::decode(bytes)?)))
+            .collect()
     }
 
     /// The views that use a relation, by name, and what they use of it.
@@ -95,7 +98,12 @@ impl View {
     pub(crate) fn users(snapshot: &Snapshot, relation: &str) -> Result<Vec<(String, Use)>> {
         let mut users = Vec::new();
         for (name, view) in Self::all(snapshot)? {
-            users.extend(view.uses.into_iter().filter(|used| used.relation == relation).map(|used| (name.clone(), used)));
+            users.extend(
+                view.uses
+                    .into_iter()
+                    .filter(|used| used.relation == relation)
+                    .map(|used| (name.clone(), used)),
+            );
         }
         Ok(users)
     }

@@ -7,6 +7,7 @@
 //! - [`worker`]: the thread that seals rows and builds what is missing, in the background.
 
 mod indexes;
+pub(crate) mod unique;
 pub(crate) mod worker;
 
 use muster_engine::{HnswParams, Metric};

@@ -5,8 +5,8 @@ use super::sequence;
 
 use datafusion::sql::sqlparser::ast::helpers::stmt_create_table::CreateTableBuilder;
 use datafusion::sql::sqlparser::ast::{
-    ColumnDef, CommentObject, DataType, Expr, Ident, LimitClause, ObjectName, ObjectNamePart, ObjectNamePartFunction,
-    Query, SetExpr, Statement, Value,
+    ColumnDef, CommentObject, DataType, Expr, Ident, LimitClause, ObjectName, ObjectNamePart,
+    ObjectNamePartFunction, Query, SetExpr, Statement, Value,
 };
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::parser::{IsOptional, Parser, ParserError};
@@ -48,7 +48,8 @@ fn statement(parser: &mut Parser<'_>) -> Result<Statement, ParserError> {
 /// `ALTER SEQUENCE`, and `ALTER VIEW ... RENAME` and `ALTER INDEX IF EXISTS`, which are said as ALTER TABLE is:
 /// PostgreSQL's takes the names of all relations.
 fn alter(parser: &mut Parser<'_>) -> Result<Option<Statement>, ParserError> {
-    let is_sequence = parser.maybe_parse(|parser| parser.expect_keywords(&[Keyword::ALTER, Keyword::SEQUENCE]))?;
+    let is_sequence =
+        parser.maybe_parse(|parser| parser.expect_keywords(&[Keyword::ALTER, Keyword::SEQUENCE]))?;
     if is_sequence.is_some() {
         return sequence::alter(parser).map(Some);
     }
@@ -76,7 +77,8 @@ fn comment_on_constraint(parser: &mut Parser<'_>) -> Result<Option<Statement>, P
         Ok((constraint, table))
     })?;
     let Some((constraint, table)) = begun else { return Ok(None) };
-    let comment = if parser.parse_keyword(Keyword::NULL) { None } else { Some(parser.parse_literal_string()?) };
+    let comment =
+        if parser.parse_keyword(Keyword::NULL) { None } else { Some(parser.parse_literal_string()?) };
     let mark = ObjectNamePartFunction { name: Ident::new("constraint"), args: Vec::new() };
     let mut parts = vec![ObjectNamePart::Function(mark)];
     parts.extend(table.0);

@@ -3,10 +3,10 @@
 //! An alteration becomes `ALTER TABLE name SET (option = value, ...)`, with options that no table has: PostgreSQL's
 //! ALTER TABLE takes the names of sequences, too.
 
+use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
 use datafusion::sql::sqlparser::ast::{
     AlterTable, AlterTableOperation, Expr, Ident, ObjectName, SequenceOptions, SqlOption, Statement, Value,
 };
-use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 
@@ -35,10 +35,19 @@ pub(super) fn create(parser: &mut Parser<'_>) -> Result<Option<Statement>, Parse
             Written::Option(option) => sequence_options.push(option),
             Written::Type(written) => data_type = Some(written),
             Written::Owner(owner) => owned_by = Some(owner),
-            Written::Restart(_) => return parser.expected_ref("an option of CREATE SEQUENCE", parser.peek_token_ref()),
+            Written::Restart(_) => {
+                return parser.expected_ref("an option of CREATE SEQUENCE", parser.peek_token_ref());
+            }
         }
     }
-    Ok(Some(Statement::CreateSequence { temporary, if_not_exists, name, data_type, sequence_options, owned_by }))
+    Ok(Some(Statement::CreateSequence {
+        temporary,
+        if_not_exists,
+        name,
+        data_type,
+        sequence_options,
+        owned_by,
+    }))
 }
 
 /// The rest of `ALTER SEQUENCE`, from the name on.
@@ -61,9 +70,7 @@ pub(super) fn alter(parser: &mut Parser<'_>) -> Result<Statement, ParserError> {
             Written::Option(SequenceOptions::Cache(value)) => ("cache", value),
             Written::Option(SequenceOptions::Cycle(no)) => ("cycle", flag(!no)),
             Written::Restart(value) => ("restart", value.unwrap_or_else(null)),
-            Written::Type(data_type) => {
-                ("as", Expr::value(Value::SingleQuotedString(data_type.to_string())))
-            }
+            Written::Type(data_type) => ("as", Expr::value(Value::SingleQuotedString(data_type.to_string()))),
             Written::Owner(owner) => {
                 let parts = owner.0.iter().filter_map(|part| part.as_ident().cloned());
                 ("owned", Expr::CompoundIdentifier(parts.collect()))

@@ -64,7 +64,8 @@ impl<'a> Names<'a> {
                 continue;
             }
             // The search path ends in pg_catalog, whatever it is.
-            let unknown = Self::stored_name(&reference).is_none_or(|stored| snapshot.table(&stored).is_none());
+            let unknown =
+                Self::stored_name(&reference).is_none_or(|stored| snapshot.table(&stored).is_none());
             let reference = match reference {
                 TableReference::Bare { table } if unknown => TableReference::partial(PG_CATALOG, table),
                 other => other,

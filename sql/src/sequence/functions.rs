@@ -63,7 +63,9 @@ impl SequenceFunction {
         let reference = TableReference::parse_str(text);
         let made = stored(reference.schema().unwrap_or(SCHEMA), reference.table());
         let caller = self.caller.as_ref();
-        if let Some((_, sequence)) = caller.and_then(|caller| caller.made.iter().find(|(name, _)| *name == made)) {
+        if let Some((_, sequence)) =
+            caller.and_then(|caller| caller.made.iter().find(|(name, _)| *name == made))
+        {
             return Ok((reference.table().to_string(), sequence.clone()));
         }
         let default = SearchPath::new(0);

@@ -37,8 +37,8 @@ struct Run {
 pub(crate) struct Sequences {
     /// Weak, because what plans statements is part of the database and must not keep it open.
     store: Weak<Store>,
-    /// By lineage.
-    runs: Mutex<HashMap<u64, Run>>,
+    /// By lineage. One that is counted, which may wait for the disk, holds up no other.
+    runs: Mutex<HashMap<u64, Arc<Mutex<Option<Run>>>>>,
 }
 
 impl Sequences {
@@ -55,14 +55,19 @@ impl Sequences {
         self.store.upgrade().ok_or_else(|| Error::new(SqlState::InternalError, "the database is closed"))
     }
 
+    fn run(&self, sequence: &Sequence) -> Arc<Mutex<Option<Run>>> {
+        self.runs.lock().entry(sequence.lineage).or_default().clone()
+    }
+
     /// The next value.
     ///
     /// # Errors
     /// 2200H past the end; what storage gives.
     pub(super) fn next(&self, sequence: &Sequence, name: &str) -> Result<i64> {
         let store = self.store()?;
-        let mut runs = self.runs.lock();
-        let run = runs.entry(sequence.lineage).or_insert_with(|| load(&store.snapshot(), sequence));
+        let run = self.run(sequence);
+        let mut run = run.lock();
+        let run = run.get_or_insert_with(|| load(&store.snapshot(), sequence));
         if run.position.counting != sequence.counting {
             // It was altered: it goes on from the last value as it counts now.
             let (value, called) = match run.position.last(run.next) {
@@ -111,19 +116,19 @@ impl Sequences {
             ));
         }
         let store = self.store()?;
-        let mut runs = self.runs.lock();
-        let before = runs.get(&sequence.lineage).copied();
-        let before = before.unwrap_or_else(|| load(&store.snapshot(), sequence));
+        let run = self.run(sequence);
+        let mut run = run.lock();
+        let before = *run.get_or_insert_with(|| load(&store.snapshot(), sequence));
         let position = Position { generation: before.position.generation + 1, value, called, counting };
-        runs.insert(sequence.lineage, moved(&store, sequence.lineage, position)?);
+        *run = Some(moved(&store, sequence.lineage, position)?);
         Ok(())
     }
 
     /// The value that was given last; `None` before the first.
     pub(crate) fn last(&self, sequence: &Sequence) -> Result<Option<i64>> {
         let snapshot = self.snapshot()?;
-        let run = self.runs.lock().get(&sequence.lineage).copied();
-        let run = run.unwrap_or_else(|| load(&snapshot, sequence));
+        let run = self.runs.lock().get(&sequence.lineage).cloned();
+        let run = run.and_then(|run| *run.lock()).unwrap_or_else(|| load(&snapshot, sequence));
         Ok(run.position.last(run.next))
     }
 }
@@ -147,8 +152,9 @@ fn load(snapshot: &Snapshot, sequence: &Sequence) -> Run {
 
 /// Keeps a position and starts counting from it.
 fn moved(store: &Store, lineage: u64, position: Position) -> Result<Run> {
-    let bytes = serde_json::to_vec(&position)
-        .map_err(|error| Error::new(SqlState::InternalError, format!("a position cannot be kept: {error}")))?;
+    let bytes = serde_json::to_vec(&position).map_err(|error| {
+        Error::new(SqlState::InternalError, format!("a position cannot be kept: {error}"))
+    })?;
     store.commit(Changes::new().set_object(KIND, lineage.to_string(), Some(bytes)))?;
     Ok(Run { position, next: 0, reserved: 0, many: FEW })
 }

@@ -20,7 +20,11 @@ impl Own {
     /// With a number that no other session of the process has.
     pub(crate) fn new() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
-        Self { number: NEXT.fetch_add(1, Ordering::Relaxed), drawn: Mutex::default(), temporary: AtomicU64::new(0) }
+        Self {
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
+            drawn: Mutex::default(),
+            temporary: AtomicU64::new(0),
+        }
     }
 
     /// The session makes a temporary relation.

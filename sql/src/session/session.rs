@@ -13,8 +13,8 @@ use muster_storage::{Snapshot, TableDefinition};
 use parking_lot::Mutex;
 
 use super::block::{BlockCell, View, aborted};
-use super::transaction::Control;
 use super::prepared::Resolved;
+use super::transaction::Control;
 use super::{Planned, Prepared, Settings, TransactionStatus, run};
 use crate::catalog::{Namespace, StoredTable, temporary};
 use crate::functions::table::VectorSearch;
@@ -55,7 +55,9 @@ impl Drop for Session {
         if settings.own.temporary() == 0 {
             return;
         }
-        if let Err(error) = temporary::drop_all(&self.database.shared().store, Some(settings.path.temporary())) {
+        if let Err(error) =
+            temporary::drop_all(&self.database.shared().store, Some(settings.path.temporary()))
+        {
             tracing::warn!(%error, "temporary relations stay until the database is closed");
         }
     }

@@ -10,7 +10,7 @@ use datafusion::sql::sqlparser::ast::{BinaryOperator, CreateIndex, Expr, IndexTy
 use muster_engine::{HnswParams, Metric};
 use muster_storage::{Changes, IndexDefinition, Snapshot};
 
-use super::name;
+use super::{name, unique_index};
 use crate::catalog::namespace::kind;
 use crate::catalog::relation::{plain, schema_of, stored};
 use crate::database::Shared;
@@ -40,7 +40,8 @@ impl NewIndex {
             None => "btree".to_string(),
         };
         if method != METHOD {
-            return Err(Error::unsupported(format!("index method {method}")).with_hint("The method is hnsw."));
+            return Err(Error::unsupported(format!("index method {method}"))
+                .with_hint("The method is hnsw; an index over scalar columns is a UNIQUE one."));
         }
         let refused = [
             (create.unique, "a unique hnsw index"),
@@ -143,9 +144,10 @@ fn params(with: &[Expr]) -> Result<HnswParams> {
 fn index_name(table: &str, name: &ObjectName) -> Result<String> {
     match name::parts(name)? {
         (None, name) => Ok(stored(schema_of(table), &name)),
-        (Some(_), _) => {
-            Err(Error::new(SqlState::SyntaxError, format!("{name} has a schema, which an index has from its table")))
-        }
+        (Some(_), _) => Err(Error::new(
+            SqlState::SyntaxError,
+            format!("{name} has a schema, which an index has from its table"),
+        )),
     }
 }
 
@@ -169,6 +171,15 @@ pub(crate) fn changes(
 ) -> Result<Option<(String, String, Changes)>> {
     let table_name = name::table(&create.table_name)?;
     let table = snapshot.table(&table_name).ok_or_else(|| Error::undefined_table(&table_name))?;
+    let is_btree = match &create.using {
+        None | Some(IndexType::BTree) => true,
+        Some(IndexType::Custom(method)) => name::ident(method) == "btree",
+        Some(_) => false,
+    };
+    if create.unique && is_btree {
+        let made = unique_index::changes(snapshot, table.definition(), create)?;
+        return Ok(made.map(|(name, changes)| (table_name, name, changes)));
+    }
     let taken: Vec<&str> = snapshot
         .tables()
         .flat_map(|table| &table.definition().indexes)

@@ -79,7 +79,14 @@ fn at_once(context: &StatementContext, statement: &ast::Statement) -> Result<Def
                 Ok(Defined::new(table.add_to(Changes::new())?, "CREATE TABLE"))
             }
         },
-        ast::Statement::CreateSchema { schema_name, if_not_exists, with, options, default_collate_spec, clone } => {
+        ast::Statement::CreateSchema {
+            schema_name,
+            if_not_exists,
+            with,
+            options,
+            default_collate_spec,
+            clone,
+        } => {
             if with.is_some() || options.is_some() || default_collate_spec.is_some() || clone.is_some() {
                 return Err(Error::unsupported("options of CREATE SCHEMA"));
             }

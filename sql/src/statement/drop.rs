@@ -7,8 +7,9 @@ use super::define::Defined;
 use super::schema;
 use crate::catalog::comment::{self, Commented};
 use crate::catalog::namespace::{SCHEMA_KIND, SEQUENCE_KIND, VIEW_KIND};
-use crate::catalog::relation::plain;
+use crate::catalog::relation::{plain, schema_of};
 use crate::catalog::{Namespace, RelationKind, RelationName, Sequence, View};
+use crate::index::unique;
 use crate::outcome::CommandTag;
 use crate::sequence;
 use crate::sqlstate::SqlState;
@@ -139,8 +140,12 @@ impl<'a> Dropping<'a> {
                 }
             }
             Target::Index(name) => {
-                let table = snapshot.tables().find(|table| table.definition().key(plain(name)).is_some());
+                let table = snapshot.tables().find(|table| {
+                    let table = table.definition();
+                    schema_of(&table.name) == schema_of(name) && table.key(plain(name)).is_some()
+                });
                 let is_index = snapshot.tables().any(|table| table.definition().index(name).is_some());
+                let table = table.filter(|table| !unique::is_index(table.definition(), plain(name)));
                 if let (Some(table), false) = (table, is_index) {
                     let (index, table) = (plain(name), plain(&table.definition().name));
                     return Err(Error::new(
@@ -180,8 +185,10 @@ impl<'a> Dropping<'a> {
                 self.dependents.iter().filter(|(dependent, _)| !goes(dependent)).cloned().collect();
             let Some((_, target)) = left.first() else { break };
             if !self.cascade {
-                let details: Vec<String> =
-                    left.iter().map(|(dependent, target)| format!("{dependent} depends on {target}")).collect();
+                let details: Vec<String> = left
+                    .iter()
+                    .map(|(dependent, target)| format!("{dependent} depends on {target}"))
+                    .collect();
                 return Err(Error::new(
                     SqlState::DependentObjectsStillExist,
                     format!("cannot drop {target} because other objects depend on it"),
@@ -198,6 +205,25 @@ impl<'a> Dropping<'a> {
             changes = self.drop(changes, target);
         }
         Ok(changes)
+    }
+
+    /// Drops an index that is a key of its table.
+    fn drop_unique(&self, changes: Changes, name: &str) -> Changes {
+        let key = plain(name);
+        let table = self.namespace.snapshot.tables().map(|table| table.definition()).find(|table| {
+            schema_of(&table.name) == schema_of(name)
+                && table.key(key).is_some()
+                && unique::is_index(table, key)
+        });
+        match table {
+            Some(table) if !self.targets.contains(&Target::Table(table.name.clone())) => {
+                let property = Alteration::SetProperty { key: unique::property(key), value: None };
+                changes
+                    .alter_table(&table.name, Alteration::DropKey { name: key.to_string() })
+                    .alter_table(&table.name, property)
+            }
+            _ => changes,
+        }
     }
 
     fn drop(&self, changes: Changes, target: &Target) -> Changes {
@@ -224,14 +250,19 @@ impl<'a> Dropping<'a> {
                 let changes = comment::move_all(changes, snapshot, name, None);
                 let table = snapshot.tables().find(|table| table.definition().index(name).is_some());
                 match table {
-                    Some(table) if !self.targets.contains(&Target::Table(table.definition().name.clone())) => {
+                    Some(table)
+                        if !self.targets.contains(&Target::Table(table.definition().name.clone())) =>
+                    {
                         changes.drop_index(&table.definition().name, name)
                     }
-                    _ => changes,
+                    Some(_) => changes,
+                    None => self.drop_unique(changes, name),
                 }
             }
             Target::Default(table, column) => {
-                let Some(definition) = snapshot.table(table).map(|table| table.definition()) else { return changes };
+                let Some(definition) = snapshot.table(table).map(|table| table.definition()) else {
+                    return changes;
+                };
                 if self.targets.contains(&Target::Table(table.clone())) {
                     return changes;
                 }

@@ -16,10 +16,11 @@ pub(crate) mod name;
 pub(crate) mod refused;
 mod schema;
 mod sequence;
-mod truncate;
-mod view;
 pub(crate) mod set;
 pub(crate) mod show;
+mod truncate;
+mod unique_index;
+mod view;
 
 use datafusion::sql::sqlparser::ast;
 use muster_storage::Changes;

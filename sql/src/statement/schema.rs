@@ -26,11 +26,8 @@ pub(super) fn create(namespace: Namespace<'_>, written: &SchemaName, if_not_exis
         return Err(Error::new(SqlState::DuplicateSchema, format!("schema \"{name}\" already exists")));
     }
     if name.starts_with("pg_") {
-        return Err(Error::new(
-            SqlState::ReservedName,
-            format!("unacceptable schema name \"{name}\""),
-        )
-        .with_detail("The prefix \"pg_\" is reserved for system schemas."));
+        return Err(Error::new(SqlState::ReservedName, format!("unacceptable schema name \"{name}\""))
+            .with_detail("The prefix \"pg_\" is reserved for system schemas."));
     }
     let (changes, id) = object::number(Changes::new(), namespace.snapshot);
     let changes = changes.set_object(SCHEMA_KIND, name, Some(id.to_le_bytes().to_vec()));
@@ -52,10 +49,7 @@ pub(super) fn drop(
             if if_exists {
                 continue;
             }
-            return Err(Error::new(
-                SqlState::InvalidSchemaName,
-                format!("schema \"{name}\" does not exist"),
-            ));
+            return Err(Error::new(SqlState::InvalidSchemaName, format!("schema \"{name}\" does not exist")));
         }
         if namespace.snapshot.object(SCHEMA_KIND, &name).is_none() {
             return Err(if name == SCHEMA {

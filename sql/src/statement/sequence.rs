@@ -2,7 +2,9 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use datafusion::sql::sqlparser::ast::{DataType as SqlType, Expr, ObjectName, SequenceOptions, UnaryOperator, Value};
+use datafusion::sql::sqlparser::ast::{
+    DataType as SqlType, Expr, ObjectName, SequenceOptions, UnaryOperator, Value,
+};
 use muster_storage::{Changes, Snapshot};
 
 use super::define::Defined;
@@ -38,7 +40,9 @@ impl Said {
         for option in options {
             match option {
                 SequenceOptions::IncrementBy(value, _) => said.increment = Some(number(value)?),
-                SequenceOptions::MinValue(value) => said.least = Some(value.as_ref().map(number).transpose()?),
+                SequenceOptions::MinValue(value) => {
+                    said.least = Some(value.as_ref().map(number).transpose()?)
+                }
                 SequenceOptions::MaxValue(value) => said.most = Some(value.as_ref().map(number).transpose()?),
                 SequenceOptions::StartWith(value, _) => said.start = Some(number(value)?),
                 SequenceOptions::Cache(value) => said.cache = Some(number(value)?),
@@ -81,7 +85,10 @@ pub(super) fn number(expression: &Expr) -> Result<i64> {
     let Value::Number(digits, _) = &value.value else { return Err(wrong()) };
     let digits = if negative { format!("-{digits}") } else { digits.clone() };
     digits.parse().map_err(|_| {
-        Error::new(SqlState::NumericValueOutOfRange, format!("value \"{digits}\" is out of range for type bigint"))
+        Error::new(
+            SqlState::NumericValueOutOfRange,
+            format!("value \"{digits}\" is out of range for type bigint"),
+        )
     })
 }
 
@@ -131,10 +138,16 @@ fn counting(said: &Said, before: Option<&Sequence>, sql_type: &str) -> Result<Co
 
 fn within(what: &str, value: i64, counting: &Counting) -> Result<i64> {
     if value < counting.least {
-        return Err(invalid(format!("{what} value ({value}) cannot be less than MINVALUE ({})", counting.least)));
+        return Err(invalid(format!(
+            "{what} value ({value}) cannot be less than MINVALUE ({})",
+            counting.least
+        )));
     }
     if value > counting.most {
-        return Err(invalid(format!("{what} value ({value}) cannot be greater than MAXVALUE ({})", counting.most)));
+        return Err(invalid(format!(
+            "{what} value ({value}) cannot be greater than MAXVALUE ({})",
+            counting.most
+        )));
     }
     Ok(value)
 }

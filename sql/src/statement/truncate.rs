@@ -32,7 +32,9 @@ pub(super) fn define(namespace: Namespace<'_>, truncate: &Truncate) -> Result<De
         if done.contains(&found) {
             continue;
         }
-        let Some(table) = namespace.snapshot.table(&found) else { return Err(Error::undefined_table(&found)) };
+        let Some(table) = namespace.snapshot.table(&found) else {
+            return Err(Error::undefined_table(&found));
+        };
         let mut rows = RoaringTreemap::new();
         for part in table.parts() {
             rows.extend(super::alter_table::positions(part).map(|position| part.row_id(position)));

@@ -40,7 +40,9 @@ pub(super) async fn define(context: &Arc<StatementContext>, create: &CreateView)
     match (&before, namespace.kind(&name)) {
         (_, None) => {}
         (Some(_), _) if create.or_replace => {}
-        (None, Some(RelationKind::Table | RelationKind::Index | RelationKind::Sequence)) if create.or_replace => {
+        (None, Some(RelationKind::Table | RelationKind::Index | RelationKind::Sequence))
+            if create.or_replace =>
+        {
             return Err(Error::new(SqlState::WrongObjectType, format!("\"{}\" is not a view", name.name)));
         }
         _ => namespace.check_free(&name)?,
@@ -60,7 +62,9 @@ pub(super) async fn define(context: &Arc<StatementContext>, create: &CreateView)
         check_replacement(&before.columns, &columns)?;
     }
     let uses = uses(context, &statement, plan)?;
-    if !stored.starts_with(TEMPORARY) && uses.iter().any(|used| schema_of(&used.relation).starts_with(TEMPORARY)) {
+    if !stored.starts_with(TEMPORARY)
+        && uses.iter().any(|used| schema_of(&used.relation).starts_with(TEMPORARY))
+    {
         return Err(Error::unsupported("a view over a temporary table that is not temporary itself"));
     }
     let mut changes = Changes::new();
@@ -80,7 +84,10 @@ fn refuse(create: &CreateView) -> Result<()> {
     let refused = [
         (create.materialized, "CREATE MATERIALIZED VIEW"),
         (!matches!(create.options, CreateTableOptions::None), "view options"),
-        (create.or_alter || create.secure || create.params.is_some() || create.to.is_some(), "this kind of view"),
+        (
+            create.or_alter || create.secure || create.params.is_some() || create.to.is_some(),
+            "this kind of view",
+        ),
         (create.if_not_exists, "CREATE VIEW IF NOT EXISTS"),
         (create.with_no_schema_binding || !create.cluster_by.is_empty(), "this kind of view"),
         (create.columns.iter().any(|column| column.options.is_some()), "column options in a view"),
@@ -99,7 +106,8 @@ fn named(create: &CreateView, columns: &Schema) -> Result<Schema> {
             "CREATE VIEW specifies more column names than columns",
         ));
     }
-    let names = create.columns.iter().map(|column| Some(name::ident(&column.name))).chain(std::iter::repeat(None));
+    let names =
+        create.columns.iter().map(|column| Some(name::ident(&column.name))).chain(std::iter::repeat(None));
     let mut fields: Vec<Field> = Vec::with_capacity(columns.fields().len());
     for (field, given) in columns.fields().iter().zip(names) {
         let field = column::type_only(field, &given.unwrap_or_else(|| field.name().clone()));
@@ -136,12 +144,11 @@ fn check_replacement(before: &Schema, after: &Schema) -> Result<()> {
 /// The relations that the query names, and what it reads of tables.
 fn uses(context: &StatementContext, statement: &ast::Statement, plan: LogicalPlan) -> Result<Vec<Use>> {
     let mut uses: Vec<Use> = Vec::new();
-    let mut add = |relation: &str, columns: Vec<String>| {
-        match uses.iter_mut().find(|used| used.relation == relation) {
+    let mut add =
+        |relation: &str, columns: Vec<String>| match uses.iter_mut().find(|used| used.relation == relation) {
             Some(used) => used.columns.extend(columns),
             None => uses.push(Use { relation: relation.to_string(), columns }),
-        }
-    };
+        };
     let _: ControlFlow<()> = visit_relations(statement, |relation| {
         // A CTE may be called as a view is: the dependency that is noted then is one too many.
         if let Ok(stored) = name::table(relation)

@@ -133,6 +133,9 @@ impl Indexed<'_> {
     /// The constraint that the index is of, as CREATE TABLE writes it.
     pub(super) fn constraint(&self) -> Result<Option<String>> {
         let Self::Key(table, key) = self else { return Ok(None) };
+        if index::unique::is_index(table, &key.name) {
+            return Ok(None);
+        }
         let kind = match (key.primary, key.nulls_distinct) {
             (true, _) => "PRIMARY KEY",
             (false, true) => "UNIQUE",

@@ -87,7 +87,9 @@ pub(super) fn schema(snapshot: &Snapshot, name: &str) -> i32 {
     }
     if let Some(number) = name.strip_prefix(TEMPORARY).and_then(|rest| rest.strip_prefix('_')) {
         // From the end of the range of objects, which are far fewer.
-        return number.parse().map_or(0, |number: u64| object(u64::from(OBJECTS) - 1 - number % u64::from(OBJECTS)));
+        return number
+            .parse()
+            .map_or(0, |number: u64| object(u64::from(OBJECTS) - 1 - number % u64::from(OBJECTS)));
     }
     let number = snapshot.object(SCHEMA_KIND, name).and_then(|bytes| bytes.as_slice().try_into().ok());
     number.map_or(0, |bytes| object(u64::from_le_bytes(bytes)))

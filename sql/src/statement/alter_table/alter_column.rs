@@ -39,7 +39,8 @@ pub(super) fn apply(altering: &mut Altering<'_>, ident: &Ident, action: &Action)
             }
         }
         Action::DropNotNull => {
-            let is_key = altering.definition.keys.iter().any(|key| key.primary && key.columns.contains(&position));
+            let is_key =
+                altering.definition.keys.iter().any(|key| key.primary && key.columns.contains(&position));
             if is_key {
                 return Err(Error::new(
                     SqlState::InvalidTableDefinition,
@@ -93,7 +94,8 @@ fn set_type(
     if column::is_vector(&bare) && column::dimensions(&bare).is_none() {
         return Err(Error::unsupported(format!("vector column \"{name}\" without dimensions")));
     }
-    let in_use = |what: &str| Err(Error::unsupported(format!("altering the type of a column used by {what}")));
+    let in_use =
+        |what: &str| Err(Error::unsupported(format!("altering the type of a column used by {what}")));
     let schema = &altering.definition.schema;
     let is_used = |field: &Arc<Field>| {
         column::generated(field).is_some_and(|sql| check::columns(sql, schema).contains(&position))
@@ -116,7 +118,9 @@ fn set_type(
         retyped = column::with_identity(retyped, identity);
     }
     let Some(Source::Stored(_)) = altering.sources.get(position) else {
-        return Err(Error::unsupported("altering the type of a column that the same statement adds or alters"));
+        return Err(Error::unsupported(
+            "altering the type of a column that the same statement adds or alters",
+        ));
     };
     // The expression is over the table as it is before the statement.
     let before = altering.table.definition().clone();
@@ -156,7 +160,13 @@ fn set_type(
         builder.add_key(Some(key.name), key.columns, key.primary, key.nulls_distinct)?;
     }
     let checks = builder.checks;
-    expressions::check_checks(&context.database, &context.snapshot, &stored, &altering.definition.schema, &checks)?;
+    expressions::check_checks(
+        &context.database,
+        &context.snapshot,
+        &stored,
+        &altering.definition.schema,
+        &checks,
+    )?;
     if let Some(place) = altering.sources.get_mut(position) {
         *place = Source::Computed(Some(compiled));
     }

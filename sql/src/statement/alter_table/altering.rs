@@ -48,7 +48,15 @@ impl<'a> Altering<'a> {
         let table = context.snapshot.table(stored).ok_or_else(|| Error::undefined_table(stored))?.clone();
         let definition = TableDefinition::clone(table.definition());
         let sources = (0..definition.schema.fields().len()).map(Source::Stored).collect();
-        Ok(Self { context, table, definition, sources, changes: Changes::new(), alterations: Vec::new(), made: Vec::new() })
+        Ok(Self {
+            context,
+            table,
+            definition,
+            sources,
+            changes: Changes::new(),
+            alterations: Vec::new(),
+            made: Vec::new(),
+        })
     }
 
     /// The table's own name, as errors show it.
@@ -125,7 +133,8 @@ impl<'a> Altering<'a> {
         builder.fields = self.fields();
         builder.keys.clone_from(&self.definition.keys);
         let checks = check::all(&self.definition.properties);
-        builder.checks = checks.map(|(name, sql)| Check { name: name.to_string(), sql: sql.to_string() }).collect();
+        builder.checks =
+            checks.map(|(name, sql)| Check { name: name.to_string(), sql: sql.to_string() }).collect();
         builder
     }
 

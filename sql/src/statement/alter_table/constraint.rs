@@ -8,6 +8,7 @@ use super::altering::Altering;
 use crate::catalog::RelationName;
 use crate::catalog::comment::{self, Commented};
 use crate::check;
+use crate::index::unique;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
 
@@ -60,9 +61,8 @@ pub(super) fn drop(altering: &mut Altering<'_>, ident: &Ident, if_exists: bool) 
     }
     let snapshot = altering.context.snapshot.clone();
     let stored = altering.stored();
-    altering.change(|changes| {
-        comment::move_to(changes, &snapshot, Commented::Constraint(&stored, &name), None)
-    });
+    altering
+        .change(|changes| comment::move_to(changes, &snapshot, Commented::Constraint(&stored, &name), None));
     Ok(())
 }
 
@@ -72,7 +72,7 @@ pub(super) fn drop(altering: &mut Altering<'_>, ident: &Ident, if_exists: bool) 
 /// 42704 when there is none.
 pub(super) fn find(altering: &Altering<'_>, ident: &Ident) -> Result<Found> {
     let name = name::ident(ident);
-    if altering.definition.key(&name).is_some() {
+    if altering.definition.key(&name).is_some() && !unique::is_index(&altering.definition, &name) {
         return Ok(Found::Key);
     }
     match altering.definition.properties.get(&check::property(&name)) {

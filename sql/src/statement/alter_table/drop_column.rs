@@ -10,6 +10,7 @@ use crate::catalog::comment::{self, Commented};
 use crate::catalog::namespace::{SEQUENCE_KIND, VIEW_KIND};
 use crate::catalog::{RelationName, Sequence, View};
 use crate::check;
+use crate::index::unique;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result, column};
 
@@ -52,7 +53,8 @@ fn drop_one(altering: &mut Altering<'_>, name: &str, cascade: bool) -> Result<()
             views.push(view);
         }
     }
-    if !cascade && !(generated.is_empty() && views.is_empty()) {
+    let is_needed = !generated.is_empty() || !views.is_empty();
+    if is_needed && !cascade {
         let table = altering.name();
         let of_columns = generated.iter().map(|other| format!("column {other} of table {table}"));
         let of_views = views.iter().map(|view| format!("view {}", RelationName::of_stored(view)));
@@ -81,11 +83,18 @@ fn drop_one(altering: &mut Altering<'_>, name: &str, cascade: bool) -> Result<()
         });
     }
     let stored = altering.stored();
-    altering.change(|changes| {
-        comment::move_to(changes, &snapshot, Commented::Column(&stored, name), None)
-    });
+    altering.change(|changes| comment::move_to(changes, &snapshot, Commented::Column(&stored, name), None));
     altering.alter(Alteration::DropColumn { column: position });
     let after = |place: usize| place - usize::from(place > position);
+    let is_gone = |key: &&muster_storage::KeyConstraint| key.columns.contains(&position);
+    let gone: Vec<String> =
+        altering.definition.keys.iter().filter(is_gone).map(|key| unique::property(&key.name)).collect();
+    for key in
+        gone.into_iter().filter(|key| altering.definition.properties.contains_key(key)).collect::<Vec<_>>()
+    {
+        altering.definition.properties.remove(&key);
+        altering.alter(Alteration::SetProperty { key, value: None });
+    }
     let definition = &mut altering.definition;
     definition.keys.retain(|key| !key.columns.contains(&position));
     for key in &mut definition.keys {

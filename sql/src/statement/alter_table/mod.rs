@@ -15,7 +15,9 @@ mod relation;
 mod rename;
 mod rows;
 
-use datafusion::sql::sqlparser::ast::{AlterTable, AlterTableOperation as Action, ObjectName, RenameTableNameKind};
+use datafusion::sql::sqlparser::ast::{
+    AlterTable, AlterTableOperation as Action, ObjectName, RenameTableNameKind,
+};
 use muster_storage::Changes;
 
 use super::create_table::options;
@@ -93,6 +95,8 @@ fn apply(altering: &mut Altering<'_>, action: &Action) -> Result<()> {
 fn bare(name: &ObjectName) -> Result<String> {
     match super::name::parts(name)? {
         (None, name) => Ok(name),
-        (Some(_), _) => Err(Error::new(SqlState::SyntaxError, format!("{name} has a schema, a new name has none"))),
+        (Some(_), _) => {
+            Err(Error::new(SqlState::SyntaxError, format!("{name} has a schema, a new name has none")))
+        }
     }
 }

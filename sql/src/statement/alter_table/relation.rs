@@ -13,6 +13,7 @@ use super::bare;
 use crate::catalog::namespace::{SEQUENCE_KIND, VIEW_KIND};
 use crate::catalog::relation::plain;
 use crate::catalog::{Namespace, RelationKind, RelationName, Sequence, View, comment};
+use crate::index::unique;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result, column};
 
@@ -104,7 +105,14 @@ fn rename(
                 // The index of a constraint is called as the constraint is.
                 Alteration::RenameKey { name: plain(&stored).to_string(), to: to.name.clone() }
             };
-            Ok(changes.alter_table(&table.name, alteration))
+            let mut changes = changes.alter_table(&table.name, alteration);
+            if unique::is_index(table, &from.name) {
+                let set = |key, value| Alteration::SetProperty { key, value };
+                let marked = Some("unique".to_string());
+                changes = changes.alter_table(&table.name, set(unique::property(&from.name), None));
+                changes = changes.alter_table(&table.name, set(unique::property(&to.name), marked));
+            }
+            Ok(changes)
         }
     }
 }

@@ -38,9 +38,10 @@ pub(super) fn table(altering: &mut Altering<'_>, to: &ObjectName) -> Result<()> 
 pub(super) fn column(altering: &mut Altering<'_>, from: &Ident, to: &Ident) -> Result<()> {
     let (from, to) = (name::ident(from), name::ident(to));
     name::check(&to)?;
-    let position = altering.definition.schema.index_of(&from).map_err(|_| {
-        Error::new(SqlState::UndefinedColumn, format!("column \"{from}\" does not exist"))
-    })?;
+    let position =
+        altering.definition.schema.index_of(&from).map_err(|_| {
+            Error::new(SqlState::UndefinedColumn, format!("column \"{from}\" does not exist"))
+        })?;
     if altering.definition.schema.index_of(&to).is_ok() {
         return Err(Error::new(
             SqlState::DuplicateColumn,

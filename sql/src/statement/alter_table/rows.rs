@@ -24,7 +24,8 @@ impl Altering<'_> {
         let table = self.stored();
         let compiled = compile_check(planner, &self.context.snapshot, &table, &self.definition.schema, sql)?;
         // Rows that are written anew are checked then.
-        let computed = |position: &usize| matches!(self.sources.get(*position), Some(Source::Computed(_)) | None);
+        let computed =
+            |position: &usize| matches!(self.sources.get(*position), Some(Source::Computed(_)) | None);
         if compiled.projection.iter().any(computed) || self.table.live_rows() == 0 {
             return Ok(());
         }
@@ -199,6 +200,8 @@ fn values(part: &Part, source: &Source) -> Result<ArrayRef> {
             let first = UInt32Array::from(vec![0; part.live_rows()]);
             Ok(take(value, &first, None)?)
         }
-        Source::Computed(_) => Err(Error::new(SqlState::InternalError, "a column is needed before it is computed")),
+        Source::Computed(_) => {
+            Err(Error::new(SqlState::InternalError, "a column is needed before it is computed"))
+        }
     }
 }

@@ -75,7 +75,8 @@ pub(in super::super) async fn define(
     let mut rows = 0;
     for batch in batches.iter().filter(|batch| batch.num_rows() > 0) {
         // Nothing is computed and nothing constrained: the columns are the rows.
-        changes = changes.put(&table.name, RecordBatch::try_new(table.schema.clone(), batch.columns().to_vec())?);
+        changes =
+            changes.put(&table.name, RecordBatch::try_new(table.schema.clone(), batch.columns().to_vec())?);
         rows += batch.num_rows() as u64;
     }
     Ok(Defined { changes, tag: CommandTag::affecting("SELECT", rows) })

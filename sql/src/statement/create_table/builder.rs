@@ -154,15 +154,21 @@ impl Builder {
         let (name, table) = (field.name(), plain(&self.name));
         if column::default(field).is_some() {
             let words = match identity {
-                Some(_) => format!("both default and identity specified for column \"{name}\" of table \"{table}\""),
-                None => format!("multiple default values specified for column \"{name}\" of table \"{table}\""),
+                Some(_) => {
+                    format!("both default and identity specified for column \"{name}\" of table \"{table}\"")
+                }
+                None => {
+                    format!("multiple default values specified for column \"{name}\" of table \"{table}\"")
+                }
             };
             return Err(Error::new(SqlState::SyntaxError, words));
         }
         if column::generated(field).is_some() {
             return Err(Error::new(
                 SqlState::SyntaxError,
-                format!("both identity and generation expression specified for column \"{name}\" of table \"{table}\""),
+                format!(
+                    "both identity and generation expression specified for column \"{name}\" of table \"{table}\""
+                ),
             ));
         }
         let said = match serial(data_type) {

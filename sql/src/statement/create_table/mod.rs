@@ -70,7 +70,14 @@ impl NewTable {
         let schema = Arc::new(Schema::new(table.fields));
         let schema = expressions::check_columns(shared, snapshot, &table.name, &schema)?;
         expressions::check_checks(shared, snapshot, &table.name, &schema, &table.checks)?;
-        Ok(Self { name: table.name, schema, keys: table.keys, checks: table.checks, sequences, temporary: false })
+        Ok(Self {
+            name: table.name,
+            schema,
+            keys: table.keys,
+            checks: table.checks,
+            sequences,
+            temporary: false,
+        })
     }
 
     /// # Errors

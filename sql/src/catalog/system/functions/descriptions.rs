@@ -72,7 +72,9 @@ fn view(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Option<S
 
 /// The sequence of a table's column, with its schema.
 fn serial_sequence(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Option<String>> {
-    let (Some(table), Some(column)) = (arguments.text(0, row), arguments.text(1, row)) else { return Ok(None) };
+    let (Some(table), Some(column)) = (arguments.text(0, row), arguments.text(1, row)) else {
+        return Ok(None);
+    };
     let reference = TableReference::parse_str(table);
     let namespace = Namespace { snapshot: &catalog.snapshot, path: &catalog.path };
     let found = namespace.find_parts(reference.schema(), reference.table());

@@ -45,7 +45,8 @@ pub(super) fn stored_name(snapshot: &Snapshot, wanted: i32) -> Result<Option<Str
     if let Some(table) = snapshot.tables().find(|table| oid::table(table.definition().id) == wanted) {
         return Ok(Some(table.definition().name.clone()));
     }
-    if let Some((name, _)) = View::all(snapshot)?.into_iter().find(|(_, view)| oid::object(view.id) == wanted) {
+    if let Some((name, _)) = View::all(snapshot)?.into_iter().find(|(_, view)| oid::object(view.id) == wanted)
+    {
         return Ok(Some(name));
     }
     let mut sequences = Sequence::all(snapshot)?.into_iter();

@@ -95,7 +95,14 @@ impl SystemFunction {
         answer: Answer,
         store: Weak<Store>,
     ) -> Self {
-        Self { name, overloads, answer, signature: Signature::user_defined(Volatility::Stable), store, caller: None }
+        Self {
+            name,
+            overloads,
+            answer,
+            signature: Signature::user_defined(Volatility::Stable),
+            store,
+            caller: None,
+        }
     }
 }
 

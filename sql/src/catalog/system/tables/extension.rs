@@ -4,9 +4,9 @@
 use arrow::datatypes::Field;
 use datafusion::error::Result;
 
-use super::super::{comments, oid};
 use super::super::rows::Rows;
 use super::super::system_table::Scope;
+use super::super::{comments, oid};
 
 /// The operator classes of hnsw; the first is the default.
 const CLASSES: &[&str] = &["vector_cosine_ops", "vector_l2_ops", "vector_ip_ops", "vector_l1_ops"];

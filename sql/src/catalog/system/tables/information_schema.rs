@@ -14,6 +14,7 @@ use crate::catalog::relation::{plain, schema_of};
 use crate::catalog::{CATALOG, SCHEMA, View};
 use crate::check;
 use crate::column::{self, Identity};
+use crate::index::unique;
 
 /// See the module.
 pub(super) const TABLES: &[Addition] = &[
@@ -215,7 +216,7 @@ fn table_constraints() -> Schema {
 fn fill_table_constraints(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
     for table in scope.snapshot.tables() {
         let table = table.definition();
-        for key in &table.keys {
+        for key in table.keys.iter().filter(|key| !unique::is_index(table, &key.name)) {
             let distinct = if key.nulls_distinct { "YES" } else { "NO" };
             rows.push([
                 ("constraint_catalog", CATALOG.into()),
@@ -292,7 +293,7 @@ fn key_column_usage() -> Schema {
 fn fill_key_column_usage(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
     for table in scope.snapshot.tables() {
         let table = table.definition();
-        for key in &table.keys {
+        for key in table.keys.iter().filter(|key| !unique::is_index(table, &key.name)) {
             let fields = key.columns.iter().filter_map(|column| table.schema.fields().get(*column));
             for (position, field) in fields.enumerate() {
                 rows.push([

@@ -12,6 +12,7 @@ mod pg_class;
 mod pg_constraint;
 mod pg_database;
 mod pg_index;
+mod pg_indexes;
 mod pg_namespace;
 pub(super) mod pg_proc;
 mod pg_sequences;
@@ -71,8 +72,10 @@ pub(super) const PG_CATALOG: &[Override] = &[
 ];
 
 /// What PostgreSQL has in `pg_catalog` and the library has not.
-pub(super) const PG_CATALOG_ADDITIONS: &[Addition] =
-    &[Addition { name: "pg_sequences", schema: pg_sequences::schema, fill: pg_sequences::fill_sequences }];
+pub(super) const PG_CATALOG_ADDITIONS: &[Addition] = &[
+    Addition { name: "pg_indexes", schema: pg_indexes::schema, fill: pg_indexes::fill },
+    Addition { name: "pg_sequences", schema: pg_sequences::schema, fill: pg_sequences::fill_sequences },
+];
 
 /// What is ours in `information_schema`; DataFusion has the rest.
 pub(super) const INFORMATION_SCHEMA: &[Addition] = information_schema::TABLES;

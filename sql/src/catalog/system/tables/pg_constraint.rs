@@ -8,6 +8,7 @@ use super::super::rows::{Rows, int2s};
 use super::super::system_table::Scope;
 use super::{number, with_arrays};
 use crate::check;
+use crate::index::unique;
 
 /// Clients unnest the numbers of the columns.
 pub(super) fn adapted(fields: Vec<Field>) -> Vec<Field> {
@@ -21,6 +22,9 @@ pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
         let table = table.definition();
         let namespace = scope.namespace(&table.name);
         for (position, key) in table.keys.iter().enumerate() {
+            if unique::is_index(table, &key.name) {
+                continue;
+            }
             let oid = oid::key(table.id, position);
             rows.push([
                 ("oid", oid.into()),

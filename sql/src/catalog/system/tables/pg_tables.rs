@@ -22,7 +22,12 @@ pub(super) fn adapted(fields: Vec<Field>) -> Vec<Field> {
 pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
     for table in scope.snapshot.tables() {
         let table = table.definition();
-        push(rows, schema_of(&table.name), plain(&table.name), !(table.keys.is_empty() && table.indexes.is_empty()))?;
+        push(
+            rows,
+            schema_of(&table.name),
+            plain(&table.name),
+            !(table.keys.is_empty() && table.indexes.is_empty()),
+        )?;
     }
     for relation in scope.system.iter().filter(|relation| !relation.view) {
         push(rows, "pg_catalog", &relation.name, false)?;

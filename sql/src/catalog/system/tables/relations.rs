@@ -133,7 +133,9 @@ pub(super) fn sequences() -> Schema {
 
 pub(super) fn fill_sequences(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
     // PostgreSQL leaves those of identity columns out.
-    for (name, sequence) in Sequence::all(scope.snapshot)?.into_iter().filter(|(_, sequence)| !sequence.identity) {
+    for (name, sequence) in
+        Sequence::all(scope.snapshot)?.into_iter().filter(|(_, sequence)| !sequence.identity)
+    {
         let precision = match sequence.sql_type.as_str() {
             "smallint" => 16,
             "integer" => 32,
