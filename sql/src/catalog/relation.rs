@@ -49,6 +49,11 @@ pub(crate) fn stored(schema: &str, name: &str) -> String {
     if schema == SCHEMA { name.to_string() } else { format!("{schema}{SEPARATOR}{name}") }
 }
 
+/// A relation's name as listings show it: with its schema, unless that is `public`.
+pub(crate) fn shown(stored: &str) -> String {
+    RelationName::of_stored(stored).to_string()
+}
+
 /// A relation's own name.
 pub(crate) fn plain(stored: &str) -> &str {
     stored.split_once(SEPARATOR).map_or(stored, |(_, name)| name)

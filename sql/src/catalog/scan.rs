@@ -21,6 +21,7 @@ use futures::stream;
 use muster_storage::{Part, TableDefinition};
 
 use crate::Error;
+use crate::catalog::relation::shown;
 use crate::session::StatementContext;
 
 /// Rows of one batch.
@@ -55,7 +56,7 @@ impl Scan {
 impl DisplayAs for Scan {
     fn fmt_as(&self, _t: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let columns: Vec<&str> = self.schema.fields().iter().map(|field| field.name().as_str()).collect();
-        write!(f, "Scan: table={}, columns=[{}]", self.definition.name, columns.join(", "))
+        write!(f, "Scan: table={}, columns=[{}]", shown(&self.definition.name), columns.join(", "))
     }
 }
 

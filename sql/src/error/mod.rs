@@ -10,7 +10,7 @@ use std::fmt;
 use datafusion::error::DataFusionError;
 
 use crate::catalog::RelationName;
-use crate::catalog::relation::plain;
+use crate::catalog::relation::{SEPARATOR, plain};
 use crate::sqlstate::SqlState;
 
 /// The result of a database call.
@@ -57,7 +57,7 @@ impl Error {
     pub(crate) fn new(state: SqlState, message: impl Into<String>) -> Self {
         Self::Statement(Box::new(Report {
             state,
-            message: message.into(),
+            message: readable(message.into()),
             detail: None,
             hint: None,
             table: None,
@@ -289,8 +289,13 @@ fn storage_message(error: &muster_storage::Error) -> String {
         muster_storage::Error::TableExists { table } => {
             format!("relation \"{}\" already exists", plain(table))
         }
-        other => other.to_string(),
+        other => readable(other.to_string()),
     }
+}
+
+/// A message that has the string of a relation in it shows schema and name, whoever made it.
+fn readable(message: String) -> String {
+    if message.contains(SEPARATOR) { message.replace(SEPARATOR, ".") } else { message }
 }
 
 fn storage_state(error: &muster_storage::Error) -> SqlState {

@@ -5,6 +5,7 @@ use arrow::datatypes::{DataType, Schema};
 use muster_storage::{Snapshot, TableDefinition};
 
 use super::failing_row::failing_row;
+use crate::catalog::relation::plain;
 use crate::planning::Planner;
 use crate::planning::expression::{self, Compiled};
 use crate::sqlstate::SqlState;
@@ -73,7 +74,7 @@ impl Checks {
         let Some((name, row)) = self.violated(columns, rows)? else { return Ok(()) };
         Err(Error::new(
             SqlState::CheckViolation,
-            format!("new row for relation \"{table}\" violates check constraint \"{name}\""),
+            format!("new row for relation \"{}\" violates check constraint \"{name}\"", plain(table)),
         )
         .with_detail(failing_row(schema, columns, row))
         .with_constraint(table, name))

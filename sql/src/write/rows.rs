@@ -9,6 +9,7 @@ use muster_storage::{Snapshot, TableDefinition};
 
 use super::checks::Checks;
 use super::failing_row::failing_row;
+use crate::catalog::relation::plain;
 use crate::index::metric_of;
 use crate::planning::Planner;
 use crate::planning::expression::{self, Compiled};
@@ -105,7 +106,7 @@ impl RowMaker {
                     format!(
                         "null value in column \"{}\" of relation \"{}\" violates not-null constraint",
                         field.name(),
-                        self.definition.name
+                        plain(&self.definition.name)
                     ),
                 )
                 .with_detail(failing_row(&schema, &columns, row))
