@@ -10,7 +10,7 @@ use std::fmt;
 use datafusion::error::DataFusionError;
 
 use crate::catalog::RelationName;
-use crate::catalog::relation::{SEPARATOR, plain};
+use crate::catalog::relation::{SEPARATOR, plain, schema_of};
 use crate::sqlstate::SqlState;
 
 /// The result of a database call.
@@ -41,6 +41,7 @@ pub struct Report {
     pub(crate) message: String,
     pub(crate) detail: Option<String>,
     pub(crate) hint: Option<String>,
+    pub(crate) schema: Option<String>,
     pub(crate) table: Option<String>,
     pub(crate) column: Option<String>,
     pub(crate) constraint: Option<String>,
@@ -60,6 +61,7 @@ impl Error {
             message: readable(message.into()),
             detail: None,
             hint: None,
+            schema: None,
             table: None,
             column: None,
             constraint: None,
@@ -105,6 +107,7 @@ impl Error {
 
     pub(crate) fn with_column(self, table: &str, column: &str) -> Self {
         self.report(|report| {
+            report.schema = Some(schema_of(table).to_string());
             report.table = Some(plain(table).to_string());
             report.column = Some(column.to_string());
         })
@@ -112,6 +115,7 @@ impl Error {
 
     pub(crate) fn with_constraint(self, table: &str, constraint: &str) -> Self {
         self.report(|report| {
+            report.schema = Some(schema_of(table).to_string());
             report.table = Some(plain(table).to_string());
             report.constraint = Some(constraint.to_string());
         })
@@ -167,6 +171,19 @@ impl Error {
             Self::Statement(report) => report.hint.clone(),
             Self::Query(error) => query::hint(error),
             Self::Storage(_) | Self::Engine(_) => None,
+        }
+    }
+
+    /// The schema of the table that the error is about.
+    #[must_use]
+    pub fn schema(&self) -> Option<&str> {
+        match self {
+            Self::Statement(report) => report.schema.as_deref(),
+            Self::Storage(
+                muster_storage::Error::DuplicateKey { table, .. }
+                | muster_storage::Error::NotNull { table, .. },
+            ) => Some(schema_of(table)),
+            Self::Storage(_) | Self::Engine(_) | Self::Query(_) => None,
         }
     }
 

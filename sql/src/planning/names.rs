@@ -21,6 +21,7 @@ use datafusion::sql::resolve::resolve_table_references;
 use datafusion::sql::sqlparser::ast;
 use muster_storage::Snapshot;
 
+use crate::catalog::namespace::SEQUENCE_KIND;
 use crate::catalog::relation::stored;
 use crate::catalog::{CATALOG, SCHEMA, StoredTable, View};
 use crate::planning::views;
@@ -127,6 +128,13 @@ impl ContextProvider for Names<'_> {
         let schema = name.schema().unwrap_or(PG_CATALOG);
         if let Some(source) = self.system.get(&(schema.to_string(), name.table().to_string())) {
             return Ok(source.clone());
+        }
+        if let Some(stored) = Self::stored_name(&name)
+            && self.snapshot.object(SEQUENCE_KIND, &stored).is_some()
+        {
+            return Err(Error::unsupported("reading a sequence as a table")
+                .with_hint("pg_sequences tells how far it is.")
+                .into());
         }
         Err(Error::undefined_table(&name).into())
     }

@@ -73,6 +73,7 @@ fn a_violated_check_names_the_table_the_constraint_and_the_row() {
     assert_eq!(error.to_string(), "new row for relation \"t\" violates check constraint \"t_a_check\"");
     assert_eq!(error.detail().unwrap(), "Failing row contains (-1, null, t, {x,y}).");
     assert_eq!((error.table(), error.constraint()), (Some("t"), Some("t_a_check")));
+    assert_eq!(error.schema(), Some("public"));
 }
 
 #[test]

@@ -68,7 +68,10 @@ pub(super) fn default(field: &Field) -> Result<Option<String>> {
     }
     let inner = sql.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
     if inner.is_some_and(|inner| !inner.replace("''", "").contains('\'')) {
-        return Ok(Some(format!("{sql}::{}", type_text(ColumnType::of(field).oid, -1)?)));
+        let column_type = ColumnType::of(field);
+        let name =
+            if column_type.name == "bpchar" { "bpchar".to_string() } else { type_text(column_type.oid, -1)? };
+        return Ok(Some(format!("{sql}::{name}")));
     }
     Ok(Some(sql.to_string()))
 }

@@ -41,7 +41,7 @@ pub(super) fn apply(altering: &mut Altering<'_>, column_def: &ColumnDef, if_not_
             SqlState::NotNullViolation,
             format!("column \"{name}\" of relation \"{}\" contains null values", altering.name()),
         )
-        .with_column(altering.name(), &name));
+        .with_column(&altering.stored(), &name));
     }
     altering.definition.schema = schema;
     altering.sources.push(source);

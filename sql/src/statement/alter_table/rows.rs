@@ -38,7 +38,7 @@ impl Altering<'_> {
                     SqlState::CheckViolation,
                     format!("check constraint \"{name}\" of relation \"{table}\" is violated by some row"),
                 )
-                .with_constraint(table, name));
+                .with_constraint(&self.stored(), name));
             }
         }
         self.keep_rows();
@@ -67,7 +67,7 @@ impl Altering<'_> {
                 SqlState::NotNullViolation,
                 format!("column \"{}\" of relation \"{}\" contains null values", field.name(), self.name()),
             )
-            .with_column(self.name(), field.name()));
+            .with_column(&self.stored(), field.name()));
         }
         self.keep_rows();
         Ok(())

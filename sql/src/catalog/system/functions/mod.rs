@@ -18,7 +18,7 @@ use datafusion::logical_expr::ScalarUDF;
 use muster_storage::Store;
 
 pub(super) use format_type::type_text;
-pub(super) use names::{NAMESPACE_NAME, RELATION_NAME};
+pub(super) use names::{NAMESPACE_NAME, RELATION_ID, RELATION_NAME};
 pub(crate) use system_function::SystemFunction;
 use system_function::{Answer, Argument, Arguments, Catalog};
 

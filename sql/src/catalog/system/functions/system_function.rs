@@ -4,13 +4,16 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Weak};
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, StringArray};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Int64Array, ListBuilder, StringArray, StringBuilder,
+};
 use arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::ScalarValue;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 use muster_storage::{Snapshot, Store};
 
+use super::super::rows::list_of;
 use crate::Error;
 use crate::catalog::SearchPath;
 use crate::session::Caller;
@@ -44,7 +47,11 @@ pub(super) enum Answer {
     Text(fn(&Catalog, &Arguments, usize) -> Result<Option<String>>),
     Flag(fn(&Catalog, &Arguments, usize) -> Result<Option<bool>>),
     Number(fn(&Catalog, &Arguments, usize) -> Result<Option<i64>>),
+    Texts(fn(&Catalog, &Arguments, usize) -> Result<Option<Texts>>),
 }
+
+/// The value of an array of texts.
+pub(super) type Texts = Vec<String>;
 
 /// What a function can look into.
 pub(super) struct Catalog {
@@ -67,6 +74,12 @@ impl Arguments {
     /// The object id at this place.
     pub(super) fn oid(&self, place: usize, row: usize) -> Option<i32> {
         i32::try_from(self.number(place, row)?).ok()
+    }
+
+    /// The flag at this place.
+    pub(super) fn flag(&self, place: usize, row: usize) -> Option<bool> {
+        let array = self.arrays.get(place)?.as_boolean_opt()?;
+        (row < array.len() && array.is_valid(row)).then(|| array.value(row))
     }
 
     /// The text at this place.
@@ -174,6 +187,7 @@ impl ScalarUDFImpl for SystemFunction {
             Answer::Text(_) => DataType::Utf8,
             Answer::Flag(_) => DataType::Boolean,
             Answer::Number(_) => DataType::Int64,
+            Answer::Texts(_) => list_of(DataType::Utf8),
         })
     }
 
@@ -193,6 +207,14 @@ impl ScalarUDFImpl for SystemFunction {
             }
             Answer::Number(answer) => {
                 Arc::new(rows.map(|row| answer(&catalog, &arguments, row)).collect::<Result<Int64Array>>()?)
+            }
+            Answer::Texts(answer) => {
+                let mut lists = ListBuilder::new(StringBuilder::new());
+                for row in rows {
+                    let list = answer(&catalog, &arguments, row)?;
+                    lists.append_option(list.map(|texts| texts.into_iter().map(Some)));
+                }
+                Arc::new(lists.finish())
             }
         };
         if constant {
