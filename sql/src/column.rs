@@ -6,12 +6,14 @@ use std::collections::HashMap;
 
 use arrow::datatypes::{DataType, Field};
 
-/// The SQL type where Arrow's does not tell it: `jsonb`, `json`, `varchar(20)`.
+/// The SQL type where Arrow's does not tell it: `jsonb`, `json`, `varchar(20)`, `char(3)`.
 pub(crate) const TYPE_KEY: &str = "muster.type";
 /// The default expression, as SQL.
 const DEFAULT_KEY: &str = "muster.default";
 /// The generation expression, as SQL.
 const GENERATED_KEY: &str = "muster.generated";
+/// Whether values of an identity column are always generated or by default: `always`, `default`.
+const IDENTITY_KEY: &str = "muster.identity";
 /// The embedding model that a generated vector column is computed with.
 const MODEL_KEY: &str = "muster.model";
 /// What arrow-pg and datafusion-pg-catalog look at to tell a vector from an array.
@@ -54,12 +56,59 @@ pub(crate) fn varchar_field(name: &str, length: u64, nullable: bool) -> Field {
     with(Field::new(name, DataType::Utf8, nullable), TYPE_KEY, &format!("varchar({length})"))
 }
 
+/// The field of `char(length)`. Values are kept without the blanks that fill them up, so that they compare as SQL
+/// wants it; [`char_length`] tells who shows them to fill them up again.
+pub(crate) fn char_field(name: &str, length: u64, nullable: bool) -> Field {
+    with(Field::new(name, DataType::Utf8, nullable), TYPE_KEY, &format!("char({length})"))
+}
+
 pub(crate) fn with_default(field: Field, sql: &str) -> Field {
     with(field, DEFAULT_KEY, sql)
 }
 
 pub(crate) fn with_generated(field: Field, sql: &str) -> Field {
     with(field, GENERATED_KEY, sql)
+}
+
+/// The same column without a default, and with no identity.
+pub(crate) fn without_default(field: &Field) -> Field {
+    without(field, &[DEFAULT_KEY, IDENTITY_KEY])
+}
+
+fn without(field: &Field, keys: &[&str]) -> Field {
+    let mut metadata = field.metadata().clone();
+    metadata.retain(|key, _| !keys.contains(&key.as_str()));
+    field.clone().with_metadata(metadata)
+}
+
+pub(crate) fn with_identity(field: Field, identity: Identity) -> Field {
+    let text = match identity {
+        Identity::Always => "always",
+        Identity::ByDefault => "default",
+    };
+    with(field, IDENTITY_KEY, text)
+}
+
+/// How an identity column gets its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Identity {
+    /// A statement cannot give one.
+    Always,
+    /// A statement can give one.
+    ByDefault,
+}
+
+/// Whether a column is an identity column, and of which kind.
+pub(crate) fn identity(field: &Field) -> Option<Identity> {
+    match field.metadata().get(IDENTITY_KEY)?.as_str() {
+        "always" => Some(Identity::Always),
+        _ => Some(Identity::ByDefault),
+    }
+}
+
+/// Whether no statement can give a column a value but DEFAULT.
+pub(crate) fn is_always_generated(field: &Field) -> bool {
+    generated(field).is_some() || identity(field) == Some(Identity::Always)
 }
 
 pub(crate) fn with_model(field: Field, model: &str) -> Field {
@@ -112,4 +161,9 @@ pub(crate) fn is_uuid(field: &Field) -> bool {
 /// The most characters that a `varchar(n)` column takes.
 pub(crate) fn max_characters(field: &Field) -> Option<usize> {
     field.metadata().get(TYPE_KEY)?.strip_prefix("varchar(")?.strip_suffix(')')?.parse().ok()
+}
+
+/// The characters of a `char(n)` column.
+pub(crate) fn char_length(field: &Field) -> Option<usize> {
+    field.metadata().get(TYPE_KEY)?.strip_prefix("char(")?.strip_suffix(')')?.parse().ok()
 }

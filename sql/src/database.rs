@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use muster_storage::Store;
 
 use crate::background::{Background, Wake};
-use crate::catalog::{PublicSchema, builtin};
+use crate::catalog::{PublicSchema, builtin, temporary};
 use crate::index::Indexes;
 use crate::planning::Planner;
 use crate::sqlstate::SqlState;
@@ -101,6 +101,7 @@ impl Database {
             let changes = statement::builtin_changes(&shared, builtin::STATEMENTS)?;
             shared.store.commit(changes)?;
         }
+        temporary::drop_all(&shared.store, None)?;
         let background = Background::start(&shared, woken).map_err(|error| {
             Error::new(
                 SqlState::InternalError,

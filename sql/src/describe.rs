@@ -4,13 +4,16 @@
 
 use muster_storage::{Table, TableDefinition};
 
+use crate::catalog::relation::{plain, schema_of};
 use crate::types::type_name;
 use crate::{Database, column, index};
 
 /// A table as it is described.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableDescription {
-    /// Its name; the schema is `public`.
+    /// The schema that it is in.
+    pub schema: String,
+    /// Its name.
     pub name: String,
     /// Its rows now.
     pub rows: u64,
@@ -86,7 +89,7 @@ fn describe(table: &Table) -> TableDescription {
         let params = index::params_of(index);
         let metric = index.properties.get(index::METRIC).map_or("cosine", String::as_str);
         IndexDescription {
-            name: index.name.clone(),
+            name: plain(&index.name).to_string(),
             definition: format!(
                 "{} ({} vector_{metric}_ops) WITH (m = {}, ef_construction = {})",
                 index.method,
@@ -97,7 +100,8 @@ fn describe(table: &Table) -> TableDescription {
         }
     });
     TableDescription {
-        name: definition.name.clone(),
+        schema: schema_of(&definition.name).to_string(),
+        name: plain(&definition.name).to_string(),
         rows: table.live_rows(),
         columns: columns.collect(),
         keys: keys.collect(),

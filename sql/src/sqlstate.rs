@@ -46,6 +46,8 @@ sqlstates! {
     BadCopyFileFormat = "22P04",
     /// NULL for a column that takes none.
     NotNullViolation = "23502",
+    /// A row for which a CHECK constraint is false.
+    CheckViolation = "23514",
     /// A key that is there already.
     UniqueViolation = "23505",
     /// An index or object depends on it.
@@ -62,13 +64,19 @@ sqlstates! {
     SerializationFailure = "40001",
     /// The rule is not allowed here.
     InsufficientPrivilege = "42501",
+    /// A schema of that name exists.
+    DuplicateSchema = "42P06",
+    /// A sequence has no more values.
+    SequenceGeneratorLimitExceeded = "2200H",
+    /// A name that PostgreSQL keeps for itself.
+    ReservedName = "42939",
     /// No such schema.
     InvalidSchemaName = "3F000",
     /// A definition that cannot be (a volatile generated column).
     InvalidObjectDefinition = "42P17",
     /// SQL that does not parse.
     SyntaxError = "42601",
-    /// A name that cannot be one: a file's that is relative.
+    /// A name that cannot be one, or may not be used.
     InvalidName = "42602",
     /// A column named twice.
     DuplicateColumn = "42701",

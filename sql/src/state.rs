@@ -20,6 +20,7 @@ use crate::catalog::{CATALOG, PublicSchema, SCHEMA, system};
 use crate::functions::scalar;
 use crate::functions::table::{TableFunctions, VectorSearchPlanner};
 use crate::planning::{CheckedArithmetic, Lateral, Literals, ScalarSubqueries};
+use crate::sequence::{self, Sequences};
 use crate::{Result, memory};
 
 /// Makes the state. It is made once a database and not changed after.
@@ -54,9 +55,13 @@ pub(crate) fn session_state(
     let context = SessionContext::new_with_state(state);
     setup_pg_catalog(&context, CATALOG, EmptyContextProvider).map_err(|error| crate::Error::from(*error))?;
     // In place of the library's schema: what it says of tables is Arrow's view of them.
-    system::register(&context, catalog.as_ref(), &store)?;
+    let sequences = Arc::new(Sequences::new(store.clone()));
+    system::register(&context, catalog.as_ref(), &store, &sequences)?;
     for function in scalar::all() {
         context.register_udf(function.as_ref().clone());
+    }
+    for function in sequence::functions(&sequences) {
+        context.register_udf(function);
     }
     let state = context.state();
     let mut rules: Vec<Arc<dyn AnalyzerRule + Send + Sync>> =

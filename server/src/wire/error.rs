@@ -288,8 +288,7 @@ impl Error {
                 info.detail = source.detail().map(|text| clean(&text));
                 info.hint = source.hint().map(|text| clean(&text));
                 info.table = source.table().map(clean);
-                // A table's name without its schema would be taken for another one's.
-                info.schema = source.table().map(|_| "public".to_string());
+                info.schema = source.schema().map(clean);
                 info.where_context = source.context().map(clean);
                 info.column = source.column().map(clean);
                 info.constraint = source.constraint().map(clean);

@@ -39,7 +39,6 @@ async fn number(raw: &mut Raw, sql: &str) -> i64 {
 }
 
 #[test]
-#[ignore = "needs UPDATE, TRUNCATE, ALTER TABLE ADD PRIMARY KEY, char(n), fillfactor and VACUUM"]
 fn its_transactions_run_in_every_mode_and_the_money_adds_up() {
     serving(|server| async move {
         // Fewer rows than its scale 1 has would be another benchmark: filling it is most of this test.

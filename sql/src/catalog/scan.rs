@@ -27,6 +27,7 @@ use muster_storage::{Part, Table, TableDefinition};
 use super::lookup::Lookup;
 use super::narrow::narrow;
 use crate::Error;
+use crate::catalog::relation::shown;
 use crate::session::StatementContext;
 
 /// Rows of one batch.
@@ -74,7 +75,7 @@ impl DisplayAs for Scan {
     fn fmt_as(&self, _t: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fields = self.columns.schema.fields();
         let columns: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
-        write!(f, "Scan: table={}, columns=[{}]", self.definition.name, columns.join(", "))?;
+        write!(f, "Scan: table={}, columns=[{}]", shown(&self.definition.name), columns.join(", "))?;
         match &self.lookup {
             Some(lookup) => write!(f, ", key={}", lookup.name()),
             None => Ok(()),

@@ -10,7 +10,8 @@ use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::error::Result;
 use muster_storage::Store;
 
-use super::StoredTable;
+use super::relation::schema_of;
+use super::{SCHEMA, StoredTable};
 
 /// The schema `public`.
 pub(crate) struct PublicSchema {
@@ -39,7 +40,9 @@ impl fmt::Debug for PublicSchema {
 impl SchemaProvider for PublicSchema {
     fn table_names(&self) -> Vec<String> {
         let Some(store) = self.store.upgrade() else { return Vec::new() };
-        store.snapshot().tables().map(|table| table.definition().name.clone()).collect()
+        let snapshot = store.snapshot();
+        let names = snapshot.tables().map(|table| table.definition().name.as_str());
+        names.filter(|stored| schema_of(stored) == SCHEMA).map(str::to_string).collect()
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {

@@ -9,6 +9,8 @@ use std::fmt;
 
 use datafusion::error::DataFusionError;
 
+use crate::catalog::RelationName;
+use crate::catalog::relation::{SEPARATOR, plain, schema_of};
 use crate::sqlstate::SqlState;
 
 /// The result of a database call.
@@ -39,6 +41,7 @@ pub struct Report {
     pub(crate) message: String,
     pub(crate) detail: Option<String>,
     pub(crate) hint: Option<String>,
+    pub(crate) schema: Option<String>,
     pub(crate) table: Option<String>,
     pub(crate) column: Option<String>,
     pub(crate) constraint: Option<String>,
@@ -56,9 +59,10 @@ impl Error {
     pub(crate) fn new(state: SqlState, message: impl Into<String>) -> Self {
         Self::Statement(Box::new(Report {
             state,
-            message: message.into(),
+            message: readable(message.into()),
             detail: None,
             hint: None,
+            schema: None,
             table: None,
             column: None,
             constraint: None,
@@ -72,14 +76,16 @@ impl Error {
         Self::new(SqlState::FeatureNotSupported, format!("{feature} is not supported"))
     }
 
+    /// A table that is not there, by its name or by the string that storage knows it by.
     pub(crate) fn undefined_table(name: impl fmt::Display) -> Self {
+        let name = RelationName::of_stored(&name.to_string());
         Self::new(SqlState::UndefinedTable, format!("relation \"{name}\" does not exist"))
     }
 
     pub(crate) fn undefined_column(column: &str, table: &str) -> Self {
         Self::new(
             SqlState::UndefinedColumn,
-            format!("column \"{column}\" of relation \"{table}\" does not exist"),
+            format!("column \"{column}\" of relation \"{}\" does not exist", plain(table)),
         )
     }
 
@@ -103,8 +109,17 @@ impl Error {
 
     pub(crate) fn with_column(self, table: &str, column: &str) -> Self {
         self.report(|report| {
-            report.table = Some(table.to_string());
+            report.schema = Some(schema_of(table).to_string());
+            report.table = Some(plain(table).to_string());
             report.column = Some(column.to_string());
+        })
+    }
+
+    pub(crate) fn with_constraint(self, table: &str, constraint: &str) -> Self {
+        self.report(|report| {
+            report.schema = Some(schema_of(table).to_string());
+            report.table = Some(plain(table).to_string());
+            report.constraint = Some(constraint.to_string());
         })
     }
 
@@ -171,6 +186,7 @@ impl Error {
                 message: other.to_string(),
                 detail: other.detail(),
                 hint: other.hint(),
+                schema: other.schema().map(str::to_string),
                 table: other.table().map(str::to_string),
                 column: other.column().map(str::to_string),
                 constraint: other.constraint().map(str::to_string),
@@ -218,6 +234,19 @@ impl Error {
         }
     }
 
+    /// The schema of the table that the error is about.
+    #[must_use]
+    pub fn schema(&self) -> Option<&str> {
+        match self {
+            Self::Statement(report) => report.schema.as_deref(),
+            Self::Storage(
+                muster_storage::Error::DuplicateKey { table, .. }
+                | muster_storage::Error::NotNull { table, .. },
+            ) => Some(schema_of(table)),
+            Self::Storage(_) | Self::Engine(_) | Self::Query(_) => None,
+        }
+    }
+
     /// The table that the error is about.
     #[must_use]
     pub fn table(&self) -> Option<&str> {
@@ -226,7 +255,7 @@ impl Error {
             Self::Storage(
                 muster_storage::Error::DuplicateKey { table, .. }
                 | muster_storage::Error::NotNull { table, .. },
-            ) => Some(table),
+            ) => Some(plain(table)),
             Self::Storage(_) | Self::Engine(_) | Self::Query(_) => None,
         }
     }
@@ -343,8 +372,16 @@ fn storage_message(error: &muster_storage::Error) -> String {
         muster_storage::Error::DuplicateKey { constraint, .. } => {
             format!("duplicate key value violates unique constraint \"{constraint}\"")
         }
-        other => other.to_string(),
+        muster_storage::Error::TableExists { table } => {
+            format!("relation \"{}\" already exists", plain(table))
+        }
+        other => readable(other.to_string()),
     }
+}
+
+/// A message that has the string of a relation in it shows schema and name, whoever made it.
+fn readable(message: String) -> String {
+    if message.contains(SEPARATOR) { message.replace(SEPARATOR, ".") } else { message }
 }
 
 fn storage_state(error: &muster_storage::Error) -> SqlState {

@@ -9,6 +9,7 @@ use parking_lot::{Mutex, RwLock};
 
 use super::{metric_of, params_of};
 use crate::background::Wake;
+use crate::catalog::relation::shown;
 use crate::progress::{Phase, Progress};
 use crate::{Error, Result};
 
@@ -50,7 +51,7 @@ impl Indexes {
             Ok(Some(graph)) => Known::Open(graph),
             Err(error) => {
                 tracing::warn!(
-                    table = %table.definition().name, index = %index.name, %error,
+                    table = %shown(&table.definition().name), index = %shown(&index.name), %error,
                     "an index file is damaged: searching exactly until it is rebuilt from the table"
                 );
                 Known::Damaged

@@ -8,6 +8,7 @@
 //! What is missing is built in the [background](crate::background).
 
 mod indexes;
+pub(crate) mod unique;
 
 use muster_engine::{HnswParams, Metric};
 use muster_storage::IndexDefinition;

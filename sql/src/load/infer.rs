@@ -26,7 +26,11 @@ pub(super) fn table(request: &Request, source: Source) -> Result<Changes> {
         if field.name().is_empty() || fields.iter().any(|known: &Field| known.name() == field.name()) {
             return Err(bad_file(&request.path, "its columns have no distinct names"));
         }
-        fields.push(if texts { Field::new(field.name(), DataType::Utf8, true) } else { stored(field)? });
+        fields.push(if texts {
+            Field::new(field.name(), DataType::Utf8, true)
+        } else {
+            stored_column(field)?
+        });
     }
     let candidate = key_candidate(&request.table, &fields);
     let mut keys = Vec::new();
@@ -50,8 +54,8 @@ pub(super) fn table(request: &Request, source: Source) -> Result<Changes> {
     ))
 }
 
-/// The column that a table stores a file's column in.
-fn stored(field: &Field) -> Result<Field> {
+/// The column that a table stores a file's, or a query's, column in.
+pub(crate) fn stored_column(field: &Field) -> Result<Field> {
     let name = field.name();
     let plain = |data_type| Ok(Field::new(name, data_type, true));
     if column::is_json(field) {
@@ -75,7 +79,7 @@ fn stored(field: &Field) -> Result<Field> {
             plain(DataType::Decimal128(*precision, *scale))
         }
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null => plain(DataType::Utf8),
-        DataType::Dictionary(_, values) => stored(&Field::new(name, values.as_ref().clone(), true)),
+        DataType::Dictionary(_, values) => stored_column(&Field::new(name, values.as_ref().clone(), true)),
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
             plain(DataType::Binary)
         }
@@ -92,7 +96,7 @@ fn stored(field: &Field) -> Result<Field> {
             Ok(column::vector_field(name, *dimensions, true))
         }
         DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
-            let item = stored(&Field::new("item", item.data_type().clone(), true))?;
+            let item = stored_column(&Field::new("item", item.data_type().clone(), true))?;
             if matches!(item.data_type(), DataType::List(_) | DataType::FixedSizeList(_, _)) {
                 return Err(Error::unsupported(format!("column \"{name}\", an array of arrays,")));
             }

@@ -32,6 +32,7 @@ pub use copy_in::CopyIn;
 pub(crate) use csv::loadable;
 pub(crate) use delimited::TextColumn;
 pub(crate) use format::{Header, TextFormat};
+pub(crate) use infer::stored_column;
 pub(crate) use mapping::Naming;
 pub(crate) use run::{run, table_of};
 

@@ -70,9 +70,10 @@ pub(crate) fn assign(expression: Expr, from: &Field, target: &Field, table: &str
     } else {
         cast(rounded(expression, from.data_type(), target.data_type()), target.data_type().clone())
     };
-    Ok(match column::max_characters(target) {
-        Some(most) => scalar::check_length(value, lit(i64::try_from(most).unwrap_or(i64::MAX))),
-        None => value,
+    Ok(match (column::max_characters(target), column::char_length(target)) {
+        (Some(most), _) => scalar::check_length(value, most),
+        (None, Some(length)) => scalar::check_char(value, length),
+        (None, None) => value,
     })
 }
 

@@ -19,6 +19,7 @@ use datafusion::sql::sqlparser::ast;
 use muster_storage::Snapshot;
 
 use super::{Names, Planner, rewrite_expression};
+use crate::catalog::relation::plain;
 use crate::parse::parse_expression;
 use crate::{Error, Result};
 
@@ -43,7 +44,7 @@ pub(crate) fn logical(
 ) -> Result<(Expr, DFSchema)> {
     let mut parsed = parse_expression(sql)?;
     rewrite_expression(&mut parsed)?;
-    let columns = DFSchema::try_from_qualified_schema(TableReference::bare(table), schema)?;
+    let columns = DFSchema::try_from_qualified_schema(TableReference::bare(plain(table)), schema)?;
     let expression = plan(planner, snapshot, parsed, &columns)?;
     Ok((expression, columns))
 }
@@ -111,7 +112,7 @@ pub(crate) fn compile(
 ) -> Result<Compiled> {
     compile_over(planner, expression, columns, Utc::now(), |projection| {
         let schema = schema.project(projection)?;
-        Ok(DFSchema::try_from_qualified_schema(TableReference::bare(table), &schema)?)
+        Ok(DFSchema::try_from_qualified_schema(TableReference::bare(plain(table)), &schema)?)
     })
 }
 

@@ -6,6 +6,7 @@
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, Result, ScalarValue};
+use datafusion::functions::string::rtrim;
 use datafusion::logical_expr::expr::InList;
 use datafusion::logical_expr::{Between, BinaryExpr, Expr, ExprSchemable, LogicalPlan};
 use datafusion::optimizer::AnalyzerRule;
@@ -13,6 +14,7 @@ use datafusion::optimizer::AnalyzerRule;
 use arrow::datatypes::DataType;
 
 use super::each_expression::each_expression;
+use crate::column;
 use crate::functions::scalar;
 
 /// See the module.
@@ -57,6 +59,14 @@ pub(crate) fn type_literals(expression: Expr, schema: &DFSchema) -> Result<Trans
 
 /// How a text beside `expression` is read, if not as a text.
 fn reader(expression: &Expr, schema: &DFSchema) -> Option<fn(Expr) -> Expr> {
+    if let Expr::Column(column) = expression
+        && schema
+            .qualified_field_from_column(column)
+            .is_ok_and(|(_, field)| column::char_length(field).is_some())
+    {
+        // Blanks at the end mean nothing beside a char(n), which keeps none.
+        return Some(|text| rtrim().call(vec![text]));
+    }
     match expression.get_type(schema).ok()? {
         DataType::FixedSizeBinary(16) => Some(scalar::to_uuid),
         DataType::Binary => Some(scalar::to_bytea),

@@ -1,5 +1,6 @@
 //! From a parsed statement to a plan that runs.
 //!
+//! 0. [`qualify`] writes the schemas of relations that are not in `public` into the statement.
 //! 1. [`rewrite`] changes the AST where PostgreSQL's meaning needs another form for DataFusion.
 //! 2. [`Names`] resolves tables against one snapshot; DataFusion's `SqlToRel` plans.
 //! 3. [`lateral`] turns LATERAL searches into apply nodes, as the first analyzer rule.
@@ -10,6 +11,7 @@
 
 mod arithmetic;
 mod assign;
+mod bind;
 mod each_expression;
 pub(crate) mod expression;
 mod lateral;
@@ -19,11 +21,14 @@ mod output_names;
 mod parameters;
 mod planner;
 mod prune;
+pub(crate) mod qualify;
 mod rewrite;
 mod scalar_subqueries;
+pub(crate) mod views;
 
 pub(crate) use arithmetic::CheckedArithmetic;
 pub(crate) use assign::assign;
+pub(crate) use bind::{bind, bind_expression};
 pub(crate) use lateral::Lateral;
 pub(crate) use literals::Literals;
 pub(crate) use names::{Names, TARGET};
@@ -31,5 +36,6 @@ pub(crate) use output_names::{OutputNames, column_name};
 use parameters::declare;
 pub(crate) use parameters::{parameters, parameters_with, settle, settle_expression};
 pub(crate) use planner::Planner;
+pub(crate) use qualify::qualify;
 pub(crate) use rewrite::{call, rewrite_expression, rewrite_statement};
 pub(crate) use scalar_subqueries::ScalarSubqueries;

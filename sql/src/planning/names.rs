@@ -21,9 +21,14 @@ use datafusion::sql::resolve::resolve_table_references;
 use datafusion::sql::sqlparser::ast;
 use muster_storage::{Snapshot, TableDefinition};
 
-use crate::catalog::{CATALOG, SCHEMA, StoredTable};
+use crate::catalog::namespace::SEQUENCE_KIND;
+use crate::catalog::relation::stored;
+use crate::catalog::{CATALOG, SCHEMA, StoredTable, View};
+use crate::planning::views;
 use crate::types::SqlTypes;
 use crate::{Error, Result};
+
+const PG_CATALOG: &str = "pg_catalog";
 
 /// The names that one statement can use.
 pub(crate) struct Names<'a> {
@@ -33,6 +38,8 @@ pub(crate) struct Names<'a> {
     system: HashMap<(String, String), Arc<dyn TableSource>>,
     /// The table whose rows the statement changes, known as [`TARGET`] too: there it has row ids.
     target: Option<Arc<TableDefinition>>,
+    /// Views by the strings that storage knows them by, planned.
+    views: HashMap<String, Arc<dyn TableSource>>,
     types: Arc<SqlTypes>,
 }
 
@@ -42,7 +49,8 @@ pub(crate) const TARGET: &str = "\0target";
 impl<'a> Names<'a> {
     /// Names for an expression over known columns: no system tables.
     pub(crate) fn new(state: &'a SessionState, snapshot: &'a Snapshot) -> Self {
-        Self { state, snapshot, system: HashMap::new(), target: None, types: Arc::new(SqlTypes::default()) }
+        let (system, views) = (HashMap::new(), HashMap::new());
+        Self { state, snapshot, system, target: None, views, types: Arc::new(SqlTypes::default()) }
     }
 
     /// The same names and [`TARGET`] for a table.
@@ -60,6 +68,19 @@ impl<'a> Names<'a> {
         let df_statement = datafusion::sql::parser::Statement::Statement(Box::new(statement.clone()));
         let (references, _ctes) = resolve_table_references(&df_statement, true)?;
         for reference in references {
+            if let Some(stored) = Self::stored_name(&reference)
+                && let Some(view) = View::find(snapshot, &stored)?
+            {
+                names.views.insert(stored, views::source(state, snapshot, view).await?);
+                continue;
+            }
+            // The search path ends in pg_catalog, whatever it is.
+            let unknown =
+                Self::stored_name(&reference).is_none_or(|stored| snapshot.table(&stored).is_none());
+            let reference = match reference {
+                TableReference::Bare { table } if unknown => TableReference::partial(PG_CATALOG, table),
+                other => other,
+            };
             let Some(schema) = reference.schema().filter(|schema| *schema != SCHEMA) else { continue };
             if let Some(table) = system_table(state, &reference, schema).await? {
                 names
@@ -70,10 +91,10 @@ impl<'a> Names<'a> {
         Ok(names)
     }
 
-    /// The storage name of a reference to a table of the user's, if it names that schema.
-    pub(crate) fn stored_name(reference: &TableReference) -> Option<&str> {
-        let schema = reference.schema().is_none_or(|schema| schema == SCHEMA);
-        (Self::is_this_catalog(reference) && schema).then(|| reference.table())
+    /// What storage knows the table by that a reference names, if it names none of another database.
+    pub(crate) fn stored_name(reference: &TableReference) -> Option<String> {
+        let schema = reference.schema().unwrap_or(SCHEMA);
+        Self::is_this_catalog(reference).then(|| stored(schema, reference.table()))
     }
 
     /// Whether a reference names no other database than this one.
@@ -108,14 +129,25 @@ impl ContextProvider for Names<'_> {
             return Ok(provider_as_source(Arc::new(StoredTable::with_row_ids(target.clone()))));
         }
         if let Some(stored) = Self::stored_name(&name)
-            && let Some(table) = self.snapshot.table(stored)
+            && let Some(table) = self.snapshot.table(&stored)
         {
             return Ok(provider_as_source(Arc::new(StoredTable::new(table.definition().clone()))));
         }
-        if let Some(schema) = name.schema()
-            && let Some(source) = self.system.get(&(schema.to_string(), name.table().to_string()))
+        if let Some(stored) = Self::stored_name(&name)
+            && let Some(view) = self.views.get(&stored)
         {
+            return Ok(view.clone());
+        }
+        let schema = name.schema().unwrap_or(PG_CATALOG);
+        if let Some(source) = self.system.get(&(schema.to_string(), name.table().to_string())) {
             return Ok(source.clone());
+        }
+        if let Some(stored) = Self::stored_name(&name)
+            && self.snapshot.object(SEQUENCE_KIND, &stored).is_some()
+        {
+            return Err(Error::unsupported("reading a sequence as a table")
+                .with_hint("pg_sequences tells how far it is.")
+                .into());
         }
         Err(Error::undefined_table(&name).into())
     }

@@ -35,12 +35,7 @@ impl Planner {
 
     /// The options of DataFusion's SQL planner, as this database sets them.
     pub(crate) fn parser_options(&self) -> ParserOptions {
-        let options = &self.state.config_options().sql_parser;
-        ParserOptions::new()
-            .with_parse_float_as_decimal(options.parse_float_as_decimal)
-            .with_enable_ident_normalization(options.enable_ident_normalization)
-            .with_support_varchar_with_length(options.support_varchar_with_length)
-            .with_map_string_types_to_utf8view(options.map_string_types_to_utf8view)
+        parser_options(&self.state)
     }
 
     /// The plan of a query as it stands, with its parameters still open.
@@ -85,4 +80,14 @@ impl Planner {
     pub(crate) async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
         Ok(self.state.query_planner().create_physical_plan(plan, &self.state).await?)
     }
+}
+
+/// As [`Planner::parser_options`], of a state.
+pub(super) fn parser_options(state: &SessionState) -> ParserOptions {
+    let options = &state.config_options().sql_parser;
+    ParserOptions::new()
+        .with_parse_float_as_decimal(options.parse_float_as_decimal)
+        .with_enable_ident_normalization(options.enable_ident_normalization)
+        .with_support_varchar_with_length(options.support_varchar_with_length)
+        .with_map_string_types_to_utf8view(options.map_string_types_to_utf8view)
 }

@@ -6,17 +6,18 @@
 //!   PostgreSQL's FROM is.
 //! - Operators that DataFusion would read as something else are refused by name.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
     self, BinaryOperator, CastKind, CharacterLength, DataType as SqlType, Expr, Function, FunctionArg,
     FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query,
-    Select, TableFactor, Value, VisitMut, VisitorMut, visit_expressions,
+    Select, SelectItem, TableFactor, Value, VisitMut, VisitorMut, visit_expressions,
 };
 
 use crate::functions;
 use crate::types::interval::in_units;
-use crate::{Error, Result};
+use crate::{Error, Result, sequence};
 
 /// Rewrites a whole statement.
 pub(crate) fn rewrite_statement(statement: &mut ast::Statement) -> Result<()> {
@@ -41,6 +42,7 @@ impl VisitorMut for Rewrite {
     type Break = Error;
 
     fn post_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<Error> {
+        sequence::by_name(expression);
         match rewrite_one(expression) {
             Ok(Some(rewritten)) => *expression = rewritten,
             Ok(None) => {}
@@ -57,6 +59,7 @@ impl VisitorMut for Rewrite {
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Error> {
+        tell_apart(&mut select.projection);
         let mut first = true;
         for item in &mut select.from {
             if !first {
@@ -68,6 +71,21 @@ impl VisitorMut for Rewrite {
             }
         }
         ControlFlow::Continue(())
+    }
+}
+
+/// DataFusion names a column after its expression and takes no name twice: a repeated expression gets another name,
+/// which no result shows ([`super::OutputNames`]).
+fn tell_apart(items: &mut [SelectItem]) {
+    let mut seen: HashMap<Expr, usize> = HashMap::new();
+    for item in items {
+        let SelectItem::UnnamedExpr(expression) = item else { continue };
+        let times = seen.entry(expression.clone()).or_default();
+        *times += 1;
+        if *times > 1 {
+            let alias = Ident::with_quote('"', format!("{expression} #{times}"));
+            *item = SelectItem::ExprWithAlias { expr: expression.clone(), alias };
+        }
     }
 }
 
@@ -167,15 +185,15 @@ fn cast(expression: &Expr, data_type: &SqlType) -> Option<Expr> {
         // An explicit cast cuts; an assignment refuses.
         SqlType::Varchar(Some(CharacterLength::IntegerLength { length, .. }))
         | SqlType::CharacterVarying(Some(CharacterLength::IntegerLength { length, .. })) => {
-            let text = Expr::Cast {
-                kind: CastKind::Cast,
-                expr: Box::new(expression.clone()),
-                data_type: SqlType::Text,
-                array: false,
-                format: None,
+            Some(first(*length, expression))
+        }
+        // Blanks at the end of a char(n) mean nothing: they are left out, as in a column of that type.
+        SqlType::Char(length) | SqlType::Character(length) => {
+            let length = match length {
+                Some(CharacterLength::IntegerLength { length, .. }) => *length,
+                _ => 1,
             };
-            let length = Expr::value(Value::Number(length.to_string(), false));
-            Some(call("left", vec![text, length]))
+            Some(call("rtrim", vec![first(length, expression)]))
         }
         SqlType::Uuid => Some(call("muster_to_uuid", vec![expression.clone()])),
         SqlType::Custom(name, modifiers) => {
@@ -193,6 +211,18 @@ fn cast(expression: &Expr, data_type: &SqlType) -> Option<Expr> {
         }
         _ => None,
     }
+}
+
+/// The first characters of an expression's text.
+fn first(length: u64, expression: &Expr) -> Expr {
+    let text = Expr::Cast {
+        kind: CastKind::Cast,
+        expr: Box::new(expression.clone()),
+        data_type: SqlType::Text,
+        array: false,
+        format: None,
+    };
+    call("left", vec![text, Expr::value(Value::Number(length.to_string(), false))])
 }
 
 /// A call of a function by its name.

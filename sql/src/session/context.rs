@@ -9,6 +9,7 @@ use datafusion::execution::TaskContext;
 use muster_storage::Snapshot;
 
 use super::Settings;
+use crate::catalog::Namespace;
 use crate::database::Shared;
 
 /// See the module. All nodes of a statement read this snapshot and no other.
@@ -29,6 +30,11 @@ impl StatementContext {
             .session_config()
             .get_extension::<Self>()
             .ok_or_else(|| DataFusionError::Internal("the task runs outside of a statement".to_string()))
+    }
+
+    /// The names that the statement can use.
+    pub(crate) fn namespace(&self) -> Namespace<'_> {
+        Namespace { snapshot: &self.snapshot, path: &self.settings.path }
     }
 
     /// DataFusion's context for the statement's tasks.

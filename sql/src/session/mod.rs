@@ -4,12 +4,16 @@
 //! - [`Prepared`]: a statement that is planned, with its parameters open.
 //! - [`StatementContext`]: what a running statement carries to its plan's nodes.
 //! - [`TransactionStatus`], [`Transaction`]: blocks from BEGIN to COMMIT or ROLLBACK.
+//! - [`Caller`]: what functions in the plan know of it.
 //! - [`Settings`]: `SET` and `SHOW`.
+//! - [`Own`]: what a session has beside them.
 
 mod block;
+mod caller;
 mod context;
 mod finish;
 mod maintain;
+mod own;
 mod prepared;
 mod run;
 #[expect(clippy::module_inception, reason = "the noun of the folder")]
@@ -18,11 +22,14 @@ pub(crate) mod settings;
 mod transaction;
 
 pub use block::TransactionStatus;
+pub(crate) use caller::Caller;
 pub(crate) use context::StatementContext;
 pub(crate) use finish::Finish;
+pub(crate) use own::Own;
 pub(crate) use prepared::Planned;
 pub use prepared::Prepared;
 pub(crate) use run::{blocking, cancellable, physical};
 pub use session::Session;
+pub(crate) use session::{columns_of, signed};
 pub(crate) use settings::Settings;
 pub use transaction::Transaction;

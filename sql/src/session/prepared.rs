@@ -1,19 +1,26 @@
 //! A statement that is planned once, with its parameters open.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use arrow::datatypes::{FieldRef, SchemaRef};
 use datafusion::logical_expr::LogicalPlan;
-use muster_storage::TableDefinition;
+use datafusion::sql::sqlparser::ast::{self, visit_relations};
+use muster_storage::{Snapshot, TableDefinition};
 
+use super::{Own, StatementContext};
+use crate::catalog::namespace::VIEW_KIND;
+use crate::catalog::{SearchPath, View};
 use crate::outcome::CommandTag;
 use crate::parse::Statement;
 use crate::statement::copy::{CopyFrom, CopyTo};
+use crate::statement::name;
 use crate::write::PlannedWrite;
 
 /// See the module. It holds no data and no snapshot: each run reads the tables as they are then.
 #[derive(Clone, Debug)]
 pub struct Prepared {
+    pub(crate) resolved: Resolved,
     pub(crate) statement: Statement,
     pub(crate) parameters: Vec<FieldRef>,
     /// The types that the client declared, to plan again when a table was made anew.
@@ -22,6 +29,55 @@ pub struct Prepared {
     pub(crate) planned: Arc<Planned>,
     /// The tables that the plan is for, as they were defined then.
     pub(crate) tables: Vec<Arc<TableDefinition>>,
+}
+
+/// What the names of a statement depend on beside the tables that they mean.
+#[derive(Clone, Debug)]
+pub(crate) struct Resolved {
+    path: SearchPath,
+    /// Temporary relations that the session had made.
+    temporary: u64,
+    /// The views that the statement reads, by name, and their definitions.
+    views: Vec<(String, Arc<Vec<u8>>)>,
+}
+
+impl Resolved {
+    /// Of a statement with the schemas of its relations.
+    pub(crate) fn of(statement: &ast::Statement, snapshot: &Snapshot, path: &SearchPath, own: &Own) -> Self {
+        let mut views: Vec<(String, Arc<Vec<u8>>)> = Vec::new();
+        if snapshot.objects(VIEW_KIND).next().is_some() {
+            let _: ControlFlow<()> = visit_relations(statement, |relation| {
+                if let Ok(stored) = name::table(relation) {
+                    add_view(&mut views, snapshot, &stored);
+                }
+                ControlFlow::Continue(())
+            });
+        }
+        Self { path: path.clone(), temporary: own.temporary(), views }
+    }
+
+    /// Whether the names still mean what they meant.
+    pub(crate) fn is_current(&self, context: &StatementContext) -> bool {
+        let settings = &context.settings;
+        self.path == settings.path
+            && self.temporary == settings.own.temporary()
+            && self.views.iter().all(|(name, bytes)| context.snapshot.object(VIEW_KIND, name) == Some(bytes))
+    }
+}
+
+/// A view and those that it reads.
+fn add_view(views: &mut Vec<(String, Arc<Vec<u8>>)>, snapshot: &Snapshot, stored: &str) {
+    let Some(bytes) = snapshot.object(VIEW_KIND, stored) else { return };
+    if views.iter().any(|(known, _)| known == stored) {
+        return;
+    }
+    views.push((stored.to_string(), bytes.clone()));
+    // What is damaged is told where it is planned.
+    if let Ok(view) = View::decode(bytes) {
+        for used in view.uses {
+            add_view(views, snapshot, &used.relation);
+        }
+    }
 }
 
 /// What a statement was planned to.

@@ -19,32 +19,33 @@ use super::{Finish, Planned, Prepared, Session, StatementContext, TransactionSta
 use crate::load::{CopyIn, LoadReport, LoadRequest};
 use crate::notice::Notice;
 use crate::outcome::{CommandTag, Outcome, Rows, Transfer};
+use crate::planning::{bind, qualify};
 use crate::sqlstate::SqlState;
 use crate::statement::copy::{CopyFrom, CopyTo};
-use crate::statement::{call, create_index, create_table, drop, explain, refused, set, show};
+use crate::statement::{call, create_index, define, explain, refused, set, show};
+use crate::types::blanks;
 use crate::unload::{CopyOut, TextEncoder, write_file};
 use crate::write::{PlannedWrite, WriteWay, Written};
 use crate::{Error, Result, load as loading};
 
 /// Whether a statement runs from its AST.
 pub(super) fn is_utility(statement: &ast::Statement) -> bool {
-    matches!(
-        statement,
-        ast::Statement::CreateTable(_)
-            | ast::Statement::CreateIndex(_)
-            | ast::Statement::CreateExtension(_)
-            | ast::Statement::Drop { .. }
-            | ast::Statement::Set(_)
-            | ast::Statement::Reset(_)
-            | ast::Statement::Discard { .. }
-            | ast::Statement::Vacuum(_)
-            | ast::Statement::Call(_)
-            | ast::Statement::StartTransaction { .. }
-            | ast::Statement::Commit { .. }
-            | ast::Statement::Rollback { .. }
-            | ast::Statement::Savepoint { .. }
-            | ast::Statement::ReleaseSavepoint { .. }
-    )
+    define::is_definition(statement)
+        || matches!(
+            statement,
+            ast::Statement::CreateIndex(_)
+                | ast::Statement::CreateExtension(_)
+                | ast::Statement::Set(_)
+                | ast::Statement::Reset(_)
+                | ast::Statement::Discard { .. }
+                | ast::Statement::Vacuum(_)
+                | ast::Statement::Call(_)
+                | ast::Statement::StartTransaction { .. }
+                | ast::Statement::Commit { .. }
+                | ast::Statement::Rollback { .. }
+                | ast::Statement::Savepoint { .. }
+                | ast::Statement::ReleaseSavepoint { .. }
+        )
 }
 
 /// Times that a statement outside of a block is tried, when others keep committing first.
@@ -100,9 +101,9 @@ async fn attempt_once(
 ) -> Result<Outcome> {
     let is_current = |planned: &Arc<TableDefinition>| {
         let now = context.snapshot.table(&planned.name).map(|table| table.definition());
-        now.is_none_or(|now| Arc::ptr_eq(now, planned) || now == planned)
+        now.is_some_and(|now| Arc::ptr_eq(now, planned) || now == planned)
     };
-    let renewed = if prepared.tables.iter().all(is_current) {
+    let renewed = if prepared.resolved.is_current(&context) && prepared.tables.iter().all(is_current) {
         None
     } else {
         let renewed = Box::pin(session.prepare(&prepared.statement, &prepared.declared)).await?;
@@ -165,7 +166,7 @@ pub(crate) async fn physical(
     params: ParamValues,
 ) -> Result<Arc<dyn datafusion::physical_plan::ExecutionPlan>> {
     let planner = &context.database.planner;
-    let bound = plan.clone().replace_params_with_values(&params)?;
+    let bound = bind(plan.clone().replace_params_with_values(&params)?, context)?;
     let optimized = planner.optimize(bound, context.now)?;
     planner.physical(&optimized).await
 }
@@ -199,7 +200,7 @@ fn present(batch: &RecordBatch, columns: &SchemaRef) -> Result<RecordBatch> {
         .zip(columns.fields())
         .map(|(array, field)| {
             if array.data_type() == field.data_type() {
-                Ok(array.clone())
+                blanks::fill(array, field)
             } else {
                 let options = arrow::compute::CastOptions { safe: false, ..Default::default() };
                 arrow::compute::cast_with_options(array, field.data_type(), &options)
@@ -296,14 +297,18 @@ async fn copy_to(
 async fn utility(
     session: &Session,
     context: Arc<StatementContext>,
-    statement: &Arc<ast::Statement>,
+    statement: &ast::Statement,
 ) -> Result<Outcome> {
-    match statement.as_ref() {
-        ast::Statement::CreateTable(create) => {
-            let (create, reading) = (create.clone(), context.clone());
-            let changes = blocking(move || create_table::changes(&reading, &create)).await?;
-            apply(session, &context, changes).await?;
-            Ok(Outcome::done(CommandTag::plain("CREATE TABLE")))
+    let statement = qualify(statement, context.namespace())?;
+    let statement = statement.as_ref();
+    match statement {
+        definition if define::is_definition(definition) => {
+            let defined = define::define(&context, definition).await?;
+            if define::makes_temporary(definition, &context.settings.path) {
+                context.settings.own.make_temporary();
+            }
+            apply(session, &context, defined.changes).await?;
+            Ok(Outcome::done(defined.tag))
         }
         ast::Statement::CreateIndex(create) => {
             let (made, reading) = (create.clone(), context.clone());
@@ -344,11 +349,6 @@ async fn utility(
             )));
             Ok(Outcome::done(CommandTag::plain("CALL")))
         }
-        ast::Statement::Drop { object_type, names, if_exists, .. } => {
-            let (changes, tag) = drop::changes(&context.snapshot, object_type, names, *if_exists)?;
-            apply(session, &context, changes).await?;
-            Ok(Outcome::done(tag))
-        }
         ast::Statement::Set(assignment) => {
             if let ast::Set::SingleAssignment { scope: Some(ast::ContextModifier::Local), variable, .. } =
                 assignment
@@ -367,7 +367,7 @@ async fn utility(
         }
         ast::Statement::Discard { .. } => {
             session.prevent_in_block("DISCARD ALL")?;
-            *session.settings.lock() = super::Settings::default();
+            session.settings.lock().reset();
             Ok(Outcome::done(CommandTag::plain("DISCARD ALL")))
         }
         ast::Statement::ShowVariable { variable } => {

@@ -13,15 +13,16 @@ use muster_storage::{Snapshot, TableDefinition};
 use parking_lot::Mutex;
 
 use super::block::{BlockCell, View, aborted};
+use super::prepared::Resolved;
 use super::transaction::Control;
 use super::{Planned, Prepared, Settings, TransactionStatus, run};
-use crate::catalog::StoredTable;
+use crate::catalog::{Namespace, StoredTable, temporary};
 use crate::functions::table::VectorSearch;
 use crate::load::{CopyIn, LoadReport, LoadRequest};
 use crate::notice::Notice;
 use crate::outcome::{CommandTag, Outcome, QueryResult, Transfer};
 use crate::parse::{Statement, parse};
-use crate::planning::{OutputNames, parameters, settle};
+use crate::planning::{OutputNames, parameters, qualify, settle};
 use crate::progress::{Progress, Silent};
 use crate::sqlstate::SqlState;
 use crate::stack::Roomy;
@@ -46,6 +47,21 @@ pub struct Session {
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Session").field("database", &self.database).finish_non_exhaustive()
+    }
+}
+
+/// Temporary relations end with their session.
+impl Drop for Session {
+    fn drop(&mut self) {
+        let settings = self.settings.lock();
+        if settings.own.temporary() == 0 {
+            return;
+        }
+        if let Err(error) =
+            temporary::drop_all(&self.database.shared().store, Some(settings.path.temporary()))
+        {
+            tracing::warn!(%error, "temporary relations stay until the database is closed");
+        }
     }
 }
 
@@ -188,15 +204,22 @@ impl Session {
         }
         let shared = self.database.shared();
         let snapshot = self.view().snapshot;
-        let (planned, parameters, columns) = match statement.ast.as_ref() {
+        let (path, own) = {
+            let settings = self.settings.lock();
+            (settings.path.clone(), settings.own.clone())
+        };
+        let qualified = qualify(&statement.ast, Namespace { snapshot: &snapshot, path: &path })?;
+        let ast = qualified.as_ref();
+        let resolved = Resolved::of(ast, &snapshot, &path, &own);
+        let (planned, parameters, columns) = match ast {
             other if let Some(statement) = row_statement(other) => {
                 let (write, parameters) = PlannedWrite::of(shared, &snapshot, statement, types).await?;
                 let columns = write.columns();
                 (Planned::Write(Arc::new(write)), parameters, columns)
             }
             ast::Statement::Query(_) => {
-                let (plan, parameters) = self.plan_query(&statement.ast, &snapshot, types).await?;
-                let columns = columns_of(&plan, OutputNames::of(&statement.ast).as_ref());
+                let (plan, parameters) = self.plan_query(ast, &snapshot, types).await?;
+                let columns = columns_of(&plan, OutputNames::of(ast).as_ref());
                 (Planned::Query { plan, tag: CommandTag::returning("SELECT") }, parameters, Some(columns))
             }
             ast::Statement::Explain { statement: inner, analyze, .. } => match inner.as_ref() {
@@ -211,7 +234,8 @@ impl Session {
             }
             ast::Statement::Copy { .. } => {
                 // What COPY cannot do is told before a client sends its rows.
-                let planned = match Copy::of(shared, &snapshot, statement)? {
+                let statement = statement.with_ast(ast);
+                let planned = match Copy::of(shared, &snapshot, &statement)? {
                     Copy::From(copy) => Planned::CopyFrom(Box::new(copy)),
                     Copy::To(copy) => {
                         let (plan, parameters) = self.plan_query(&copy.query, &snapshot, &[]).await?;
@@ -241,6 +265,7 @@ impl Session {
             Planned::Utility => Vec::new(),
         };
         Ok(Prepared {
+            resolved,
             statement: statement.clone(),
             parameters,
             declared: types.to_vec(),
@@ -315,7 +340,7 @@ async fn drain(outcome: Outcome) -> Result<u64> {
 }
 
 /// The result's columns. Any may be NULL as far as a reader can tell.
-fn columns_of(plan: &LogicalPlan, names: Option<&OutputNames>) -> SchemaRef {
+pub(crate) fn columns_of(plan: &LogicalPlan, names: Option<&OutputNames>) -> SchemaRef {
     let count = plan.schema().fields().len();
     let named = |(position, field): (usize, &FieldRef)| {
         let field = field.as_ref().clone().with_nullable(true);
@@ -333,7 +358,7 @@ fn columns_of(plan: &LogicalPlan, names: Option<&OutputNames>) -> SchemaRef {
 }
 
 /// PostgreSQL has no unsigned integers: what DataFusion counts with is bigint there.
-fn signed(data_type: &DataType) -> Option<DataType> {
+pub(crate) fn signed(data_type: &DataType) -> Option<DataType> {
     match data_type {
         DataType::UInt64 | DataType::UInt32 => Some(DataType::Int64),
         DataType::UInt16 => Some(DataType::Int32),

@@ -4,9 +4,12 @@
 //! value here takes that value and refuses others.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use arrow::array::timezone::Tz;
 
+use super::Own;
+use crate::catalog::SearchPath;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
 
@@ -15,11 +18,17 @@ use crate::{Error, Result};
 pub(crate) struct Settings {
     /// The beam's width when a statement does not give one.
     pub(crate) ef_search: usize,
+    /// Where names without a schema are looked for.
+    pub(crate) path: SearchPath,
+    /// What stays as it is when settings are reset.
+    pub(crate) own: Arc<Own>,
     /// Whether transactions are read-only unless they say otherwise.
     pub(crate) default_read_only: bool,
     /// Texts that change nothing here but are told back.
     texts: BTreeMap<&'static str, String>,
 }
+
+const SEARCH_PATH: &str = "search_path";
 
 /// pgvector's bounds and default of `hnsw.ef_search`.
 const EF_SEARCH: (usize, usize, usize) = (1, 1000, 40);
@@ -38,7 +47,6 @@ const FIXED: &[(&str, &str, &[&str])] = &[
     ("standard_conforming_strings", "on", &["on", "true", "1"]),
     ("integer_datetimes", "on", &["on"]),
     ("bytea_output", "hex", &["hex"]),
-    ("search_path", "public", &["public", "\"$user\", public", "\"$user\",public"]),
     ("statement_timeout", "0", &["0"]),
     ("lock_timeout", "0", &["0"]),
     ("idle_in_transaction_session_timeout", "0", &["0"]),
@@ -58,12 +66,27 @@ const READ_ONLY: &str = "default_transaction_read_only";
 
 impl Default for Settings {
     fn default() -> Self {
-        let texts = FREE.iter().map(|(name, value)| (*name, (*value).to_string())).collect();
-        Self { ef_search: EF_SEARCH.2, default_read_only: false, texts }
+        Self::of(Arc::new(Own::new()))
     }
 }
 
 impl Settings {
+    fn of(own: Arc<Own>) -> Self {
+        let texts = FREE.iter().map(|(name, value)| (*name, (*value).to_string())).collect();
+        Self {
+            ef_search: EF_SEARCH.2,
+            path: SearchPath::new(own.number),
+            own,
+            default_read_only: false,
+            texts,
+        }
+    }
+
+    /// Gives all settings their defaults back.
+    pub(crate) fn reset(&mut self) {
+        *self = Self::of(self.own.clone());
+    }
+
     /// Changes one setting; `None` is DEFAULT.
     ///
     /// # Errors
@@ -85,6 +108,10 @@ impl Settings {
                         ),
                     )
                 })?;
+            return Ok(());
+        }
+        if name.eq_ignore_ascii_case(SEARCH_PATH) {
+            self.path.set(value);
             return Ok(());
         }
         if name.eq_ignore_ascii_case(READ_ONLY) {
@@ -129,6 +156,9 @@ impl Settings {
         if name.eq_ignore_ascii_case("hnsw.ef_search") {
             return Some(self.ef_search.to_string());
         }
+        if name.eq_ignore_ascii_case(SEARCH_PATH) {
+            return Some(self.path.to_string());
+        }
         if name.eq_ignore_ascii_case(READ_ONLY) {
             return Some(if self.default_read_only { "on" } else { "off" }.to_string());
         }
@@ -156,6 +186,7 @@ impl Settings {
             FIXED.iter().map(|(name, value, _)| ((*name).to_string(), (*value).to_string())).collect();
         all.extend(self.texts.iter().map(|(name, value)| ((*name).to_string(), value.clone())));
         all.push(("hnsw.ef_search".to_string(), self.ef_search.to_string()));
+        all.push((SEARCH_PATH.to_string(), self.path.to_string()));
         all.extend(self.get(READ_ONLY).map(|value| (READ_ONLY.to_string(), value)));
         all.sort_by_key(|(name, _)| name.to_ascii_lowercase());
         all

@@ -6,11 +6,13 @@
 use std::collections::BTreeMap;
 
 use arrow::datatypes::Schema;
-use datafusion::sql::sqlparser::ast::{BinaryOperator, CreateIndex, Expr, IndexType};
+use datafusion::sql::sqlparser::ast::{BinaryOperator, CreateIndex, Expr, IndexType, ObjectName};
 use muster_engine::{HnswParams, Metric};
 use muster_storage::{Changes, IndexDefinition, Snapshot};
 
-use super::name;
+use super::{name, unique_index};
+use crate::catalog::namespace::kind;
+use crate::catalog::relation::{plain, schema_of, stored};
 use crate::database::Shared;
 use crate::index::{EF_CONSTRUCTION, Indexes, M, METHOD, METRIC};
 use crate::progress::Progress;
@@ -38,7 +40,8 @@ impl NewIndex {
             None => "btree".to_string(),
         };
         if method != METHOD {
-            return Err(Error::unsupported(format!("index method {method}")).with_hint("The method is hnsw."));
+            return Err(Error::unsupported(format!("index method {method}"))
+                .with_hint("The method is hnsw; an index over scalar columns is a UNIQUE one."));
         }
         let refused = [
             (create.unique, "a unique hnsw index"),
@@ -89,7 +92,7 @@ impl NewIndex {
         };
         let params = params(&create.with)?;
         let name = match &create.name {
-            Some(name) => name::table(name)?,
+            Some(name) => index_name(table, name)?,
             None => free_name(&format!("{table}_{column_name}_idx"), taken),
         };
         Ok(Self { name, table: table.to_string(), column, metric, params })
@@ -137,6 +140,17 @@ fn params(with: &[Expr]) -> Result<HnswParams> {
     Ok(params)
 }
 
+/// An index is in the schema of its table.
+fn index_name(table: &str, name: &ObjectName) -> Result<String> {
+    match name::parts(name)? {
+        (None, name) => Ok(stored(schema_of(table), &name)),
+        (Some(_), _) => Err(Error::new(
+            SqlState::SyntaxError,
+            format!("{name} has a schema, which an index has from its table"),
+        )),
+    }
+}
+
 fn free_name(wanted: &str, taken: &[&str]) -> String {
     let mut name = wanted.to_string();
     let mut number = 0_u32;
@@ -157,19 +171,28 @@ pub(crate) fn changes(
 ) -> Result<Option<(String, String, Changes)>> {
     let table_name = name::table(&create.table_name)?;
     let table = snapshot.table(&table_name).ok_or_else(|| Error::undefined_table(&table_name))?;
+    let is_btree = match &create.using {
+        None | Some(IndexType::BTree) => true,
+        Some(IndexType::Custom(method)) => name::ident(method) == "btree",
+        Some(_) => false,
+    };
+    if create.unique && is_btree {
+        let made = unique_index::changes(snapshot, table.definition(), create)?;
+        return Ok(made.map(|(name, changes)| (table_name, name, changes)));
+    }
     let taken: Vec<&str> = snapshot
         .tables()
         .flat_map(|table| &table.definition().indexes)
         .map(|index| index.name.as_str())
         .collect();
     let index = NewIndex::of(create, &table_name, &table.definition().schema, &taken)?;
-    if taken.contains(&index.name.as_str()) || snapshot.table(&index.name).is_some() {
+    if kind(snapshot, &index.name).is_some() {
         if create.if_not_exists {
             return Ok(None);
         }
         return Err(Error::new(
             SqlState::DuplicateTable,
-            format!("relation \"{}\" already exists", index.name),
+            format!("relation \"{}\" already exists", plain(&index.name)),
         ));
     }
     Indexes::check(table, index.column, index.metric)?;

@@ -3,12 +3,15 @@
 //! They are taken at the AST: DataFusion plans most of them wrongly or not at all
 //! (`docs/decisions`). What no file here knows is refused by name in [`refused`].
 
+mod alter_table;
 pub(crate) mod call;
+mod comment;
 pub(crate) mod copy;
 pub(crate) mod copy_options;
 pub(crate) mod copy_parse;
 pub(crate) mod create_index;
 pub(crate) mod create_table;
+pub(crate) mod define;
 pub(crate) mod delete;
 pub(crate) mod drop;
 pub(crate) mod explain;
@@ -17,9 +20,14 @@ pub(crate) mod maintenance;
 pub(crate) mod merge;
 pub(crate) mod name;
 pub(crate) mod refused;
+mod schema;
+mod sequence;
 pub(crate) mod set;
 pub(crate) mod show;
+mod truncate;
+mod unique_index;
 pub(crate) mod update;
+mod view;
 
 use datafusion::sql::sqlparser::ast;
 use muster_storage::Changes;
@@ -37,7 +45,7 @@ pub(crate) fn builtin_changes(shared: &Shared, statements: &[&str]) -> Result<Ch
             changes = match statement.ast.as_ref() {
                 ast::Statement::CreateTable(create) => {
                     let table = create_table::NewTable::of(shared, &shared.store.snapshot(), create)?;
-                    let changes = table.add_to(changes);
+                    let changes = table.add_to(changes)?;
                     tables.push(table);
                     changes
                 }

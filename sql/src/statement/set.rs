@@ -3,6 +3,8 @@
 use datafusion::sql::sqlparser::ast::Reset;
 use datafusion::sql::sqlparser::ast::{ContextModifier, Expr, ResetStatement, Set, UnaryOperator, Value};
 
+use super::name;
+use crate::catalog::search_path::quoted;
 use crate::session::Settings;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
@@ -18,6 +20,9 @@ pub(crate) fn run(settings: &mut Settings, set: &Set) -> Result<()> {
                 return Err(Error::unsupported("SET GLOBAL"));
             }
             let name = variable.to_string();
+            if name.eq_ignore_ascii_case("search_path") {
+                return search_path(settings, values);
+            }
             let values: Vec<String> = values.iter().map(value).collect::<Result<_>>()?;
             let joined = values.join(", ");
             settings.set(&name, (!joined.eq_ignore_ascii_case("default")).then_some(joined.as_str()))
@@ -37,11 +42,27 @@ pub(crate) fn run(settings: &mut Settings, set: &Set) -> Result<()> {
 pub(crate) fn reset(settings: &mut Settings, reset: &ResetStatement) -> Result<()> {
     match &reset.reset {
         Reset::ALL => {
-            *settings = Settings::default();
+            settings.reset();
             Ok(())
         }
         Reset::ConfigurationParameter(name) => settings.set(&name.to_string(), None),
     }
+}
+
+/// Each value is one schema: a name is folded as names are, a text is taken as it is.
+fn search_path(settings: &mut Settings, values: &[Expr]) -> Result<()> {
+    if let [Expr::Identifier(word)] = values
+        && word.quote_style.is_none()
+        && word.value.eq_ignore_ascii_case("default")
+    {
+        return settings.set("search_path", None);
+    }
+    let schemas = values.iter().map(|schema| match schema {
+        Expr::Identifier(ident) => Ok(quoted(&name::ident(ident))),
+        other => Ok(quoted(&value(other)?)),
+    });
+    let schemas: Vec<String> = schemas.collect::<Result<_>>()?;
+    settings.set("search_path", Some(&schemas.join(", ")))
 }
 
 fn value(expression: &Expr) -> Result<String> {

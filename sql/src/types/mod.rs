@@ -2,9 +2,13 @@
 //!
 //! - [`sql_field`]: from a type in a statement to an Arrow field.
 //! - [`vector`]: the text form `[1,2,3]`.
+//! - [`blanks`]: what fills up a `char(n)`.
 //! - [`json`]: `jsonb`'s canonical text.
+//! - [`display`]: a value in an error.
 //! - [`name`]: what a field's type is called in messages.
 
+pub(crate) mod blanks;
+mod display;
 pub(crate) mod interval;
 pub(crate) mod json;
 mod name;
@@ -12,6 +16,7 @@ mod planner;
 mod sql_field;
 pub(crate) mod vector;
 
+pub(crate) use display::display;
 pub(crate) use name::type_name;
 pub(crate) use planner::SqlTypes;
 pub(crate) use sql_field::sql_field;

@@ -7,9 +7,10 @@ use crate::column;
 /// `integer`, `text[]`, `vector(768)`, `timestamp with time zone`.
 pub(crate) fn type_name(field: &Field) -> String {
     if let Some(name) = field.metadata().get(column::TYPE_KEY) {
-        return match name.strip_prefix("varchar") {
-            Some(length) => format!("character varying{length}"),
-            None => name.clone(),
+        return match (name.strip_prefix("varchar"), name.strip_prefix("char")) {
+            (Some(length), _) => format!("character varying{length}"),
+            (None, Some(length)) => format!("character{length}"),
+            (None, None) => name.clone(),
         };
     }
     if column::is_uuid(field) {

@@ -13,6 +13,9 @@ use crate::{Error, Result, column};
 /// The most dimensions of a vector, as in pgvector.
 const MAX_DIMENSIONS: i32 = 16_000;
 
+/// The most characters of a `char(n)`, as in PostgreSQL.
+const MAX_CHARACTERS: u64 = 10_485_760;
+
 /// `numeric` without a precision: Arrow's decimals have a fixed scale, this one.
 const NUMERIC_PRECISION: u8 = 38;
 const NUMERIC_SCALE: i8 = 10;
@@ -49,9 +52,7 @@ pub(crate) fn sql_field(name: &str, sql_type: &SqlType, nullable: bool) -> Resul
                 }
             }
         }
-        SqlType::Char(_) | SqlType::Character(_) => {
-            Err(Error::unsupported("type character(n)").with_hint("Use text or varchar(n)."))
-        }
+        SqlType::Char(length) | SqlType::Character(length) => character(name, length.as_ref(), nullable),
         SqlType::Boolean | SqlType::Bool => plain(DataType::Boolean),
         SqlType::Date => plain(DataType::Date32),
         SqlType::Time(_, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => {
@@ -88,6 +89,17 @@ pub(crate) fn sql_field(name: &str, sql_type: &SqlType, nullable: bool) -> Resul
                 .unwrap_or_default();
             match written.as_str() {
                 "vector" => vector(name, modifiers, nullable),
+                "bpchar" => match modifiers.as_slice() {
+                    [length] => {
+                        let length = length.parse().map_err(|_| {
+                            Error::new(SqlState::InvalidParameterValue, "invalid type modifier")
+                        })?;
+                        let length = CharacterLength::IntegerLength { length, unit: None };
+                        character(name, Some(&length), nullable)
+                    }
+                    _ => Err(Error::unsupported("type bpchar without a length")
+                        .with_hint("Use text, varchar or char(n).")),
+                },
                 "halfvec" | "sparsevec" | "bit" => Err(Error::unsupported(format!("type {written}"))),
                 "serial" | "bigserial" | "smallserial" | "serial4" | "serial8" | "serial2" => {
                     Err(Error::unsupported(format!("type {written}")))
@@ -98,6 +110,21 @@ pub(crate) fn sql_field(name: &str, sql_type: &SqlType, nullable: bool) -> Resul
             }
         }
         other => Err(Error::unsupported(format!("type {other}"))),
+    }
+}
+
+/// `char` is `char(1)`.
+fn character(name: &str, length: Option<&CharacterLength>, nullable: bool) -> Result<Field> {
+    let invalid = |words: String| Err(Error::new(SqlState::InvalidParameterValue, words));
+    match length {
+        None => Ok(column::char_field(name, 1, nullable)),
+        Some(CharacterLength::IntegerLength { length: 0, .. }) => {
+            invalid("length for type char must be at least 1".to_string())
+        }
+        Some(CharacterLength::IntegerLength { length, .. }) if *length <= MAX_CHARACTERS => {
+            Ok(column::char_field(name, *length, nullable))
+        }
+        Some(_) => invalid(format!("length for type char cannot exceed {MAX_CHARACTERS}")),
     }
 }
 

@@ -83,9 +83,12 @@ pub(crate) fn assignments(definition: &TableDefinition, list: &[Assignment]) -> 
             }
             seen.push(column);
             match (column::generated(field), &value) {
-                (None, _) => set.assigned.push(Assigned { column, value }),
+                (None, NewValue::Default) => set.assigned.push(Assigned { column, value }),
+                (None, _) if !column::is_always_generated(field) => {
+                    set.assigned.push(Assigned { column, value });
+                }
                 (Some(_), NewValue::Default) => {}
-                (Some(_), _) => {
+                _ => {
                     return Err(Error::new(
                         SqlState::GeneratedAlways,
                         format!("column \"{}\" can only be updated to DEFAULT", field.name()),

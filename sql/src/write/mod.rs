@@ -9,7 +9,9 @@
 //! anything; the session applies what was worked out.
 
 mod assignments;
+mod checks;
 mod expressions;
+mod failing_row;
 mod matching;
 mod planned;
 mod returning;
@@ -21,6 +23,7 @@ mod writer;
 mod written;
 
 pub(crate) use assignments::{Assigned, NewValue, assigned, assignments, is_default, value as new_value};
+pub(crate) use checks::{Checks, compile as compile_check};
 pub(crate) use expressions::Expressions;
 pub(crate) use matching::{Matching, Query, nullable, row_id, select, value_name};
 pub(crate) use planned::{PlannedWrite, row_statement};

@@ -7,6 +7,9 @@ use arrow::datatypes::DataType;
 use muster_engine::{Metric, Vectors, check_rows};
 use muster_storage::{Snapshot, TableDefinition};
 
+use super::checks::Checks;
+use super::failing_row::failing_row;
+use crate::catalog::relation::plain;
 use crate::index::metric_of;
 use crate::planning::Planner;
 use crate::planning::expression::{self, Compiled};
@@ -20,6 +23,7 @@ pub(crate) struct RowMaker {
     generated: Vec<Option<Compiled>>,
     /// By column, the metric that its vectors are indexed by, if they are.
     metrics: Vec<Option<Metric>>,
+    checks: Checks,
     /// Rows made so far, to name a row in an error.
     rows: u64,
 }
@@ -52,13 +56,15 @@ impl RowMaker {
                 index.map(metric_of).transpose()
             })
             .collect::<Result<Vec<_>>>()?;
-        Ok(Self { definition, generated, metrics, rows: 0 })
+        let checks = Checks::of(planner, snapshot, &definition)?;
+        Ok(Self { definition, generated, metrics, checks, rows: 0 })
     }
 
     /// Whole rows of `given`: by column, its values, or `None` for a generated column.
     ///
     /// # Errors
-    /// 23502 for a NULL that may not be, 22000 for a vector that may not be; both name the row.
+    /// 23502 for a NULL that may not be and 23514 for a row that a constraint refuses, both with the row; 22000 for a
+    /// vector that may not be, naming the row.
     pub(crate) fn make(&mut self, given: Vec<Option<ArrayRef>>, rows: usize) -> Result<RecordBatch> {
         let schema = self.definition.schema.clone();
         let mut columns: Vec<Option<ArrayRef>> = given;
@@ -100,16 +106,17 @@ impl RowMaker {
                     format!(
                         "null value in column \"{}\" of relation \"{}\" violates not-null constraint",
                         field.name(),
-                        self.definition.name
+                        plain(&self.definition.name)
                     ),
                 )
-                .with_detail(format!("Row {} of those to be written.", self.rows + row as u64 + 1))
+                .with_detail(failing_row(&schema, &columns, row))
                 .with_column(&self.definition.name, field.name()));
             }
             if column::dimensions(field).is_some() {
                 self.check_vectors(values, *metric, field.name())?;
             }
         }
+        self.checks.check(&self.definition.name, &schema, &columns, rows)?;
         self.rows += rows as u64;
         Ok(RecordBatch::try_new(schema, columns)?)
     }
@@ -126,7 +133,7 @@ impl RowMaker {
     }
 }
 
-fn nullable(schema: &arrow::datatypes::Schema) -> arrow::datatypes::SchemaRef {
+pub(super) fn nullable(schema: &arrow::datatypes::Schema) -> arrow::datatypes::SchemaRef {
     let fields: Vec<_> =
         schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
     Arc::new(arrow::datatypes::Schema::new(fields))

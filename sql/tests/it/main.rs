@@ -6,6 +6,7 @@ mod changed_rows;
 mod concurrent_upserts;
 mod copy;
 mod damage;
+mod definitions;
 mod lookup;
 mod memory;
 mod open;

@@ -22,7 +22,7 @@ impl Shell {
         let indexes = UInt64Array::from_iter_values(tables.iter().map(|table| table.indexes.len() as u64));
         self.list(
             [
-                ("Schema", texts(tables.iter().map(|_| "public"))),
+                ("Schema", texts(tables.iter().map(|table| table.schema.as_str()))),
                 ("Name", texts(tables.iter().map(|table| table.name.as_str()))),
                 ("Rows", Arc::new(rows)),
                 ("Vector indexes", Arc::new(indexes)),
@@ -54,9 +54,9 @@ impl Shell {
 
     /// `\d TABLE`: columns and indexes.
     pub(super) fn describe(&self, argument: &str, out: &mut dyn Write) -> Result<()> {
-        let name = table_name(argument);
+        let (schema, name) = table_name(argument);
         let tables = self.database.tables();
-        let Some(table) = tables.iter().find(|table| table.name == name) else {
+        let Some(table) = tables.iter().find(|table| table.schema == schema && table.name == name) else {
             return Err(refused(&format!("There is no table named {name:?}; \\d lists them.")));
         };
         let columns = &table.columns;
@@ -76,7 +76,7 @@ impl Shell {
         batch: RecordBatch,
         out: &mut dyn Write,
     ) -> std::io::Result<()> {
-        writeln!(out, "Table \"public.{}\"", table.name)?;
+        writeln!(out, "Table \"{}.{}\"", table.schema, table.name)?;
         let mut printer = ResultPrinter::new(self.listing(), batch.schema());
         printer.push(batch, out)?;
         printer.draw_rest(out)?;
@@ -150,12 +150,20 @@ fn wrapped(text: &str) -> String {
     out
 }
 
-/// The name as the catalog has it: without schema and quotes, in lower case unless it was quoted.
-fn table_name(argument: &str) -> String {
-    let argument = argument.strip_prefix("public.").unwrap_or(argument);
-    match argument.strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
+/// Schema and name as the catalog has them: without quotes, in lower case unless they were quoted.
+fn table_name(argument: &str) -> (String, String) {
+    let folded = |part: &str| match part.strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
         Some(name) => name.replace("\"\"", "\""),
-        None => argument.to_lowercase(),
+        None => part.to_lowercase(),
+    };
+    let mut quoted = false;
+    let dot = argument.char_indices().find(|(_, character)| {
+        quoted ^= *character == '"';
+        *character == '.' && !quoted
+    });
+    match dot.and_then(|(place, _)| argument.split_at_checked(place)) {
+        Some((schema, name)) => (folded(schema), folded(name.trim_start_matches('.'))),
+        None => ("public".to_string(), folded(argument)),
     }
 }
 
@@ -165,9 +173,13 @@ mod tests {
 
     #[test]
     fn names_fold_unless_quoted() {
-        assert_eq!(table_name("Workers"), "workers");
-        assert_eq!(table_name("public.workers"), "workers");
-        assert_eq!(table_name("\"My \"\"Table\""), "My \"Table");
+        let name = |argument: &str| {
+            let (schema, name) = table_name(argument);
+            format!("{schema}/{name}")
+        };
+        assert_eq!(name("Workers"), "public/workers");
+        assert_eq!(name("public.workers"), "public/workers");
+        assert_eq!(name("App.\"My \"\"Table.X\""), "app/My \"Table.X");
     }
 
     #[test]

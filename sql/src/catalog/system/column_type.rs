@@ -85,11 +85,13 @@ impl ColumnType {
                 _ => Self::varying(114, "json"),
             };
         }
-        match column::max_characters(field).and_then(|length| i32::try_from(length).ok()) {
-            Some(length) => {
-                Self { modifier: length.saturating_add(HEADER), ..Self::collated(1043, "varchar") }
-            }
-            None => Self::collated(25, "text"),
+        let modifier = |length: Option<usize>| {
+            length.and_then(|length| i32::try_from(length).ok()).map(|length| length.saturating_add(HEADER))
+        };
+        match (modifier(column::max_characters(field)), modifier(column::char_length(field))) {
+            (Some(modifier), _) => Self { modifier, ..Self::collated(1043, "varchar") },
+            (None, Some(modifier)) => Self { modifier, ..Self::collated(1042, "bpchar") },
+            (None, None) => Self::collated(25, "text"),
         }
     }
 
@@ -122,6 +124,7 @@ impl ColumnType {
             114 => 199,
             700 => 1021,
             701 => 1022,
+            1042 => 1014,
             1043 => 1015,
             1082 => 1182,
             1083 => 1183,
@@ -139,9 +142,10 @@ impl ColumnType {
         Self { oid, length: -1, by_value: false, align, storage: "x", array: true, ..self }
     }
 
-    /// The most characters of a varchar.
+    /// The most characters of a varchar, or those of a char.
     pub(super) fn characters(&self) -> Option<i32> {
-        (self.name == "varchar" && !self.array && self.modifier >= HEADER).then(|| self.modifier - HEADER)
+        (["varchar", "bpchar"].contains(&self.name) && !self.array && self.modifier >= HEADER)
+            .then(|| self.modifier - HEADER)
     }
 
     /// Precision and scale of a numeric.

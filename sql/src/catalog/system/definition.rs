@@ -8,8 +8,8 @@ use super::column_type::ColumnType;
 use super::functions::type_text;
 use super::library::quoted;
 use super::oid;
-use crate::catalog::SCHEMA;
-use crate::{column, index};
+use crate::catalog::relation::{plain, schema_of};
+use crate::{check_constraint as check, column, index};
 
 /// What an object id stands for among the indexes of a snapshot.
 pub(super) enum Indexed<'a> {
@@ -35,6 +35,16 @@ pub(super) fn find(snapshot: &Snapshot, wanted: i32) -> Option<Indexed<'_>> {
     None
 }
 
+/// The CHECK constraint with this id, as CREATE TABLE writes it.
+pub(super) fn check(snapshot: &Snapshot, wanted: i32) -> Option<String> {
+    snapshot.tables().find_map(|table| {
+        let table = table.definition();
+        let mut checks = check::all(&table.properties).enumerate();
+        let (_, (_, sql)) = checks.find(|(position, _)| oid::check(table.id, *position) == wanted)?;
+        Some(format!("CHECK (({sql}))"))
+    })
+}
+
 /// `vector_cosine_ops`: the operator class of an index.
 pub(super) fn operator_class(index: &IndexDefinition) -> String {
     let metric = index.properties.get(index::METRIC).map_or("cosine", String::as_str);
@@ -53,11 +63,22 @@ pub(super) fn options(index: &IndexDefinition) -> Vec<String> {
 /// A column's default. A plain text gets the column's type, as PostgreSQL shows it: `'active'::text`.
 pub(super) fn default(field: &Field) -> Result<Option<String>> {
     let Some(sql) = column::default(field) else { return Ok(None) };
+    if let Some(name) = sql.strip_prefix("nextval('").and_then(|rest| rest.strip_suffix("')")) {
+        return Ok(Some(format!("nextval('{}'::regclass)", name.strip_prefix("public.").unwrap_or(name))));
+    }
     let inner = sql.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
     if inner.is_some_and(|inner| !inner.replace("''", "").contains('\'')) {
-        return Ok(Some(format!("{sql}::{}", type_text(ColumnType::of(field).oid, -1)?)));
+        let column_type = ColumnType::of(field);
+        let name =
+            if column_type.name == "bpchar" { "bpchar".to_string() } else { type_text(column_type.oid, -1)? };
+        return Ok(Some(format!("{sql}::{name}")));
     }
     Ok(Some(sql.to_string()))
+}
+
+/// A relation's schema and name.
+fn full_name(stored: &str) -> Result<String> {
+    Ok(format!("{}.{}", quoted(schema_of(stored))?, quoted(plain(stored))?))
 }
 
 /// The name of a column.
@@ -77,9 +98,9 @@ impl Indexed<'_> {
             Self::Key(table, key) => {
                 let nulls = if key.nulls_distinct { "" } else { " NULLS NOT DISTINCT" };
                 Ok(format!(
-                    "CREATE UNIQUE INDEX {} ON {SCHEMA}.{} USING btree ({}){nulls}",
+                    "CREATE UNIQUE INDEX {} ON {} USING btree ({}){nulls}",
                     quoted(&key.name)?,
-                    quoted(&table.name)?,
+                    full_name(&table.name)?,
                     columns(table, &key.columns)?
                 ))
             }
@@ -90,9 +111,9 @@ impl Indexed<'_> {
                     .map(|(name, value)| format!("{name}='{value}'"))
                     .collect();
                 Ok(format!(
-                    "CREATE INDEX {} ON {SCHEMA}.{} USING {} ({} {}) WITH ({})",
-                    quoted(&index.name)?,
-                    quoted(&table.name)?,
+                    "CREATE INDEX {} ON {} USING {} ({} {}) WITH ({})",
+                    quoted(plain(&index.name))?,
+                    full_name(&table.name)?,
                     index.method,
                     column_name(table, index.column)?,
                     operator_class(index),
@@ -115,6 +136,9 @@ impl Indexed<'_> {
     /// The constraint that the index is of, as CREATE TABLE writes it.
     pub(super) fn constraint(&self) -> Result<Option<String>> {
         let Self::Key(table, key) = self else { return Ok(None) };
+        if index::unique::is_index(table, &key.name) {
+            return Ok(None);
+        }
         let kind = match (key.primary, key.nulls_distinct) {
             (true, _) => "PRIMARY KEY",
             (false, true) => "UNIQUE",

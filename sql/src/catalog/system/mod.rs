@@ -10,6 +10,7 @@
 //! - [`queries`]: clients' queries in a form that DataFusion plans.
 
 mod column_type;
+mod comments;
 mod definition;
 mod functions;
 mod library;
@@ -24,10 +25,13 @@ use std::sync::{Arc, Weak};
 
 use datafusion::catalog::CatalogProvider;
 use datafusion::prelude::SessionContext;
-use muster_storage::Store;
+use muster_storage::{Snapshot, Store};
 
 use crate::Result;
+use crate::catalog::Sequence;
+use crate::sequence::Sequences;
 
+pub(crate) use functions::SystemFunction;
 pub(crate) use queries::parse;
 
 /// Puts the schemas into a catalog and the functions into a session's state.
@@ -35,12 +39,23 @@ pub(crate) fn register(
     context: &SessionContext,
     catalog: &dyn CatalogProvider,
     store: &Weak<Store>,
+    sequences: &Arc<Sequences>,
 ) -> Result<()> {
-    let (pg_catalog, information_schema) = schema::schemas()?;
+    let (pg_catalog, information_schema) = schema::schemas(sequences)?;
     catalog.register_schema("pg_catalog", Arc::new(pg_catalog))?;
     catalog.register_schema("information_schema", Arc::new(information_schema))?;
     for function in functions::all(store) {
         context.register_udf(function);
     }
     Ok(())
+}
+
+/// The sequence with this id in `pg_class`, by the string that storage knows it by.
+///
+/// # Errors
+/// XX001 when what is stored is damaged.
+pub(crate) fn sequence_of(snapshot: &Snapshot, wanted: i64) -> Result<Option<String>> {
+    let all = Sequence::all(snapshot)?;
+    let found = all.into_iter().find(|(_, sequence)| i64::from(oid::object(sequence.id)) == wanted);
+    Ok(found.map(|(name, _)| name))
 }

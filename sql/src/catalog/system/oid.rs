@@ -4,9 +4,12 @@
 //! place in its table), so an id stays the same from statement to statement and over a restart. It
 //! is not a counter and keeps no state. PostgreSQL's own objects have PostgreSQL's ids.
 
-use muster_storage::{IndexId, TableId};
+use muster_storage::{IndexId, Snapshot, TableId};
 
 use crate::catalog::SCHEMA;
+use crate::catalog::namespace::SCHEMA_KIND;
+use crate::catalog::relation::schema_of;
+use crate::catalog::search_path::TEMPORARY;
 
 /// The schema `pg_catalog`.
 pub(super) const PG_CATALOG: i32 = 11;
@@ -51,8 +54,9 @@ const FIRST_USER_OBJECT: i32 = 16_384;
 pub(super) const SCHEMAS: &[(&str, i32)] =
     &[("pg_catalog", PG_CATALOG), (SCHEMA, PUBLIC), ("information_schema", INFORMATION_SCHEMA)];
 
-/// Tables, hnsw indexes and keys have a range each. A range is reused after so many were made in the life
-/// of a database: 16 million tables, 32 million indexes, 4 million tables with keys, 256 keys a table.
+/// Schemas, views and sequences, tables, hnsw indexes and keys have a range each. A range is reused after so many
+/// were made in the life of a database: 8 million schemas, views and sequences, 16 million tables, 32 million indexes, 4 million tables with keys, 256 keys a table.
+const OBJECTS: u32 = 1 << 23;
 const TABLES: u32 = 1 << 24;
 const INDEXES: u32 = 1 << 25;
 const KEYS: u32 = 1 << 30;
@@ -71,6 +75,39 @@ pub(super) fn table(id: TableId) -> i32 {
     within(TABLES, TABLES, id.0)
 }
 
+/// The id of a schema in `pg_namespace`, of a view or sequence in `pg_class`.
+pub(super) fn object(number: u64) -> i32 {
+    within(OBJECTS, OBJECTS, number)
+}
+
+/// The id of a schema; 0 for one that is not there.
+pub(super) fn schema(snapshot: &Snapshot, name: &str) -> i32 {
+    if let Some((_, oid)) = SCHEMAS.iter().find(|(known, _)| *known == name) {
+        return *oid;
+    }
+    if let Some(number) = name.strip_prefix(TEMPORARY).and_then(|rest| rest.strip_prefix('_')) {
+        // From the end of the range of objects, which are far fewer.
+        return number
+            .parse()
+            .map_or(0, |number: u64| object(u64::from(OBJECTS) - 1 - number % u64::from(OBJECTS)));
+    }
+    let number = snapshot.object(SCHEMA_KIND, name).and_then(|bytes| bytes.as_slice().try_into().ok());
+    number.map_or(0, |bytes| object(u64::from_le_bytes(bytes)))
+}
+
+/// All schemas with their ids, those of temporary tables among them while they hold something.
+pub(super) fn schemas(snapshot: &Snapshot) -> Vec<(String, i32)> {
+    let made = snapshot.objects(SCHEMA_KIND).map(|(name, _)| name.to_string());
+    let mut names: Vec<String> = SCHEMAS.iter().map(|(name, _)| (*name).to_string()).chain(made).collect();
+    for table in snapshot.tables() {
+        let name = schema_of(&table.definition().name);
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_string());
+        }
+    }
+    names.into_iter().map(|name| (name.clone(), schema(snapshot, &name))).collect()
+}
+
 /// The id of an hnsw index in `pg_class`.
 pub(super) fn index(id: IndexId) -> i32 {
     within(INDEXES, INDEXES, id.0)
@@ -80,6 +117,12 @@ pub(super) fn index(id: IndexId) -> i32 {
 pub(super) fn key(table: TableId, position: usize) -> i32 {
     let position = u64::try_from(position).unwrap_or_default() % KEYS_OF_A_TABLE;
     within(KEYS, KEYS, table.0.wrapping_mul(KEYS_OF_A_TABLE).wrapping_add(position))
+}
+
+/// The id of a CHECK constraint, by its place among those of its table.
+pub(super) fn check(table: TableId, position: usize) -> i32 {
+    // From the end of the table's range of keys, which are far fewer.
+    key(table, usize::try_from(KEYS_OF_A_TABLE - 1).unwrap_or_default().saturating_sub(position))
 }
 
 /// The id of a column's default in `pg_attrdef`.
@@ -177,7 +220,8 @@ mod tests {
         let tables = [0, 1, u64::from(TABLES) - 1].map(|id| table(TableId(id)));
         let indexes = [0, 1, u64::from(INDEXES) - 1].map(|id| index(IndexId(id)));
         let keys = [(0, 0), (0, 1), (1, 0), ((1 << 22) - 1, 255)].map(|(id, place)| key(TableId(id), place));
-        let mut all = [tables.as_slice(), &indexes, &keys].concat();
+        let objects = [0, 1, u64::from(OBJECTS) - 1].map(object);
+        let mut all = [objects.as_slice(), &tables, &indexes, &keys].concat();
         assert!(all.iter().all(|oid| *oid >= 16_384), "{all:?}");
         all.sort_unstable();
         let count = all.len();

@@ -11,15 +11,15 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CaseWhen, CastKind, DataType, Expr, Function, FunctionArguments, Ident, ObjectName,
-    ObjectNamePart, Query, Select, SelectItem, SetExpr, Statement, TableFactor, Value, VisitMut, VisitorMut,
-    visit_expressions,
+    BinaryOperator, CaseWhen, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, Select, SelectItem, SetExpr, Statement,
+    TableFactor, Value, VisitMut, VisitorMut, visit_expressions,
 };
 use datafusion::sql::sqlparser::parser::ParserError;
 use datafusion_pg_catalog::sql::PostgresCompatibilityParser;
 use std::sync::LazyLock;
 
-use super::functions::{NAMESPACE_NAME, RELATION_NAME};
+use super::functions::{NAMESPACE_NAME, RELATION_ID, RELATION_NAME};
 use super::tables::PG_CATALOG_ADDITIONS;
 use crate::planning::call;
 
@@ -34,6 +34,7 @@ pub(crate) fn parse(sql: &str, parsed: &[Statement]) -> Result<Vec<Statement>, P
         if let Some(original) = parsed.get(number) {
             restore(statement, original, &LIBRARY);
         }
+        let _: ControlFlow<()> = statement.visit(&mut FindRelation);
         let _: ControlFlow<()> = statement.visit(&mut Fix);
         if let Some(select) = select_of(statement) {
             for item in &mut select.projection {
@@ -225,6 +226,42 @@ fn is_correlated(query: &Query) -> bool {
         _ => ControlFlow::Continue(()),
     });
     found.is_break()
+}
+
+/// `'name'::regclass`, for which the library looks into `public` alone, as a function that looks along the search path.
+struct FindRelation;
+
+impl VisitorMut for FindRelation {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<()> {
+        if let Expr::Subquery(query) = expression
+            && let Some(name) = looked_up(query)
+        {
+            *expression = call(RELATION_ID, vec![name]);
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// The name that the library's query looks a relation up by, if a query is that one.
+fn looked_up(query: &Query) -> Option<Expr> {
+    let SetExpr::Select(select) = query.body.as_ref() else { return None };
+    let [item] = select.from.as_slice() else { return None };
+    let [_, names] = item.joins.as_slice() else { return None };
+    let TableFactor::Derived { subquery, .. } = &names.relation else { return None };
+    let SetExpr::Select(names) = subquery.body.as_ref() else { return None };
+    let [SelectItem::ExprWithAlias { expr: Expr::Function(split), .. }] = names.projection.as_slice() else {
+        return None;
+    };
+    if split.name.to_string() != "parse_ident" {
+        return None;
+    }
+    let FunctionArguments::List(arguments) = &split.args else { return None };
+    match arguments.args.as_slice() {
+        [FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Cast { expr, .. }))] => Some(expr.as_ref().clone()),
+        _ => None,
+    }
 }
 
 /// What is changed wherever it stands.

@@ -17,6 +17,7 @@ use datafusion_pg_catalog::pg_catalog::{PG_CATALOG_TABLES, PgCatalogSchemaProvid
 use super::system_table::{SystemRelation, SystemTable};
 use super::tables::{Addition, INFORMATION_SCHEMA, PG_CATALOG, PG_CATALOG_ADDITIONS};
 use super::{library, oid};
+use crate::sequence::Sequences;
 
 /// A schema with a fixed set of tables.
 pub(super) struct SystemSchema {
@@ -53,7 +54,7 @@ struct Found {
 }
 
 /// Makes `pg_catalog` and `information_schema`.
-pub(super) fn schemas() -> Result<(SystemSchema, SystemSchema)> {
+pub(super) fn schemas(sequences: &Arc<Sequences>) -> Result<(SystemSchema, SystemSchema)> {
     // It lists no tables: what looked through the catalogs is replaced, and so the schemas refer to nobody.
     let nothing: Arc<dyn CatalogProviderList> = Arc::new(MemoryCatalogProviderList::new());
     let library = PgCatalogSchemaProvider::try_new(nothing, library::tables()?, EmptyContextProvider)?;
@@ -74,21 +75,23 @@ pub(super) fn schemas() -> Result<(SystemSchema, SystemSchema)> {
             None => library.try_into_table_provider()?,
             Some(ours) => {
                 let constant = if ours.keeps { rows_of(&library, &schema)? } else { Vec::new() };
-                streaming(SystemTable { schema, constant, fill: ours.fill, system: system.clone() })?
+                let (fill, system, sequences) = (ours.fill, system.clone(), sequences.clone());
+                streaming(SystemTable { schema, constant, fill, system, sequences })?
             }
         };
         pg_catalog.insert(name, provider);
     }
+    let added = |addition: &Addition| {
+        let (schema, fill) = (Arc::new((addition.schema)()), addition.fill);
+        let (system, sequences) = (system.clone(), sequences.clone());
+        streaming(SystemTable { schema, constant: Vec::new(), fill, system, sequences })
+    };
+    for addition in PG_CATALOG_ADDITIONS {
+        pg_catalog.insert(addition.name, added(addition)?);
+    }
     let mut information_schema = BTreeMap::new();
-    for (additions, schema) in
-        [(PG_CATALOG_ADDITIONS, &mut pg_catalog), (INFORMATION_SCHEMA, &mut information_schema)]
-    {
-        for Addition { name, schema: columns, fill } in additions {
-            let columns = Arc::new(columns());
-            let table =
-                SystemTable { schema: columns, constant: Vec::new(), fill: *fill, system: system.clone() };
-            schema.insert(*name, streaming(table)?);
-        }
+    for addition in INFORMATION_SCHEMA {
+        information_schema.insert(addition.name, added(addition)?);
     }
     Ok((SystemSchema { tables: pg_catalog }, SystemSchema { tables: information_schema }))
 }
@@ -124,21 +127,24 @@ fn relations(found: &[Found]) -> Vec<SystemRelation> {
             schema: found.schema.clone(),
         });
     }
-    // After the library's, and before those of `information_schema`.
-    let first = oid::FIRST_SYSTEM_VIEW.saturating_add(i32::try_from(found.len()).unwrap_or_default());
-    for (first, namespace, additions) in [
-        (first, oid::PG_CATALOG, PG_CATALOG_ADDITIONS),
-        (oid::FIRST_INFORMATION_VIEW, oid::INFORMATION_SCHEMA, INFORMATION_SCHEMA),
-    ] {
-        for (oid, addition) in (first..).zip(additions) {
-            relations.push(SystemRelation {
-                oid,
-                namespace,
-                name: addition.name.to_string(),
-                view: true,
-                schema: Arc::new((addition.schema)()),
-            });
-        }
+    let after = oid::FIRST_SYSTEM_VIEW + i32::try_from(found.len()).unwrap_or_default();
+    for (oid, addition) in (after..).zip(PG_CATALOG_ADDITIONS) {
+        relations.push(SystemRelation {
+            oid,
+            namespace: oid::PG_CATALOG,
+            name: addition.name.to_string(),
+            view: true,
+            schema: Arc::new((addition.schema)()),
+        });
+    }
+    for (oid, addition) in (oid::FIRST_INFORMATION_VIEW..).zip(INFORMATION_SCHEMA) {
+        relations.push(SystemRelation {
+            oid,
+            namespace: oid::INFORMATION_SCHEMA,
+            name: addition.name.to_string(),
+            view: true,
+            schema: Arc::new((addition.schema)()),
+        });
     }
     relations
 }

@@ -12,7 +12,10 @@ use datafusion::physical_plan::streaming::PartitionStream;
 use futures::stream;
 use muster_storage::Snapshot;
 
+use super::oid;
 use super::rows::Rows;
+use crate::catalog::relation::schema_of;
+use crate::sequence::Sequences;
 use crate::session::StatementContext;
 
 /// A table or view of `pg_catalog` or `information_schema`.
@@ -29,6 +32,14 @@ pub(super) struct SystemRelation {
 pub(super) struct Scope<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) system: &'a [SystemRelation],
+    pub(super) sequences: &'a Sequences,
+}
+
+impl Scope<'_> {
+    /// The id of the schema that a relation is in.
+    pub(super) fn namespace(&self, stored: &str) -> i32 {
+        oid::schema(self.snapshot, schema_of(stored))
+    }
 }
 
 /// Adds a table's rows.
@@ -41,13 +52,15 @@ pub(super) struct SystemTable {
     pub(super) constant: Vec<RecordBatch>,
     pub(super) fill: Fill,
     pub(super) system: Arc<[SystemRelation]>,
+    pub(super) sequences: Arc<Sequences>,
 }
 
 impl SystemTable {
     fn computed(&self, context: &TaskContext) -> Result<RecordBatch> {
         let statement = StatementContext::of(context)?;
         let mut rows = Rows::new(self.schema.clone())?;
-        (self.fill)(&Scope { snapshot: &statement.snapshot, system: &self.system }, &mut rows)?;
+        let (snapshot, sequences) = (&statement.snapshot, &self.sequences);
+        (self.fill)(&Scope { snapshot, system: &self.system, sequences }, &mut rows)?;
         rows.finish()
     }
 }

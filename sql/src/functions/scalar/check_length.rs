@@ -1,5 +1,5 @@
-//! What assignment to a `varchar(n)` column runs: a text that is too long is refused, unless all
-//! that is too much are spaces, which SQL cuts.
+//! What assignment to a `varchar(n)` or `char(n)` column runs: a text that is too long is refused, unless all
+//! that is too much are spaces, which SQL cuts. Of a `char(n)` all spaces at the end are cut: they mean nothing.
 
 use std::sync::{Arc, LazyLock};
 
@@ -9,6 +9,7 @@ use datafusion::common::ScalarValue;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
+    lit,
 };
 
 use super::text::over_texts;
@@ -25,7 +26,7 @@ struct CheckLength {
 /// The function.
 pub(super) fn function() -> Arc<ScalarUDF> {
     static FUNCTION: LazyLock<Arc<ScalarUDF>> = LazyLock::new(|| {
-        let exact = TypeSignature::Exact(vec![DataType::Utf8, DataType::Int64]);
+        let exact = TypeSignature::Exact(vec![DataType::Utf8, DataType::Int64, DataType::Boolean]);
         let signature = Signature::one_of(vec![exact], Volatility::Immutable);
         Arc::new(ScalarUDF::new_from_impl(CheckLength { signature }))
     });
@@ -33,24 +34,36 @@ pub(super) fn function() -> Arc<ScalarUDF> {
 }
 
 /// `expression`, a text, if it has at most so many characters.
-pub(crate) fn check_length(expression: Expr, most: Expr) -> Expr {
-    function().call(vec![expression, most])
+pub(crate) fn check_length(expression: Expr, most: usize) -> Expr {
+    call(expression, most, false)
 }
 
-fn check(text: &str, most: usize) -> crate::Result<&str> {
-    match text.char_indices().nth(most) {
-        None => Ok(text),
+/// `expression`, a text, as a `char(length)` column keeps it.
+pub(crate) fn check_char(expression: Expr, length: usize) -> Expr {
+    call(expression, length, true)
+}
+
+fn call(expression: Expr, most: usize, blank_padded: bool) -> Expr {
+    let most = lit(i64::try_from(most).unwrap_or(i64::MAX));
+    function().call(vec![expression, most, lit(blank_padded)])
+}
+
+fn check(text: &str, most: usize, blank_padded: bool) -> crate::Result<&str> {
+    let kept = match text.char_indices().nth(most) {
+        None => text,
         Some((end, _)) => {
             let (kept, rest) = text.split_at(end);
-            if rest.chars().all(|c| c == ' ') {
-                return Ok(kept);
+            if !rest.chars().all(|c| c == ' ') {
+                let name = if blank_padded { "character" } else { "character varying" };
+                return Err(Error::new(
+                    SqlState::StringDataRightTruncation,
+                    format!("value too long for type {name}({most})"),
+                ));
             }
-            Err(Error::new(
-                SqlState::StringDataRightTruncation,
-                format!("value too long for type character varying({most})"),
-            ))
+            kept
         }
-    }
+    };
+    Ok(if blank_padded { kept.trim_end_matches(' ') } else { kept })
 }
 
 impl ScalarUDFImpl for CheckLength {
@@ -67,12 +80,17 @@ impl ScalarUDFImpl for CheckLength {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let Some(ColumnarValue::Scalar(ScalarValue::Int64(Some(most)))) = args.args.get(1) else {
-            return Err(DataFusionError::Internal(format!("{NAME} takes a text and a constant")));
+        let (
+            Some(ColumnarValue::Scalar(ScalarValue::Int64(Some(most)))),
+            Some(ColumnarValue::Scalar(ScalarValue::Boolean(Some(blank_padded)))),
+        ) = (args.args.get(1), args.args.get(2))
+        else {
+            return Err(DataFusionError::Internal(format!("{NAME} takes a text and two constants")));
         };
         let most = usize::try_from(*most).unwrap_or(0);
         over_texts(&args, |texts| {
-            let checked = texts.iter().map(|text| text.map(|text| check(text, most)).transpose());
+            let checked =
+                texts.iter().map(|text| text.map(|text| check(text, most, *blank_padded)).transpose());
             Ok(Arc::new(checked.collect::<crate::Result<StringArray>>()?))
         })
     }

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use datafusion::logical_expr::ScalarUDF;
 
-pub(crate) use check_length::check_length;
+pub(crate) use check_length::{check_char, check_length};
 pub(crate) use checked::{checked, is_checked};
 pub(crate) use embed::model_of;
 pub(crate) use in_rows::in_rows;

@@ -142,7 +142,7 @@ async fn plan_source(
     if let Some(field) = targets
         .iter()
         .map(|target| definition.schema.field(*target))
-        .find(|field| column::generated(field).is_some())
+        .find(|field| column::is_always_generated(field))
     {
         return Err(generated(definition, field));
     }
@@ -248,7 +248,7 @@ async fn plan_values(
                 cells.push(default_of(shared, snapshot, definition, field)?);
                 continue;
             }
-            if column::generated(field).is_some() {
+            if column::is_always_generated(field) {
                 return Err(generated(definition, field));
             }
             let cell = planner.sql_to_expr(cell, &nothing, &mut PlannerContext::new())?;
@@ -280,7 +280,10 @@ pub(super) fn generated(definition: &TableDefinition, field: &Field) -> Error {
         SqlState::GeneratedAlways,
         format!("cannot insert a non-DEFAULT value into column \"{}\"", field.name()),
     )
-    .with_detail(format!("Column \"{}\" is a generated column.", field.name()))
+    .with_detail(match column::identity(field) {
+        Some(_) => format!("Column \"{}\" is an identity column defined as GENERATED ALWAYS.", field.name()),
+        None => format!("Column \"{}\" is a generated column.", field.name()),
+    })
     .with_column(&definition.name, field.name())
 }
 

@@ -3,7 +3,7 @@
 
 use datafusion::error::Result;
 
-use super::super::definition::find;
+use super::super::definition::{check, find};
 use super::Argument::{Flag, Number, Text};
 use super::{Answer, Arguments, Catalog, Entry};
 
@@ -24,11 +24,12 @@ fn index(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Option<
     }
 }
 
-/// A constraint has the id of its index.
+/// A key has the id of its index.
 fn constraint(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Option<String>> {
-    match arguments.oid(0, row).and_then(|oid| find(&catalog.snapshot, oid)) {
+    let Some(oid) = arguments.oid(0, row) else { return Ok(None) };
+    match find(&catalog.snapshot, oid) {
         Some(found) => found.constraint(),
-        None => Ok(None),
+        None => Ok(check(&catalog.snapshot, oid)),
     }
 }
 

@@ -18,8 +18,9 @@ use datafusion::logical_expr::ScalarUDF;
 use muster_storage::Store;
 
 pub(super) use format_type::type_text;
-pub(super) use names::{NAMESPACE_NAME, RELATION_NAME};
-use system_function::{Answer, Argument, Arguments, Catalog, SystemFunction};
+pub(super) use names::{NAMESPACE_NAME, RELATION_ID, RELATION_NAME};
+pub(crate) use system_function::SystemFunction;
+use system_function::{Answer, Argument, Arguments, Catalog};
 
 /// All of them.
 pub(super) fn all(store: &Weak<Store>) -> Vec<ScalarUDF> {

@@ -1,17 +1,22 @@
-//! A function over the catalog: it is evaluated row by row against what is committed now.
+//! A function over the catalog: it is evaluated row by row against what the statement sees that runs it.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Weak};
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, StringArray};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Int64Array, ListBuilder, StringArray, StringBuilder,
+};
 use arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::ScalarValue;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 use muster_storage::{Snapshot, Store};
 
+use super::super::rows::list_of;
 use crate::Error;
+use crate::catalog::SearchPath;
+use crate::session::Caller;
 use crate::sqlstate::SqlState;
 
 /// The type of an argument.
@@ -42,11 +47,16 @@ pub(super) enum Answer {
     Text(fn(&Catalog, &Arguments, usize) -> Result<Option<String>>),
     Flag(fn(&Catalog, &Arguments, usize) -> Result<Option<bool>>),
     Number(fn(&Catalog, &Arguments, usize) -> Result<Option<i64>>),
+    Texts(fn(&Catalog, &Arguments, usize) -> Result<Option<Texts>>),
 }
+
+/// The value of an array of texts.
+pub(super) type Texts = Vec<String>;
 
 /// What a function can look into.
 pub(super) struct Catalog {
     pub(super) snapshot: Arc<Snapshot>,
+    pub(super) path: SearchPath,
 }
 
 /// The arguments of all rows of a batch.
@@ -66,6 +76,12 @@ impl Arguments {
         i32::try_from(self.number(place, row)?).ok()
     }
 
+    /// The flag at this place.
+    pub(super) fn flag(&self, place: usize, row: usize) -> Option<bool> {
+        let array = self.arrays.get(place)?.as_boolean_opt()?;
+        (row < array.len() && array.is_valid(row)).then(|| array.value(row))
+    }
+
     /// The text at this place.
     pub(super) fn text(&self, place: usize, row: usize) -> Option<&str> {
         let array = self.arrays.get(place)?.as_string_opt::<i32>()?;
@@ -74,13 +90,15 @@ impl Arguments {
 }
 
 /// See the module.
-pub(super) struct SystemFunction {
+pub(crate) struct SystemFunction {
     name: &'static str,
     overloads: &'static [&'static [Argument]],
     answer: Answer,
     signature: Signature,
     /// Weak, because the database holds its functions.
     store: Weak<Store>,
+    /// The statement that runs the plan that the function is in.
+    caller: Option<Arc<Caller>>,
 }
 
 impl SystemFunction {
@@ -90,7 +108,30 @@ impl SystemFunction {
         answer: Answer,
         store: Weak<Store>,
     ) -> Self {
-        Self { name, overloads, answer, signature: Signature::user_defined(Volatility::Stable), store }
+        Self {
+            name,
+            overloads,
+            answer,
+            signature: Signature::user_defined(Volatility::Stable),
+            store,
+            caller: None,
+        }
+    }
+}
+
+impl SystemFunction {
+    /// The same function for a plan that runs.
+    pub(crate) fn called_by(&self, caller: Arc<Caller>) -> Self {
+        Self { caller: Some(caller), ..Self::new(self.name, self.overloads, self.answer, self.store.clone()) }
+    }
+
+    fn catalog(&self) -> Result<Catalog> {
+        if let Some(caller) = &self.caller {
+            return Ok(Catalog { snapshot: caller.snapshot.clone(), path: caller.path.clone() });
+        }
+        let store = self.store.upgrade();
+        let store = store.ok_or_else(|| DataFusionError::Internal("the database is closed".to_string()))?;
+        Ok(Catalog { snapshot: store.snapshot(), path: SearchPath::new(0) })
     }
 }
 
@@ -102,7 +143,12 @@ impl fmt::Debug for SystemFunction {
 
 impl PartialEq for SystemFunction {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name && self.store.ptr_eq(&other.store)
+        let same_caller = match (&self.caller, &other.caller) {
+            (None, None) => true,
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        };
+        self.name == other.name && self.store.ptr_eq(&other.store) && same_caller
     }
 }
 
@@ -141,13 +187,12 @@ impl ScalarUDFImpl for SystemFunction {
             Answer::Text(_) => DataType::Utf8,
             Answer::Flag(_) => DataType::Boolean,
             Answer::Number(_) => DataType::Int64,
+            Answer::Texts(_) => list_of(DataType::Utf8),
         })
     }
 
     fn invoke_with_args(&self, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let store = self.store.upgrade();
-        let store = store.ok_or_else(|| DataFusionError::Internal("the database is closed".to_string()))?;
-        let catalog = Catalog { snapshot: store.snapshot() };
+        let catalog = self.catalog()?;
         let constant = call.args.iter().all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
         let count = if constant { 1 } else { call.number_rows };
         let arrays = call.args.iter().map(|argument| argument.to_array(count)).collect::<Result<Vec<_>>>()?;
@@ -162,6 +207,14 @@ impl ScalarUDFImpl for SystemFunction {
             }
             Answer::Number(answer) => {
                 Arc::new(rows.map(|row| answer(&catalog, &arguments, row)).collect::<Result<Int64Array>>()?)
+            }
+            Answer::Texts(answer) => {
+                let mut lists = ListBuilder::new(StringBuilder::new());
+                for row in rows {
+                    let list = answer(&catalog, &arguments, row)?;
+                    lists.append_option(list.map(|texts| texts.into_iter().map(Some)));
+                }
+                Arc::new(lists.finish())
             }
         };
         if constant {

@@ -4,9 +4,9 @@
 use arrow::datatypes::Field;
 use datafusion::error::Result;
 
-use super::super::oid;
 use super::super::rows::Rows;
 use super::super::system_table::Scope;
+use super::super::{comments, oid};
 
 /// The operator classes of hnsw; the first is the default.
 const CLASSES: &[&str] = &["vector_cosine_ops", "vector_l2_ops", "vector_ip_ops", "vector_l1_ops"];
@@ -31,8 +31,16 @@ pub(super) fn fill_extensions(_scope: &Scope<'_>, rows: &mut Rows) -> Result<()>
     ])
 }
 
-/// `pg_description`.
-pub(super) fn fill_descriptions(_scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
+/// `pg_description`: comments, after what PostgreSQL has to say of its own.
+pub(super) fn fill_descriptions(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
+    for comment in comments::all(scope.snapshot)? {
+        rows.push([
+            ("objoid", comment.object.into()),
+            ("classoid", oid::system_table(comment.class).unwrap_or_default().into()),
+            ("objsubid", comment.column.into()),
+            ("description", comment.text.as_str().into()),
+        ])?;
+    }
     rows.push([
         ("objoid", oid::VECTOR_EXTENSION.into()),
         ("classoid", oid::system_table("pg_extension").unwrap_or_default().into()),

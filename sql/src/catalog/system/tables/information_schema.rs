@@ -9,14 +9,22 @@ use super::super::functions::type_text;
 use super::super::rows::{Rows, text};
 use super::super::system_table::Scope;
 use super::super::{definition, oid};
-use super::{Addition, number};
-use crate::catalog::{CATALOG, SCHEMA};
-use crate::column;
+use super::{Addition, number, relations};
+use crate::catalog::relation::{plain, schema_of};
+use crate::catalog::{CATALOG, SCHEMA, View};
+use crate::check_constraint as check;
+use crate::column::{self, Identity};
+use crate::index::unique;
 
 /// See the module.
 pub(super) const TABLES: &[Addition] = &[
     Addition { name: "columns", schema: columns, fill: fill_columns },
+    Addition { name: "schemata", schema: relations::schemata, fill: relations::fill_schemata },
+    Addition { name: "tables", schema: relations::tables, fill: relations::fill_tables },
+    Addition { name: "views", schema: relations::views, fill: relations::fill_views },
+    Addition { name: "sequences", schema: relations::sequences, fill: relations::fill_sequences },
     Addition { name: "table_constraints", schema: table_constraints, fill: fill_table_constraints },
+    Addition { name: "check_constraints", schema: check_constraints, fill: fill_check_constraints },
     Addition { name: "key_column_usage", schema: key_column_usage, fill: fill_key_column_usage },
 ];
 
@@ -25,7 +33,7 @@ const MOST_BYTES: i32 = 1 << 30;
 /// Bytes of the longest character in UTF-8.
 const BYTES_OF_A_CHARACTER: i32 = 4;
 
-fn schema(columns: &[(&str, DataType)]) -> Schema {
+pub(super) fn schema(columns: &[(&str, DataType)]) -> Schema {
     Schema::new(
         columns
             .iter()
@@ -88,7 +96,12 @@ fn fill_columns(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
     for table in scope.snapshot.tables() {
         let table = table.definition();
         for (position, field) in table.schema.fields().iter().enumerate() {
-            push_column(rows, SCHEMA, &table.name, position, field)?;
+            push_column(rows, schema_of(&table.name), plain(&table.name), position, field)?;
+        }
+    }
+    for (name, view) in View::all(scope.snapshot)? {
+        for (position, field) in view.columns.fields().iter().enumerate() {
+            push_column(rows, schema_of(&name), plain(&name), position, field)?;
         }
     }
     for relation in scope.system {
@@ -100,7 +113,11 @@ fn fill_columns(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
     Ok(())
 }
 
-fn schema_name(namespace: i32) -> &'static str {
+fn is_system(schema: &str) -> bool {
+    ["pg_catalog", "information_schema"].contains(&schema)
+}
+
+pub(super) fn schema_name(namespace: i32) -> &'static str {
     if namespace == oid::INFORMATION_SCHEMA { "information_schema" } else { "pg_catalog" }
 }
 
@@ -124,6 +141,11 @@ fn push_column(rows: &mut Rows, schema: &str, table: &str, position: usize, fiel
         _ => None,
     };
     let generated = column::generated(field);
+    let identity = column::identity(field).map(|identity| match identity {
+        Identity::Always => "ALWAYS",
+        Identity::ByDefault => "BY DEFAULT",
+    });
+    let default = if identity.is_some() { None } else { definition::default(field)? };
     let udt_name = if of.array { format!("_{}", of.name) } else { of.name.to_string() };
     let udt_schema = if of.oid == oid::VECTOR { SCHEMA } else { "pg_catalog" };
     rows.push([
@@ -132,7 +154,7 @@ fn push_column(rows: &mut Rows, schema: &str, table: &str, position: usize, fiel
         ("table_name", table.into()),
         ("column_name", field.name().as_str().into()),
         ("ordinal_position", i32::from(number(position)).into()),
-        ("column_default", text(definition::default(field)?.as_deref())),
+        ("column_default", text(default.as_deref())),
         ("is_nullable", is(field.is_nullable()).into()),
         ("data_type", data_type.as_str().into()),
         ("character_maximum_length", ScalarValue::Int32(of.characters())),
@@ -146,11 +168,12 @@ fn push_column(rows: &mut Rows, schema: &str, table: &str, position: usize, fiel
         ("udt_name", udt_name.as_str().into()),
         ("dtd_identifier", number(position).to_string().as_str().into()),
         ("is_self_referencing", is(false).into()),
-        ("is_identity", is(false).into()),
+        ("is_identity", is(identity.is_some()).into()),
+        ("identity_generation", text(identity)),
         ("identity_cycle", is(false).into()),
         ("is_generated", if generated.is_some() { "ALWAYS" } else { "NEVER" }.into()),
         ("generation_expression", text(generated)),
-        ("is_updatable", is(schema == SCHEMA).into()),
+        ("is_updatable", is(!is_system(schema)).into()),
     ])
 }
 
@@ -193,20 +216,59 @@ fn table_constraints() -> Schema {
 fn fill_table_constraints(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
     for table in scope.snapshot.tables() {
         let table = table.definition();
-        for key in &table.keys {
+        for key in table.keys.iter().filter(|key| !unique::is_index(table, &key.name)) {
             let distinct = if key.nulls_distinct { "YES" } else { "NO" };
             rows.push([
                 ("constraint_catalog", CATALOG.into()),
-                ("constraint_schema", SCHEMA.into()),
+                ("constraint_schema", schema_of(&table.name).into()),
                 ("constraint_name", key.name.as_str().into()),
                 ("table_catalog", CATALOG.into()),
-                ("table_schema", SCHEMA.into()),
-                ("table_name", table.name.as_str().into()),
+                ("table_schema", schema_of(&table.name).into()),
+                ("table_name", plain(&table.name).into()),
                 ("constraint_type", if key.primary { "PRIMARY KEY" } else { "UNIQUE" }.into()),
                 ("is_deferrable", "NO".into()),
                 ("initially_deferred", "NO".into()),
                 ("enforced", "YES".into()),
                 ("nulls_distinct", text((!key.primary).then_some(distinct))),
+            ])?;
+        }
+        for (name, _) in check::all(&table.properties) {
+            rows.push([
+                ("constraint_catalog", CATALOG.into()),
+                ("constraint_schema", schema_of(&table.name).into()),
+                ("constraint_name", name.into()),
+                ("table_catalog", CATALOG.into()),
+                ("table_schema", schema_of(&table.name).into()),
+                ("table_name", plain(&table.name).into()),
+                ("constraint_type", "CHECK".into()),
+                ("is_deferrable", "NO".into()),
+                ("initially_deferred", "NO".into()),
+                ("enforced", "YES".into()),
+            ])?;
+        }
+    }
+    Ok(())
+}
+
+fn check_constraints() -> Schema {
+    use DataType::Utf8;
+    schema(&[
+        ("constraint_catalog", Utf8),
+        ("constraint_schema", Utf8),
+        ("constraint_name", Utf8),
+        ("check_clause", Utf8),
+    ])
+}
+
+fn fill_check_constraints(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
+    for table in scope.snapshot.tables() {
+        let table = table.definition();
+        for (name, sql) in check::all(&table.properties) {
+            rows.push([
+                ("constraint_catalog", CATALOG.into()),
+                ("constraint_schema", schema_of(&table.name).into()),
+                ("constraint_name", name.into()),
+                ("check_clause", format!("({sql})").as_str().into()),
             ])?;
         }
     }
@@ -231,16 +293,16 @@ fn key_column_usage() -> Schema {
 fn fill_key_column_usage(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
     for table in scope.snapshot.tables() {
         let table = table.definition();
-        for key in &table.keys {
+        for key in table.keys.iter().filter(|key| !unique::is_index(table, &key.name)) {
             let fields = key.columns.iter().filter_map(|column| table.schema.fields().get(*column));
             for (position, field) in fields.enumerate() {
                 rows.push([
                     ("constraint_catalog", CATALOG.into()),
-                    ("constraint_schema", SCHEMA.into()),
+                    ("constraint_schema", schema_of(&table.name).into()),
                     ("constraint_name", key.name.as_str().into()),
                     ("table_catalog", CATALOG.into()),
-                    ("table_schema", SCHEMA.into()),
-                    ("table_name", table.name.as_str().into()),
+                    ("table_schema", schema_of(&table.name).into()),
+                    ("table_name", plain(&table.name).into()),
                     ("column_name", field.name().as_str().into()),
                     ("ordinal_position", i32::from(number(position)).into()),
                 ])?;

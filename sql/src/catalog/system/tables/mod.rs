@@ -12,10 +12,14 @@ mod pg_class;
 mod pg_constraint;
 mod pg_database;
 mod pg_index;
+mod pg_indexes;
 mod pg_namespace;
 pub(super) mod pg_proc;
+mod pg_sequences;
 mod pg_stats;
 mod pg_tables;
+mod pg_views;
+mod relations;
 
 use arrow::datatypes::{DataType, Field, Schema};
 
@@ -57,6 +61,8 @@ pub(super) const PG_CATALOG: &[Override] = &[
     computed("pg_extension", same, extension::fill_extensions),
     computed("pg_index", pg_index::adapted, pg_index::fill),
     computed("pg_namespace", with_privileges, pg_namespace::fill),
+    computed("pg_sequence", same, pg_sequences::fill_sequence),
+    computed("pg_views", same, pg_views::fill),
     computed("pg_tables", pg_tables::adapted, pg_tables::fill),
     extended("pg_am", same, extension::fill_methods),
     extended("pg_description", same, extension::fill_descriptions),
@@ -66,8 +72,12 @@ pub(super) const PG_CATALOG: &[Override] = &[
     extended("pg_type", extension::adapted_types, extension::fill_types),
 ];
 
-/// What the library does not have in `pg_catalog`.
-pub(super) const PG_CATALOG_ADDITIONS: &[Addition] = &[pg_stats::TABLE];
+/// What PostgreSQL has in `pg_catalog` and the library has not.
+pub(super) const PG_CATALOG_ADDITIONS: &[Addition] = &[
+    Addition { name: "pg_indexes", schema: pg_indexes::schema, fill: pg_indexes::fill },
+    Addition { name: "pg_sequences", schema: pg_sequences::schema, fill: pg_sequences::fill_sequences },
+    pg_stats::TABLE,
+];
 
 /// What is ours in `information_schema`; DataFusion has the rest.
 pub(super) const INFORMATION_SCHEMA: &[Addition] = information_schema::TABLES;

@@ -8,7 +8,8 @@ use super::super::oid;
 use super::super::rows::Rows;
 use super::super::system_table::Scope;
 use super::number;
-use crate::column;
+use crate::catalog::View;
+use crate::column::{self, Identity};
 
 /// See the module.
 pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
@@ -27,6 +28,11 @@ pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
             if let Some(field) = table.schema.fields().get(index.column) {
                 push(rows, oid::index(index.id), 0, field, false)?;
             }
+        }
+    }
+    for (_, view) in View::all(scope.snapshot)? {
+        for (position, field) in view.columns.fields().iter().enumerate() {
+            push(rows, oid::object(view.id), position, field, true)?;
         }
     }
     for relation in scope.system {
@@ -56,9 +62,23 @@ fn push(rows: &mut Rows, relation: i32, position: usize, field: &Field, of_table
         ("attstorage", column_type.storage.into()),
         ("attcompression", "".into()),
         ("attnotnull", (of_table && !field.is_nullable()).into()),
-        ("atthasdef", (generated || of_table && column::default(field).is_some()).into()),
+        ("atthasdef", (generated || of_table && has_default(field)).into()),
         ("attgenerated", if generated { "s" } else { "" }.into()),
+        (
+            "attidentity",
+            match column::identity(field).filter(|_| of_table) {
+                Some(Identity::Always) => "a",
+                Some(Identity::ByDefault) => "d",
+                None => "",
+            }
+            .into(),
+        ),
         ("attislocal", true.into()),
         ("attcollation", column_type.collation.into()),
     ])
+}
+
+/// The value of an identity column is no default's.
+fn has_default(field: &Field) -> bool {
+    column::default(field).is_some() && column::identity(field).is_none()
 }

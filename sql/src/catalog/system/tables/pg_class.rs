@@ -1,4 +1,4 @@
-//! `pg_class`: tables, the indexes of their keys, hnsw indexes, and the catalog's own tables.
+//! `pg_class`: tables, the indexes of their keys, hnsw indexes, views, sequences, and the catalog's own tables.
 
 use arrow::datatypes::{DataType, Field};
 use datafusion::common::ScalarValue;
@@ -9,6 +9,9 @@ use super::super::definition;
 use super::super::oid;
 use super::super::rows::{Rows, list_of, texts};
 use super::super::system_table::Scope;
+use crate::catalog::relation::plain;
+use crate::catalog::{Sequence, View};
+use crate::check_constraint as check;
 
 /// psql asks for the options.
 pub(super) fn adapted(mut fields: Vec<Field>) -> Vec<Field> {
@@ -27,6 +30,7 @@ struct Row<'a> {
     columns: usize,
     indexed: bool,
     options: Option<Vec<String>>,
+    checks: usize,
 }
 
 impl Row<'_> {
@@ -45,6 +49,7 @@ impl Row<'_> {
             ("relpersistence", "p".into()),
             ("relkind", self.kind.into()),
             ("relnatts", columns.into()),
+            ("relchecks", i16::try_from(self.checks).unwrap_or(i16::MAX).into()),
             ("relispopulated", true.into()),
             ("relreplident", if self.kind == "r" { "d" } else { "n" }.into()),
             ("relrewrite", 0.into()),
@@ -62,7 +67,37 @@ impl Row<'_> {
 /// See the module.
 pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
     for table in scope.snapshot.tables() {
-        fill_table(table, rows)?;
+        fill_table(table, scope.namespace(&table.definition().name), rows)?;
+    }
+    for (name, view) in View::all(scope.snapshot)? {
+        let row = Row {
+            oid: oid::object(view.id),
+            name: plain(&name),
+            namespace: scope.namespace(&name),
+            kind: "v",
+            method: 0,
+            rows: UNKNOWN,
+            columns: view.columns.fields().len(),
+            indexed: false,
+            options: None,
+            checks: 0,
+        };
+        row.push(rows)?;
+    }
+    for (name, sequence) in Sequence::all(scope.snapshot)? {
+        let row = Row {
+            oid: oid::object(sequence.id),
+            name: plain(&name),
+            namespace: scope.namespace(&name),
+            kind: "S",
+            method: 0,
+            rows: 1.0,
+            columns: 3,
+            indexed: false,
+            options: None,
+            checks: 0,
+        };
+        row.push(rows)?;
     }
     for relation in scope.system {
         let row = Row {
@@ -75,6 +110,7 @@ pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
             columns: relation.schema.fields().len(),
             indexed: false,
             options: None,
+            checks: 0,
         };
         row.push(rows)?;
     }
@@ -84,47 +120,50 @@ pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
 /// Nobody counted.
 const UNKNOWN: f64 = -1.0;
 
-fn fill_table(table: &Table, rows: &mut Rows) -> Result<()> {
+fn fill_table(table: &Table, namespace: i32, rows: &mut Rows) -> Result<()> {
     let definition = table.definition();
     #[expect(clippy::cast_precision_loss, reason = "an estimate in PostgreSQL as well")]
     let live = table.live_rows() as f64;
     let row = Row {
         oid: oid::table(definition.id),
-        name: &definition.name,
-        namespace: oid::PUBLIC,
+        name: plain(&definition.name),
+        namespace,
         kind: "r",
         method: 0,
         rows: live,
         columns: definition.schema.fields().len(),
         indexed: !(definition.keys.is_empty() && definition.indexes.is_empty()),
         options: None,
+        checks: check::all(&definition.properties).count(),
     };
     row.push(rows)?;
     for (position, key) in definition.keys.iter().enumerate() {
         let row = Row {
             oid: oid::key(definition.id, position),
             name: &key.name,
-            namespace: oid::PUBLIC,
+            namespace,
             kind: "i",
             method: oid::BTREE,
             rows: live,
             columns: key.columns.len(),
             indexed: false,
             options: None,
+            checks: 0,
         };
         row.push(rows)?;
     }
     for index in &definition.indexes {
         let row = Row {
             oid: oid::index(index.id),
-            name: &index.name,
-            namespace: oid::PUBLIC,
+            name: plain(&index.name),
+            namespace,
             kind: "i",
             method: oid::HNSW,
             rows: live,
             columns: 1,
             indexed: false,
             options: Some(definition::options(index)),
+            checks: 0,
         };
         row.push(rows)?;
     }

@@ -1,4 +1,4 @@
-//! `pg_constraint`: primary keys and unique constraints.
+//! `pg_constraint`: primary keys, unique and CHECK constraints.
 
 use arrow::datatypes::Field;
 use datafusion::error::Result;
@@ -7,6 +7,8 @@ use super::super::oid;
 use super::super::rows::{Rows, int2s};
 use super::super::system_table::Scope;
 use super::{number, with_arrays};
+use crate::check_constraint as check;
+use crate::index::unique;
 
 /// Clients unnest the numbers of the columns.
 pub(super) fn adapted(fields: Vec<Field>) -> Vec<Field> {
@@ -18,12 +20,16 @@ pub(super) fn adapted(fields: Vec<Field>) -> Vec<Field> {
 pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
     for table in scope.snapshot.tables() {
         let table = table.definition();
+        let namespace = scope.namespace(&table.name);
         for (position, key) in table.keys.iter().enumerate() {
+            if unique::is_index(table, &key.name) {
+                continue;
+            }
             let oid = oid::key(table.id, position);
             rows.push([
                 ("oid", oid.into()),
                 ("conname", key.name.as_str().into()),
-                ("connamespace", oid::PUBLIC.into()),
+                ("connamespace", namespace.into()),
                 ("contype", if key.primary { "p" } else { "u" }.into()),
                 ("convalidated", true.into()),
                 ("conrelid", oid::table(table.id).into()),
@@ -34,6 +40,23 @@ pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
                 ("conislocal", true.into()),
                 ("connoinherit", true.into()),
                 ("conkey", int2s(key.columns.iter().map(|column| number(*column)))),
+            ])?;
+        }
+        for (position, (name, sql)) in check::all(&table.properties).enumerate() {
+            let columns = check::columns(sql, &table.schema);
+            rows.push([
+                ("oid", oid::check(table.id, position).into()),
+                ("conname", name.into()),
+                ("connamespace", namespace.into()),
+                ("contype", "c".into()),
+                ("convalidated", true.into()),
+                ("conrelid", oid::table(table.id).into()),
+                ("confupdtype", " ".into()),
+                ("confdeltype", " ".into()),
+                ("confmatchtype", " ".into()),
+                ("conislocal", true.into()),
+                ("conkey", int2s(columns.into_iter().map(number))),
+                ("conbin", sql.into()),
             ])?;
         }
     }

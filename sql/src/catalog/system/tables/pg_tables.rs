@@ -5,10 +5,10 @@ use datafusion::error::Result;
 
 use super::super::rows::Rows;
 use super::super::system_table::Scope;
-use crate::catalog::SCHEMA;
+use crate::catalog::relation::{plain, schema_of};
 
 /// What `pg_get_userbyid` calls the owner of everything.
-const OWNER: &str = "postgres";
+pub(super) const OWNER: &str = "postgres";
 
 /// The library calls a column otherwise than PostgreSQL.
 pub(super) fn adapted(fields: Vec<Field>) -> Vec<Field> {
@@ -22,7 +22,12 @@ pub(super) fn adapted(fields: Vec<Field>) -> Vec<Field> {
 pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
     for table in scope.snapshot.tables() {
         let table = table.definition();
-        push(rows, SCHEMA, &table.name, !(table.keys.is_empty() && table.indexes.is_empty()))?;
+        push(
+            rows,
+            schema_of(&table.name),
+            plain(&table.name),
+            !(table.keys.is_empty() && table.indexes.is_empty()),
+        )?;
     }
     for relation in scope.system.iter().filter(|relation| !relation.view) {
         push(rows, "pg_catalog", &relation.name, false)?;

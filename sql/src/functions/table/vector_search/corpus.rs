@@ -9,6 +9,7 @@ use muster_engine::Metric;
 use muster_storage::{IndexDefinition, KeyConstraint, TableDefinition};
 
 use crate::catalog::StoredTable;
+use crate::catalog::relation::plain;
 use crate::index::metric_of;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result, column};
@@ -33,7 +34,7 @@ impl<'a> Corpus<'a> {
         let no_corpus = |why: &str| {
             Error::new(
                 SqlState::WrongObjectType,
-                format!("table \"{}\" is no corpus: {why}", definition.name),
+                format!("table \"{}\" is no corpus: {why}", plain(&definition.name)),
             )
         };
         let key = definition.keys.iter().find(|key| key.primary);

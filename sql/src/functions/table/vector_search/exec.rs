@@ -28,6 +28,7 @@ use super::node::VectorSearch;
 use super::request::Request;
 use super::search::Searcher;
 use super::{NAME, PARAMETERS};
+use crate::catalog::relation::shown;
 use crate::session::StatementContext;
 use crate::{Error, column};
 
@@ -114,7 +115,7 @@ impl VectorSearchExec {
 
 impl DisplayAs for VectorSearchExec {
     fn fmt_as(&self, _t: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "VectorSearch: corpus={}", self.work.definition.name)?;
+        write!(f, "VectorSearch: corpus={}", shown(&self.work.definition.name))?;
         for (parameter, argument) in PARAMETERS.iter().skip(1).zip(&self.work.arguments) {
             if let Some(argument) = argument {
                 write!(f, ", {}={argument}", parameter.name)?;
@@ -297,10 +298,11 @@ impl Task {
             }
             None => StringArray::new_null(hits.len()),
         };
+        let corpus = shown(&self.work.definition.name);
         let own: [ArrayRef; 4] = [
             ids,
             Arc::new(Float32Array::from_iter_values(hits.iter().map(|hit| hit.distance))),
-            Arc::new(StringArray::from_iter_values(hits.iter().map(|_| &self.work.definition.name))),
+            Arc::new(StringArray::from_iter_values(hits.iter().map(|_| &corpus))),
             Arc::new(metadata),
         ];
         self.beside(input, row, hits.len(), own)

@@ -14,6 +14,7 @@ use datafusion::logical_expr::{EmptyRelation, Expr, LogicalPlan, UserDefinedLogi
 use muster_storage::TableDefinition;
 
 use super::{NAME, PARAMETERS};
+use crate::catalog::relation::shown;
 use crate::column;
 
 /// See the module.
@@ -120,7 +121,7 @@ impl UserDefinedLogicalNodeCore for VectorSearch {
     }
 
     fn fmt_for_explain(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "VectorSearch: corpus={}", self.definition.name)?;
+        write!(f, "VectorSearch: corpus={}", shown(&self.definition.name))?;
         for (parameter, argument) in PARAMETERS.iter().skip(1).zip(&self.arguments) {
             if let Some(argument) = argument {
                 write!(f, ", {}={argument}", parameter.name)?;

@@ -18,6 +18,7 @@ use super::corpus::Corpus;
 use super::filter::Filter;
 use super::metadata;
 use super::request::{Query, Request};
+use crate::catalog::relation::plain;
 use crate::session::StatementContext;
 use crate::sqlstate::SqlState;
 use crate::types::vector;
@@ -107,7 +108,7 @@ impl Searcher {
                         SqlState::InvalidParameterValue,
                         format!(
                             "the vector column of \"{}\" has no embedder, so it cannot be searched with a text",
-                            corpus.definition.name
+                            plain(&corpus.definition.name)
                         ),
                     )
                     .with_hint("Search with a vector, as in '[1,2,3]'::vector.")

@@ -5,6 +5,9 @@
 //! datafusion-pg-catalog's compatibility rewrites; nothing else does, for those rewrites bend
 //! what a statement means.
 
+mod additions;
+mod sequence;
+
 use std::sync::Arc;
 
 use datafusion::sql::sqlparser::ast;
@@ -35,6 +38,11 @@ pub struct Statement {
 }
 
 impl Statement {
+    /// The same statement with another tree, in which its names are resolved.
+    pub(crate) fn with_ast(&self, ast: &ast::Statement) -> Self {
+        Self { ast: Arc::new(ast.clone()), ..self.clone() }
+    }
+
     /// The query string that it stands in.
     #[must_use]
     pub fn text(&self) -> &str {
@@ -100,7 +108,7 @@ fn statement(parser: &mut Parser<'_>) -> std::result::Result<Parsed, ParserError
         let ast = maintenance.marker();
         return Ok(Parsed { maintenance: Some(Arc::new(maintenance)), ..ast.into() });
     }
-    Ok(parser.parse_statement()?.into())
+    Ok(additions::statement(parser)?.into())
 }
 
 /// A single expression, as `filter` takes it.
@@ -111,6 +119,12 @@ pub(crate) fn parse_expression(sql: &str) -> Result<ast::Expr> {
         parser.expect_token(&Token::EOF).map_err(|error| syntax_error(&error, sql))?;
         Ok(expression)
     })
+}
+
+/// A type, as a column's definition has it.
+pub(crate) fn parse_type(sql: &str) -> Result<ast::DataType> {
+    let mut parser = parser(sql)?;
+    parser.parse_data_type().map_err(|error| syntax_error(&error, sql))
 }
 
 fn parser(sql: &str) -> Result<Parser<'static>> {

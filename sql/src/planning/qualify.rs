@@ -1,0 +1,215 @@
+//! Writes the schema of each relation into a statement, where the name alone means another than that of `public`.
+//!
+//! It runs before everything else that looks at a statement's names, so that the rest of planning needs no search
+//! path. Names of CTEs stay as they are. With the search path that a session starts with, a statement is changed only
+//! for temporary tables.
+
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+
+use datafusion::sql::sqlparser::ast::{
+    CopySource, FromTable, FunctionArg, FunctionArgExpr, Ident, ObjectName, ObjectNamePart, Query, Statement,
+    TableFactor, TableObject, Value, VisitMut, VisitorMut, With,
+};
+
+use crate::catalog::namespace::VIEW_KIND;
+use crate::catalog::{Namespace, RelationKind, RelationName, SCHEMA};
+use crate::functions;
+use crate::statement::name;
+use crate::{Error, Result};
+
+/// The statement with the schemas of its relations.
+///
+/// # Errors
+/// 42P01 for a relation that the search path does not have; what [`Namespace::new_name`] gives for one that is made.
+pub(crate) fn qualify<'a>(statement: &'a Statement, namespace: Namespace<'_>) -> Result<Cow<'a, Statement>> {
+    refuse_view(statement, namespace)?;
+    if namespace.path.is_public() && !has_temporary(namespace) && !says_temporary(statement) {
+        return Ok(Cow::Borrowed(statement));
+    }
+    let mut statement = statement.clone();
+    if let Some((made, temporary)) = made(&mut statement) {
+        let new = namespace.new_name(made, temporary)?;
+        *made = written(&new);
+    }
+    if let Statement::Copy { source: CopySource::Table { table_name, .. }, .. } = &mut statement {
+        resolve(table_name, namespace)?;
+    }
+    let mut visitor = Qualify { namespace, ctes: Vec::new(), withs: Vec::new(), function: false };
+    match statement.visit(&mut visitor) {
+        ControlFlow::Continue(()) => Ok(Cow::Owned(statement)),
+        ControlFlow::Break(error) => Err(error),
+    }
+}
+
+/// # Errors
+/// 0A000 for a statement that changes the rows of a view.
+fn refuse_view(statement: &Statement, namespace: Namespace<'_>) -> Result<()> {
+    if namespace.snapshot.objects(VIEW_KIND).next().is_none() {
+        return Ok(());
+    }
+    let of_factor = |factor: &TableFactor| match factor {
+        TableFactor::Table { name, .. } => Some(name.clone()),
+        _ => None,
+    };
+    let (target, verb) = match statement {
+        Statement::Insert(insert) => match &insert.table {
+            TableObject::TableName(name) => (Some(name.clone()), "INSERT into"),
+            _ => return Ok(()),
+        },
+        Statement::Update(update) => (of_factor(&update.table.relation), "UPDATE of"),
+        Statement::Delete(delete) => {
+            let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
+            (from.first().and_then(|from| of_factor(&from.relation)), "DELETE from")
+        }
+        Statement::Merge(merge) => (of_factor(&merge.table), "MERGE into"),
+        _ => return Ok(()),
+    };
+    let Some(target) = target else { return Ok(()) };
+    match namespace.find(&target)? {
+        Some((_, RelationKind::View)) => Err(Error::unsupported(format!("{verb} a view"))),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the session has temporary relations.
+fn has_temporary(namespace: Namespace<'_>) -> bool {
+    let temporary = namespace.path.temporary();
+    let is_temporary = |stored: &str| crate::catalog::relation::schema_of(stored) == temporary;
+    namespace.snapshot.tables().any(|table| is_temporary(&table.definition().name))
+        || [VIEW_KIND, crate::catalog::namespace::SEQUENCE_KIND]
+            .iter()
+            .any(|kind| namespace.snapshot.objects(kind).any(|(name, _)| is_temporary(name)))
+}
+
+/// Whether a statement makes something temporary, or names the schema of what is.
+fn says_temporary(statement: &Statement) -> bool {
+    match statement {
+        Statement::CreateTable(create) => create.temporary || names_temporary(&create.name),
+        Statement::CreateView(create) => create.temporary || names_temporary(&create.name),
+        Statement::CreateSequence { temporary, name, .. } => *temporary || names_temporary(name),
+        _ => false,
+    }
+}
+
+fn names_temporary(name: &ObjectName) -> bool {
+    name::parts(name).is_ok_and(|(schema, _)| schema.is_some_and(|schema| schema == "pg_temp"))
+}
+
+/// The name of the relation that a statement makes, and whether it is temporary.
+fn made(statement: &mut Statement) -> Option<(&mut ObjectName, bool)> {
+    match statement {
+        Statement::CreateTable(create) => {
+            let temporary = create.temporary;
+            Some((&mut create.name, temporary))
+        }
+        Statement::CreateView(create) => {
+            let temporary = create.temporary;
+            Some((&mut create.name, temporary))
+        }
+        Statement::CreateSequence { temporary, name, .. } => Some((name, *temporary)),
+        _ => None,
+    }
+}
+
+/// A name as a statement writes it.
+pub(crate) fn written(name: &RelationName) -> ObjectName {
+    let part = |text: &str| ObjectNamePart::Identifier(Ident::with_quote('"', text));
+    ObjectName(vec![part(&name.schema), part(&name.name)])
+}
+
+/// Writes the schema of one relation, where it needs one.
+fn resolve(relation: &mut ObjectName, namespace: Namespace<'_>) -> Result<()> {
+    let (schema, name) = name::parts(relation)?;
+    match namespace.find_parts(schema.as_deref(), &name) {
+        Some((found, _)) if found.schema != SCHEMA => *relation = written(&found),
+        Some(_) => {}
+        // It is told as missing where it is used, unless `public` has one that the path does not reach.
+        None if schema.is_none() && !namespace.path.written().any(|schema| schema == SCHEMA) => {
+            return Err(Error::undefined_table(&name));
+        }
+        None => {}
+    }
+    Ok(())
+}
+
+struct Qualify<'a> {
+    namespace: Namespace<'a>,
+    /// The CTEs that can be named, innermost last.
+    ctes: Vec<String>,
+    /// Of each query that is open: its WITH, and how many CTEs could be named outside of it.
+    withs: Vec<(Option<With>, usize)>,
+    /// Whether the next name is a function's.
+    function: bool,
+}
+
+impl Qualify<'_> {
+    /// Visits the CTEs of a query one after the other: each sees those before it.
+    fn visit_with(&mut self, with: &mut With) -> ControlFlow<Error> {
+        if with.recursive {
+            self.ctes.extend(with.cte_tables.iter().map(|cte| name::ident(&cte.alias.name)));
+        }
+        for cte in &mut with.cte_tables {
+            cte.query.visit(self)?;
+            if !with.recursive {
+                self.ctes.push(name::ident(&cte.alias.name));
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl VisitorMut for Qualify<'_> {
+    type Break = Error;
+
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Error> {
+        let outside = self.ctes.len();
+        // The WITH is put back when the query is left: it is visited here and not again.
+        let mut with = query.with.take();
+        let visited = match &mut with {
+            Some(with) => self.visit_with(with),
+            None => ControlFlow::Continue(()),
+        };
+        self.withs.push((with, outside));
+        visited
+    }
+
+    fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<Error> {
+        if let Some((with, outside)) = self.withs.pop() {
+            query.with = with;
+            self.ctes.truncate(outside);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Error> {
+        self.function = matches!(factor, TableFactor::Table { args: Some(_), .. });
+        if let TableFactor::Table { name, args: Some(args), .. } = factor
+            && functions::table::is_known(name)
+            && let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(corpus))) = args.args.first_mut()
+            && let datafusion::sql::sqlparser::ast::Expr::Value(value) = corpus
+            && let Value::SingleQuotedString(text) = &mut value.value
+            && let Some((found, _)) = self.namespace.find_parts(None, &text.to_lowercase())
+            && found.schema != SCHEMA
+        {
+            *text = written(&found).to_string();
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_relation(&mut self, relation: &mut ObjectName) -> ControlFlow<Error> {
+        // A function in FROM is visited as a relation, too.
+        if std::mem::take(&mut self.function) {
+            return ControlFlow::Continue(());
+        }
+        if let [ObjectNamePart::Identifier(ident)] = relation.0.as_slice()
+            && self.ctes.contains(&name::ident(ident))
+        {
+            return ControlFlow::Continue(());
+        }
+        match resolve(relation, self.namespace) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => ControlFlow::Break(error),
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What a session has of its own beside its settings: a number, which its temporary schema is named after, and what
+//! it drew from sequences.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+
+use crate::sequence::Drawn;
+
+/// See the module. It stays the same over RESET and DISCARD.
+#[derive(Debug)]
+pub(crate) struct Own {
+    pub(crate) number: u64,
+    pub(crate) drawn: Mutex<Drawn>,
+    /// Grows with each temporary relation that the session makes.
+    temporary: AtomicU64,
+}
+
+impl Own {
+    /// With a number that no other session of the process has.
+    pub(crate) fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self {
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
+            drawn: Mutex::default(),
+            temporary: AtomicU64::new(0),
+        }
+    }
+
+    /// The session makes a temporary relation.
+    pub(crate) fn make_temporary(&self) {
+        self.temporary.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many temporary relations the session has made.
+    pub(crate) fn temporary(&self) -> u64 {
+        self.temporary.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,120 @@
+//! `CREATE TABLE`: columns with types, defaults and generation, keys, CHECK constraints.
+//!
+//! - [`Builder`]: the definition while it is put together, column by column, constraint by constraint.
+//! - [`expressions`]: defaults, generated columns and CHECKs, planned once so that a wrong one is refused.
+//! - [`as_query`]: `CREATE TABLE AS`.
+//! - [`like`]: `CREATE TABLE (LIKE ...)`.
+
+pub(super) mod as_query;
+mod builder;
+pub(super) mod expressions;
+mod keys;
+mod like;
+pub(super) mod options;
+pub(super) mod sequences;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::datatypes::{Schema, SchemaRef};
+use datafusion::sql::sqlparser::ast::{CreateTable, OnCommit};
+use muster_storage::{Changes, KeyConstraint, Snapshot};
+
+use super::name;
+use crate::catalog::relation::schema_of;
+use crate::catalog::search_path::TEMPORARY;
+use crate::catalog::{Sequence, object};
+use crate::check_constraint::Check;
+use crate::database::Shared;
+use crate::{Error, Result, check_constraint as check};
+
+pub(super) use builder::Builder;
+
+/// A table as it is to be made.
+pub(crate) struct NewTable {
+    /// As storage knows it.
+    pub(crate) name: String,
+    pub(crate) schema: SchemaRef,
+    pub(crate) keys: Vec<KeyConstraint>,
+    pub(crate) checks: Vec<Check>,
+    pub(crate) temporary: bool,
+    /// The sequences of its serial and identity columns, by the names that storage knows them by.
+    sequences: Vec<(String, Sequence)>,
+}
+
+impl NewTable {
+    /// # Errors
+    /// 0A000 for what is not there, by its name; 42701, 42P16, 42804 and others for what is wrong.
+    pub(crate) fn of(shared: &Shared, snapshot: &Snapshot, create: &CreateTable) -> Result<Self> {
+        refuse(create)?;
+        options::check(&create.table_options)?;
+        let mut table = Builder::new(name::table(&create.name)?);
+        if let Some(like) = &create.like {
+            table.copy(like::columns(snapshot, like)?);
+        } else if create.columns.is_empty() {
+            return Err(Error::unsupported("a table without columns"));
+        }
+        for definition in &create.columns {
+            table.add_column(definition)?;
+        }
+        for constraint in &create.constraints {
+            table.add_constraint(constraint)?;
+        }
+        let mut table = Self::build(shared, snapshot, table)?;
+        table.temporary = is_temporary(create, &table.name);
+        Ok(table)
+    }
+
+    fn build(shared: &Shared, snapshot: &Snapshot, mut table: Builder) -> Result<Self> {
+        let sequences = sequences::name(snapshot, &mut table)?;
+        let schema = Arc::new(Schema::new(table.fields));
+        let schema = expressions::check_columns(shared, snapshot, &table.name, &schema)?;
+        expressions::check_checks(shared, snapshot, &table.name, &schema, &table.checks)?;
+        Ok(Self {
+            name: table.name,
+            schema,
+            keys: table.keys,
+            checks: table.checks,
+            sequences,
+            temporary: false,
+        })
+    }
+
+    /// # Errors
+    /// XX001: every sequence can be written.
+    pub(crate) fn add_to(&self, mut changes: Changes) -> Result<Changes> {
+        for (name, sequence) in &self.sequences {
+            changes = super::sequence::put(changes.raise_mark(object::MARK, sequence.id), name, sequence)?;
+        }
+        let properties: BTreeMap<String, String> =
+            self.checks.iter().map(|check| (check::property(&check.name), check.sql.clone())).collect();
+        let (schema, keys) = (self.schema.clone(), self.keys.clone());
+        Ok(if self.temporary {
+            changes.create_temporary_table(&self.name, schema, keys, properties)
+        } else {
+            changes.create_table(&self.name, schema, keys, properties)
+        })
+    }
+}
+
+/// A table in the session's own schema is temporary, whether the statement says so or names the schema.
+fn is_temporary(create: &CreateTable, stored: &str) -> bool {
+    create.temporary || schema_of(stored).starts_with(TEMPORARY)
+}
+
+/// What CREATE TABLE can say and this one does not do.
+fn refuse(create: &CreateTable) -> Result<()> {
+    let refused = [
+        (create.or_replace, "CREATE OR REPLACE TABLE"),
+        (create.external, "CREATE EXTERNAL TABLE"),
+        (create.clone.is_some(), "CREATE TABLE CLONE"),
+        (create.inherits.is_some(), "INHERITS"),
+        (create.partition_of.is_some() || create.partition_by.is_some(), "PARTITION"),
+        (matches!(create.on_commit, Some(OnCommit::DeleteRows | OnCommit::Drop)), "ON COMMIT"),
+        (create.strict || create.without_rowid, "SQLite's table options"),
+    ];
+    match refused.iter().find(|(said, _)| *said) {
+        Some((_, what)) => Err(Error::unsupported(what)),
+        None => Ok(()),
+    }
+}
