@@ -10,6 +10,7 @@
 
 mod block;
 mod caller;
+mod commit;
 mod context;
 mod finish;
 mod maintain;

@@ -13,6 +13,7 @@ use futures::{StreamExt, stream};
 use muster_storage::{Changes, TableDefinition};
 
 use super::block::{View, aborted};
+use super::commit::commit;
 use super::maintain;
 use super::transaction::Control;
 use super::{Finish, Planned, Prepared, Session, StatementContext, TransactionStatus};
@@ -20,6 +21,7 @@ use crate::load::{CopyIn, LoadReport, LoadRequest};
 use crate::notice::Notice;
 use crate::outcome::{CommandTag, Outcome, Rows, Transfer};
 use crate::planning::{bind, qualify};
+use crate::point::PointPlan;
 use crate::sqlstate::SqlState;
 use crate::statement::copy::{CopyFrom, CopyTo};
 use crate::statement::{call, create_index, define, explain, refused, set, show};
@@ -115,9 +117,13 @@ async fn attempt_once(
     let prepared = renewed.as_ref().unwrap_or(prepared);
     let params = values(prepared, params)?;
     match prepared.planned.as_ref() {
-        Planned::Query { plan, tag } => {
+        Planned::Query { plan, tag, point } => {
             let columns =
                 prepared.columns.clone().unwrap_or_else(|| Arc::new(arrow::datatypes::Schema::empty()));
+            if let Some(point) = point {
+                let rows = present(&point.run(&context, &params)?, &columns)?;
+                return Ok(one_batch(tag.clone(), rows));
+            }
             query(session, context, plan, params, tag.clone(), columns).await
         }
         Planned::Explain { plan, analyze } => {
@@ -125,7 +131,9 @@ async fn attempt_once(
             let rows = explain::rows(physical, *analyze, context.task()).await?;
             Ok(one_batch(CommandTag::plain("EXPLAIN"), rows))
         }
-        Planned::Write(planned) => write(session, context, planned, params).await,
+        Planned::Write { write: planned, point } => {
+            write(session, context, planned, point.as_ref(), params).await
+        }
         Planned::CopyFrom(copy) => copy_from(session, context, copy).await,
         Planned::CopyTo { copy, plan, columns } => {
             copy_to(session, context, copy, plan, columns.clone()).await
@@ -226,8 +234,7 @@ pub(super) async fn apply(session: &Session, context: &StatementContext, changes
         let cell = session.block.clone();
         return blocking(move || cell.apply(block, &base, changes)).await;
     }
-    let store = context.database.store.clone();
-    blocking(move || Ok(store.commit(changes.over(base)).map(drop_value)?)).await?;
+    commit(&context.database.store, base, changes).await?;
     session.database.wake_worker();
     Ok(())
 }
@@ -237,9 +244,10 @@ async fn write(
     session: &Session,
     context: Arc<StatementContext>,
     planned: &Arc<PlannedWrite>,
+    point: Option<&PointPlan>,
     params: ParamValues,
 ) -> Result<Outcome> {
-    let Written { changes, rows, returned } = planned.write(context.clone(), params).await?;
+    let Written { changes, rows, returned } = planned.write(context.clone(), point, params).await?;
     apply(session, &context, changes).await?;
     let tag = CommandTag::affecting(planned.command(), rows);
     let rows = returned
@@ -377,9 +385,6 @@ async fn utility(
         other => Err(refused::refusal(other)),
     }
 }
-
-/// A value that a statement does not tell.
-fn drop_value<T>(_value: T) {}
 
 pub(super) async fn load(session: &Session, request: &LoadRequest) -> Result<LoadReport> {
     session.check_write("COPY FROM")?;

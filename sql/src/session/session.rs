@@ -23,6 +23,7 @@ use crate::notice::Notice;
 use crate::outcome::{CommandTag, Outcome, QueryResult, Transfer};
 use crate::parse::{Statement, parse};
 use crate::planning::{OutputNames, parameters, qualify, settle};
+use crate::point::PointPlan;
 use crate::progress::{Progress, Silent};
 use crate::sqlstate::SqlState;
 use crate::stack::Roomy;
@@ -215,12 +216,15 @@ impl Session {
             other if let Some(statement) = row_statement(other) => {
                 let (write, parameters) = PlannedWrite::of(shared, &snapshot, statement, types).await?;
                 let columns = write.columns();
-                (Planned::Write(Arc::new(write)), parameters, columns)
+                let point = PointPlan::of(&shared.planner, write.plan(), &parameters)?;
+                (Planned::Write { write: Arc::new(write), point }, parameters, columns)
             }
             ast::Statement::Query(_) => {
                 let (plan, parameters) = self.plan_query(ast, &snapshot, types).await?;
                 let columns = columns_of(&plan, OutputNames::of(ast).as_ref());
-                (Planned::Query { plan, tag: CommandTag::returning("SELECT") }, parameters, Some(columns))
+                let point = PointPlan::of(&shared.planner, &plan, &parameters)?;
+                let tag = CommandTag::returning("SELECT");
+                (Planned::Query { plan, tag, point }, parameters, Some(columns))
             }
             ast::Statement::Explain { statement: inner, analyze, .. } => match inner.as_ref() {
                 ast::Statement::Query(_) => {
@@ -257,7 +261,7 @@ impl Session {
                 tables_of(plan)?
             }
             Planned::CopyFrom(copy) => vec![copy.definition.clone()],
-            Planned::Write(write) => {
+            Planned::Write { write, .. } => {
                 let mut tables = tables_of(write.plan())?;
                 tables.push(write.definition().clone());
                 tables

@@ -11,7 +11,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 
 use super::block::{Block, TransactionStatus, aborted};
-use super::run::blocking;
+use super::commit::commit_transaction;
 use super::{Session, Settings};
 use crate::notice::Notice;
 use crate::outcome::{CommandTag, QueryResult};
@@ -242,7 +242,7 @@ impl Session {
         // A transaction that wrote nothing has nothing to wait for.
         let committed = match unchanged {
             true => Ok(()),
-            false => blocking(move || Ok(transaction.commit().map(drop)?)).await,
+            false => commit_transaction(transaction).await,
         };
         if let Err(error) = committed {
             *self.settings.lock() = before;

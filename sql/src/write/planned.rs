@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
 use arrow::datatypes::{FieldRef, SchemaRef};
 use datafusion::common::ParamValues;
 use datafusion::logical_expr::{Expr, LogicalPlan};
@@ -12,14 +13,18 @@ use datafusion::sql::sqlparser::ast::{self, SetExpr, Statement, With};
 use muster_storage::{Snapshot, TableDefinition};
 
 use super::{Returning, Target, Written};
-use crate::Result;
 use crate::database::Shared;
 use crate::planning::parameters_with;
+use crate::point::PointPlan;
 use crate::session::{StatementContext, blocking, physical};
 use crate::statement::delete::PlannedDelete;
 use crate::statement::insert::PlannedInsert;
 use crate::statement::merge::PlannedMerge;
 use crate::statement::update::PlannedUpdate;
+use crate::{Result, column};
+
+/// Rows that are worked on where the statement runs, and not on a thread for what blocks.
+const FEW_ROWS: usize = 64;
 
 /// See the module.
 #[derive(Clone, Debug)]
@@ -149,17 +154,40 @@ impl PlannedWrite {
     pub(crate) async fn write(
         self: &Arc<Self>,
         context: Arc<StatementContext>,
+        point: Option<&PointPlan>,
         params: ParamValues,
     ) -> Result<Written> {
+        if let Some(point) = point {
+            let rows = point.run(&context, &params)?;
+            // What computes columns of its own, an embedding for one, may take its time.
+            if rows.num_rows() <= FEW_ROWS && !self.generates() {
+                return self.written(&context, &[rows], &params);
+            }
+            let planned = self.clone();
+            return blocking(move || planned.written(&context, &[rows], &params)).await;
+        }
         let plan = physical(&context, self.plan(), params.clone()).await?;
         let batches = collect(plan, context.clone().task()).await?;
         let planned = self.clone();
-        blocking(move || match planned.as_ref() {
-            Self::Insert(insert) => insert.written(&context, &batches, &params),
-            Self::Update(update) => update.written(&context, &batches, &params),
-            Self::Delete(delete) => delete.written(&context, &batches, &params),
-            Self::Merge(merge) => merge.written(&context, &batches, &params),
-        })
-        .await
+        blocking(move || planned.written(&context, &batches, &params)).await
+    }
+
+    fn written(
+        &self,
+        context: &StatementContext,
+        batches: &[RecordBatch],
+        params: &ParamValues,
+    ) -> Result<Written> {
+        match self {
+            Self::Insert(insert) => insert.written(context, batches, params),
+            Self::Update(update) => update.written(context, batches, params),
+            Self::Delete(delete) => delete.written(context, batches, params),
+            Self::Merge(merge) => merge.written(context, batches, params),
+        }
+    }
+
+    /// Whether the table has columns that are computed from others.
+    fn generates(&self) -> bool {
+        self.definition().schema.fields().iter().any(|field| column::generated(field).is_some())
     }
 }
