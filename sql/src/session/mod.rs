@@ -11,6 +11,7 @@
 mod block;
 mod caller;
 mod context;
+mod control;
 mod finish;
 mod maintain;
 mod own;

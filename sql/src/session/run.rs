@@ -13,8 +13,8 @@ use futures::{StreamExt, stream};
 use muster_storage::{Changes, TableDefinition};
 
 use super::block::{View, aborted};
+use super::control::Control;
 use super::maintain;
-use super::transaction::Control;
 use super::{Finish, Planned, Prepared, Session, StatementContext, TransactionStatus};
 use crate::load::{CopyIn, LoadReport, LoadRequest};
 use crate::notice::Notice;
