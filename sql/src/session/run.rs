@@ -259,10 +259,7 @@ async fn copy_from(session: &Session, context: Arc<StatementContext>, copy: &Cop
     }
     let copy = copy.clone();
     let finish = Finish::new(session, &context);
-    let begin = move || {
-        let StatementContext { database, snapshot, .. } = context.as_ref();
-        CopyIn::begin(database, snapshot, &copy, write_way(&context), finish)
-    };
+    let begin = move || CopyIn::begin(&context, &copy, write_way(&context), finish);
     Ok(Outcome::with_copy(Transfer::In(blocking(begin).await?)))
 }
 
@@ -405,8 +402,7 @@ async fn run_load(
 ) -> Result<LoadReport> {
     let progress = session.progress.lock().clone();
     let load = move |continues: &(dyn Fn() -> bool + Sync)| {
-        let StatementContext { database, snapshot, .. } = context.as_ref();
-        let (report, changes) = loading::run(database, snapshot, &request, progress.as_ref(), continues)?;
+        let (report, changes) = loading::run(&context, &request, progress.as_ref(), continues)?;
         Ok((report, changes, context))
     };
     let (report, changes, context) = cancellable(load).await?;
