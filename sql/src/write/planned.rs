@@ -11,7 +11,7 @@ use datafusion::physical_plan::collect;
 use datafusion::sql::sqlparser::ast::{self, SetExpr, Statement, With};
 use muster_storage::{Snapshot, TableDefinition};
 
-use super::{Returning, Target, Written};
+use super::{Returning, RowWriter, Target, Written};
 use crate::Result;
 use crate::database::Shared;
 use crate::planning::parameters_with;
@@ -154,11 +154,19 @@ impl PlannedWrite {
         let plan = physical(&context, self.plan(), params.clone()).await?;
         let batches = collect(plan, context.clone().task()).await?;
         let planned = self.clone();
-        blocking(move || match planned.as_ref() {
-            Self::Insert(insert) => insert.written(&context, &batches, &params),
-            Self::Update(update) => update.written(&context, &batches, &params),
-            Self::Delete(delete) => delete.written(&context, &batches, &params),
-            Self::Merge(merge) => merge.written(&context, &batches, &params),
+        blocking(move || {
+            if let Self::Insert(insert) = planned.as_ref() {
+                return insert.written(&context, &batches, &params);
+            }
+            let table = &planned.definition().name;
+            let mut writer = RowWriter::new(&context, table, planned.returning(), &params)?;
+            match planned.as_ref() {
+                Self::Insert(_) => {}
+                Self::Update(update) => update.write(&mut writer, &batches)?,
+                Self::Delete(delete) => delete.write(&mut writer, &batches)?,
+                Self::Merge(merge) => merge.write(&mut writer, &batches)?,
+            }
+            Ok(writer.finish())
         })
         .await
     }
