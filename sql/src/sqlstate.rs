@@ -20,6 +20,8 @@ macro_rules! sqlstates {
 }
 
 sqlstates! {
+    /// Something that a client should know, of no kind of its own.
+    Warning = "01000",
     /// The feature is named in the message and does not exist here.
     FeatureNotSupported = "0A000",
     /// The value does not fit what the operation needs (vector dimensions, NaN).

@@ -108,8 +108,33 @@ impl Namespace<'_> {
                 ))
             }
             None if if_exists => Ok(None),
-            None => Err(missing(name, wanted)?),
+            None => Err(self.missing(name, Some(wanted))?),
         }
+    }
+
+    /// The error for a relation, of a kind where one is wanted, that is not there: its schema is told first.
+    ///
+    /// # Errors
+    /// What is no name.
+    pub(crate) fn missing(&self, name: &ObjectName, wanted: Option<RelationKind>) -> Result<Error> {
+        let (schema, name) = name::parts(name)?;
+        if let Some(schema) = &schema
+            && !self.has_schema(self.path.schema(schema))
+        {
+            return Ok(missing_schema(schema));
+        }
+        let name = match schema {
+            Some(schema) => format!("{schema}.{name}"),
+            None => name,
+        };
+        let (state, noun) = match wanted {
+            Some(RelationKind::Index) => (SqlState::UndefinedObject, "index"),
+            Some(kind @ (RelationKind::Table | RelationKind::View)) => {
+                (SqlState::UndefinedTable, kind.noun())
+            }
+            Some(RelationKind::Sequence) | None => (SqlState::UndefinedTable, "relation"),
+        };
+        Ok(Error::new(state, format!("{noun} \"{name}\" does not exist")))
     }
 
     /// The name of a relation that is to be made.
@@ -139,10 +164,7 @@ impl Namespace<'_> {
             ));
         }
         if !self.has_schema(schema) {
-            return Err(Error::new(
-                SqlState::InvalidSchemaName,
-                format!("schema \"{schema}\" does not exist"),
-            ));
+            return Err(missing_schema(schema));
         }
         Ok(RelationName::new(schema, name))
     }
@@ -191,23 +213,6 @@ pub(crate) fn kind(snapshot: &Snapshot, stored: &str) -> Option<RelationKind> {
     is_index.then_some(RelationKind::Index)
 }
 
-/// The error for a relation that is not there.
-fn missing(name: &ObjectName, wanted: RelationKind) -> Result<Error> {
-    let (schema, name) = name::parts(name)?;
-    let name = match schema {
-        Some(schema) => format!("{schema}.{name}"),
-        None => name,
-    };
-    Ok(match wanted {
-        RelationKind::Index => {
-            Error::new(SqlState::UndefinedObject, format!("index \"{name}\" does not exist"))
-        }
-        RelationKind::Table | RelationKind::View | RelationKind::Sequence => Error::new(
-            SqlState::UndefinedTable,
-            match wanted {
-                RelationKind::Sequence => format!("relation \"{name}\" does not exist"),
-                other => format!("{} \"{name}\" does not exist", other.noun()),
-            },
-        ),
-    })
+fn missing_schema(schema: &str) -> Error {
+    Error::new(SqlState::InvalidSchemaName, format!("schema \"{schema}\" does not exist"))
 }

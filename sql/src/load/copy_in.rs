@@ -4,16 +4,12 @@
 //! they come. Invariant: without [`CopyIn::finish`] nothing of them is ever in the table.
 
 use std::fmt;
-use std::sync::Arc;
-
-use muster_storage::Snapshot;
 
 use super::delimited::Delimited;
 use super::loader::Loader;
 use super::mapping::{Mapping, Naming};
-use crate::database::Shared;
 use crate::outcome::CommandTag;
-use crate::session::{Finish, cancellable};
+use crate::session::{Finish, StatementContext, cancellable};
 use crate::sqlstate::SqlState;
 use crate::statement::copy::CopyFrom;
 use crate::write::{RowMaker, RowRules, TableWriter, WriteWay};
@@ -60,12 +56,12 @@ impl CopyIn {
     /// # Errors
     /// As [`Mapping::of`] and [`RowRules::of`].
     pub(crate) fn begin(
-        shared: &Arc<Shared>,
-        snapshot: &Snapshot,
+        context: &StatementContext,
         copy: &CopyFrom,
         way: WriteWay,
         finish: Finish,
     ) -> Result<Self> {
+        let StatementContext { database: shared, snapshot, .. } = context;
         // The definition as it is now: an index made since the plan brings its checks along.
         let table = &copy.definition.name;
         let definition = snapshot
@@ -77,7 +73,7 @@ impl CopyIn {
         let rows = Delimited::new(copy.options.text.clone(), columns, table);
         let schema = rows.schema();
         let naming = Naming::Copy(table.clone());
-        let mapping = Mapping::of(shared, snapshot, definition.clone(), (&schema, true), None, naming)?;
+        let mapping = Mapping::of(context, definition.clone(), (&schema, true), None, naming)?;
         let writer = TableWriter::new(shared.store.clone(), &definition, way);
         let maker = RowMaker::new(RowRules::of(shared, snapshot, &definition)?);
         let feed = Box::new(Feed { rows, loader: Loader::new(mapping, maker, writer) });

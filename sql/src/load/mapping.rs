@@ -10,11 +10,11 @@ use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::execution_props::ExecutionProps;
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::physical_expr::{PhysicalExpr, create_physical_expr};
-use muster_storage::{Snapshot, TableDefinition};
+use muster_storage::TableDefinition;
 
 use super::source::{Rows, record_place, shown};
-use crate::database::Shared;
-use crate::planning::{assign, expression};
+use crate::planning::{assign, bind_expression, expression};
+use crate::session::{Caller, StatementContext};
 use crate::sqlstate::SqlState;
 use crate::statement::insert::default_of;
 use crate::types::type_name;
@@ -49,8 +49,7 @@ impl Mapping {
     /// 42703 for a column that the table has not, 428C9 for one that is generated, 42804 for one of
     /// a type that cannot be assigned.
     pub(crate) fn of(
-        shared: &Shared,
-        snapshot: &Snapshot,
+        context: &StatementContext,
         definition: Arc<TableDefinition>,
         (schema, texts): (&Schema, bool),
         wanted: Option<&[String]>,
@@ -83,6 +82,8 @@ impl Mapping {
             }
         }
         let columns = DFSchema::try_from(schema.as_ref().clone())?;
+        let state = context.database.planner.state();
+        let caller = Caller::of(context);
         let values = definition
             .schema
             .fields()
@@ -96,9 +97,13 @@ impl Mapping {
                     Ok(found) if wanted => {
                         assign(Expr::Column(Column::new_unqualified(field.name())), found, field, table)?
                     }
-                    _ => default_of(shared, snapshot, &definition, field)?,
+                    // A default may draw from a sequence that only this transaction sees.
+                    _ => bind_expression(
+                        default_of(&context.database, &context.snapshot, &definition, field)?,
+                        &caller,
+                    )?,
                 };
-                let value = expression::simplify(shared.planner.state(), value, &columns)?;
+                let value = expression::simplify(state, value, &columns, context.now)?;
                 Ok(Some(create_physical_expr(
                     &value,
                     &columns,

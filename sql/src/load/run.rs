@@ -3,42 +3,42 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use muster_storage::{Changes, Snapshot};
+use muster_storage::Changes;
 
 use super::loader::Loader;
 use super::mapping::Mapping;
 use super::source::Source;
 use super::{LoadReport, Request, infer};
-use crate::database::Shared;
 use crate::progress::{Phase, Progress};
+use crate::session::StatementContext;
 use crate::sqlstate::SqlState;
 use crate::write::{RowMaker, RowRules, TableWriter};
 use crate::{Error, Result};
 
-/// Runs a load into a table as `snapshot` has it. `continues` is asked for each batch; false cancels, and nothing is
+/// Runs a load into a table as the context's snapshot has it. `continues` is asked for each batch; false cancels, and nothing is
 /// loaded. The rows are in the table then, unless changes come back: these bring them there.
 ///
 /// # Errors
 /// 42P01 when the table is not there and is not to be made; 57014 when cancelled; what the file, the rows and
 /// storage give.
 pub(crate) fn run(
-    shared: &Arc<Shared>,
-    snapshot: &Arc<Snapshot>,
+    context: &Arc<StatementContext>,
     request: &Request,
     progress: &dyn Progress,
     continues: &(dyn Fn() -> bool + Sync),
 ) -> Result<(LoadReport, Option<Changes>)> {
     let start = Instant::now();
-    let mut snapshot = snapshot.clone();
+    let shared = &context.database;
+    let mut context = context.clone();
     let mut created = false;
-    if snapshot.table(&request.table).is_none() {
+    if context.snapshot.table(&request.table).is_none() {
         if !request.create {
             return Err(Error::undefined_table(&request.table));
         }
-        snapshot = shared.store.commit(table_of(request)?)?;
+        context = context.over(shared.store.commit(table_of(request)?)?);
         created = true;
     }
-    let loaded = rows(shared, &snapshot, request, progress, continues);
+    let loaded = rows(&context, request, progress, continues);
     if created && loaded.is_err() {
         // The table came with the file: without the file's rows it goes, too.
         shared.store.commit(Changes::new().drop_table(&request.table))?;
@@ -76,12 +76,12 @@ struct Loaded {
 }
 
 fn rows(
-    shared: &Arc<Shared>,
-    snapshot: &Snapshot,
+    context: &StatementContext,
     request: &Request,
     progress: &dyn Progress,
     continues: &(dyn Fn() -> bool + Sync),
 ) -> Result<Loaded> {
+    let (shared, snapshot) = (&context.database, &context.snapshot);
     let table = snapshot.table(&request.table).ok_or_else(|| Error::undefined_table(&request.table))?;
     let definition = table.definition().clone();
     let source = Source::open(request, Some(&definition))?;
@@ -89,7 +89,7 @@ fn rows(
         request.columns.as_ref().map(|columns| columns.iter().map(|column| column.name.clone()).collect());
     let columns = (source.schema.as_ref(), source.texts);
     let naming = request.naming.clone();
-    let mapping = Mapping::of(shared, snapshot, definition.clone(), columns, wanted.as_deref(), naming)?;
+    let mapping = Mapping::of(context, definition.clone(), columns, wanted.as_deref(), naming)?;
     let writer = TableWriter::new(shared.store.clone(), &definition, request.way);
     let maker = RowMaker::new(RowRules::of(shared, snapshot, &definition)?);
     let mut loader = Loader::new(mapping, maker, writer);

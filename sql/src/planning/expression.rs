@@ -69,12 +69,8 @@ fn plan(planner: &Planner, snapshot: &Snapshot, parsed: ast::Expr, columns: &DFS
     Ok(sql.sql_to_expr(parsed, columns, &mut PlannerContext::new())?)
 }
 
-/// Coerces types and folds constants, `now()` among them.
-pub(crate) fn simplify(state: &SessionState, expression: Expr, columns: &DFSchema) -> Result<Expr> {
-    simplify_at(state, expression, columns, Utc::now())
-}
-
-fn simplify_at(
+/// Coerces types and folds constants, `now()` among them, which gives `now`.
+pub(crate) fn simplify(
     state: &SessionState,
     expression: Expr,
     columns: &DFSchema,
@@ -156,7 +152,7 @@ fn compile_over(
         return Err(Error::unsupported(format!("{what} in an expression over a table's columns")));
     }
     let varies = varies(&expression)?;
-    let expression = simplify_at(planner.state(), expression, columns, now)?;
+    let expression = simplify(planner.state(), expression, columns, now)?;
     let mut projection: Vec<usize> = Vec::new();
     for column in expression.column_refs() {
         projection.push(columns.index_of_column(column)?);

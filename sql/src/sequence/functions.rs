@@ -1,7 +1,7 @@
 //! `nextval(name)`, `currval(name)`, `lastval()`, `setval(name, value [, is_called])`.
 //!
 //! A function as it is planned knows no session; [`crate::planning::bind`] gives it one when the plan runs. Without a session
-//! (a default that a load fills in) `nextval` works, and nobody's `currval` sees it.
+//! `nextval` works, and nobody's `currval` sees it.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;

@@ -32,6 +32,12 @@ impl StatementContext {
             .ok_or_else(|| DataFusionError::Internal("the task runs outside of a statement".to_string()))
     }
 
+    /// The same statement, reading another snapshot from here on.
+    pub(crate) fn over(&self, snapshot: Arc<Snapshot>) -> Arc<Self> {
+        let (database, settings) = (self.database.clone(), self.settings.clone());
+        Arc::new(Self { database, snapshot, settings, now: self.now, block: self.block })
+    }
+
     /// The names that the statement can use.
     pub(crate) fn namespace(&self) -> Namespace<'_> {
         Namespace { snapshot: &self.snapshot, path: &self.settings.path }

@@ -11,6 +11,7 @@ use super::run::{apply, cancellable};
 use super::{Session, StatementContext};
 use crate::notice::Notice;
 use crate::outcome::{CommandTag, Outcome};
+use crate::sqlstate::SqlState;
 use crate::statement::maintenance::{Maintenance, Target};
 use crate::{Error, Result, statistics};
 
@@ -22,7 +23,8 @@ pub(super) async fn run(
     if maintenance.vacuum {
         session.prevent_in_block("VACUUM")?;
     }
-    let targets = maintenance.targets(&context.snapshot)?;
+    let skipped = |message: String| session.tell(Notice::warning(SqlState::Warning, message));
+    let targets = maintenance.targets(context.namespace(), skipped)?;
     if maintenance.vacuum {
         for Target { table, .. } in &targets {
             let told = vacuum(&context, table.clone(), maintenance.full).await?;

@@ -12,6 +12,7 @@ mod block;
 mod caller;
 mod commit;
 mod context;
+mod control;
 mod finish;
 mod maintain;
 mod own;

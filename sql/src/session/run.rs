@@ -14,8 +14,8 @@ use muster_storage::{Changes, TableDefinition};
 
 use super::block::{View, aborted};
 use super::commit::commit;
+use super::control::Control;
 use super::maintain;
-use super::transaction::Control;
 use super::{Finish, Planned, Prepared, Session, StatementContext, TransactionStatus};
 use crate::load::{CopyIn, LoadReport, LoadRequest};
 use crate::notice::Notice;
@@ -267,10 +267,7 @@ async fn copy_from(session: &Session, context: Arc<StatementContext>, copy: &Cop
     }
     let copy = copy.clone();
     let finish = Finish::new(session, &context);
-    let begin = move || {
-        let StatementContext { database, snapshot, .. } = context.as_ref();
-        CopyIn::begin(database, snapshot, &copy, write_way(&context), finish)
-    };
+    let begin = move || CopyIn::begin(&context, &copy, write_way(&context), finish);
     Ok(Outcome::with_copy(Transfer::In(blocking(begin).await?)))
 }
 
@@ -410,8 +407,7 @@ async fn run_load(
 ) -> Result<LoadReport> {
     let progress = session.progress.lock().clone();
     let load = move |continues: &(dyn Fn() -> bool + Sync)| {
-        let StatementContext { database, snapshot, .. } = context.as_ref();
-        let (report, changes) = loading::run(database, snapshot, &request, progress.as_ref(), continues)?;
+        let (report, changes) = loading::run(&context, &request, progress.as_ref(), continues)?;
         Ok((report, changes, context))
     };
     let (report, changes, context) = cancellable(load).await?;

@@ -13,8 +13,8 @@ use muster_storage::{Snapshot, TableDefinition};
 use parking_lot::Mutex;
 
 use super::block::{BlockCell, View, aborted};
+use super::control::Control;
 use super::prepared::Resolved;
-use super::transaction::Control;
 use super::{Planned, Prepared, Settings, TransactionStatus, run};
 use crate::catalog::{Namespace, StoredTable, temporary};
 use crate::functions::table::VectorSearch;

@@ -5,16 +5,16 @@ use std::ops::Range;
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{FieldRef, UInt64Type};
-use datafusion::common::{Column, ParamValues};
+use datafusion::common::Column;
 use datafusion::logical_expr::{Expr, LogicalPlan, Projection};
 use datafusion::sql::sqlparser::ast::{Delete, FromTable, With};
 use muster_storage::Snapshot;
 
+use super::refused::refuse_clauses;
 use crate::database::Shared;
 use crate::planning::settle;
-use crate::session::StatementContext;
 use crate::sqlstate::SqlState;
-use crate::write::{Matching, Query, Returning, RowWriter, Target, Written, row_id};
+use crate::write::{Matching, Query, Returning, RowWriter, Target, row_id};
 use crate::{Error, Result};
 
 /// A planned DELETE. Its plan gives the row id, then what RETURNING needs.
@@ -57,11 +57,9 @@ impl PlannedDelete {
         let matching = Matching::of(shared, snapshot, &target, query, declared).await?;
         let width = target.definition.schema.fields().len();
         let mut expressions = vec![row_id(&target)];
-        let mut returning = None;
-        if let Some(items) = &delete.returning {
-            let mut columns = target.columns();
-            columns.extend(matching.beside(width));
-            returning = Some(Returning::of(&shared.planner, snapshot, items, columns, declared)?);
+        let items = delete.returning.as_deref();
+        let returning = matching.returning(shared, snapshot, &target, items, declared)?;
+        if returning.is_some() {
             let positions: Range<usize> = 0..matching.columns().fields().len();
             let column = |position| Expr::Column(Column::from(matching.columns().qualified_field(position)));
             expressions.extend(positions.filter(|position| *position != width).map(column));
@@ -70,20 +68,13 @@ impl PlannedDelete {
         Ok(Self { target, plan: settle(plan)?, returning })
     }
 
-    /// What it does, given the rows of its plan.
-    pub(crate) fn written(
-        &self,
-        context: &StatementContext,
-        batches: &[RecordBatch],
-        params: &ParamValues,
-    ) -> Result<Written> {
-        let table = &self.target.definition.name;
-        let mut writer = RowWriter::new(context, table, self.returning.as_ref(), params)?;
+    /// Gathers what it does, given the rows of its plan.
+    pub(crate) fn write(&self, writer: &mut RowWriter, batches: &[RecordBatch]) -> Result<()> {
         for batch in batches {
-            let batch = first_matches(&mut writer, batch)?;
+            let batch = first_matches(writer, batch)?;
             writer.changed(batch.columns().get(1..).unwrap_or_default(), batch.num_rows())?;
         }
-        Ok(writer.finish())
+        Ok(())
     }
 }
 
@@ -102,14 +93,10 @@ pub(crate) fn first_matches(writer: &mut RowWriter, batch: &RecordBatch) -> Resu
 }
 
 fn refuse(delete: &Delete) -> Result<()> {
-    let refused = [
+    refuse_clauses(&[
         (!delete.tables.is_empty(), "DELETE from several tables"),
         (delete.output.is_some(), "OUTPUT"),
         (!delete.order_by.is_empty(), "DELETE ... ORDER BY"),
         (delete.limit.is_some(), "DELETE ... LIMIT"),
-    ];
-    match refused.iter().find(|(said, _)| *said) {
-        Some((_, what)) => Err(Error::unsupported(what)),
-        None => Ok(()),
-    }
+    ])
 }

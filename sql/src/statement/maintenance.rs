@@ -11,6 +11,8 @@ use datafusion::sql::sqlparser::tokenizer::Token;
 use muster_storage::Snapshot;
 
 use super::name;
+use crate::catalog::namespace::RelationKind;
+use crate::catalog::{Namespace, RelationName};
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
 
@@ -136,11 +138,16 @@ impl Maintenance {
         })
     }
 
-    /// The tables it is about.
+    /// The tables it is about. What is no table is left out, and `skipped` is told.
     ///
     /// # Errors
-    /// 42601 for an option that nobody knows, 0A000 for one that is not supported, 42P01 and 42703 for what is not there.
-    pub(crate) fn targets(&self, snapshot: &Snapshot) -> Result<Vec<Target>> {
+    /// 42601 for an option that nobody knows, 0A000 for one that is not supported, 3F000, 42P01 and 42703 for what is
+    /// not there.
+    pub(crate) fn targets(
+        &self,
+        names: Namespace<'_>,
+        mut skipped: impl FnMut(String),
+    ) -> Result<Vec<Target>> {
         if let Some(message) = self.unknown.first() {
             return Err(Error::new(SqlState::SyntaxError, message.clone()));
         }
@@ -148,7 +155,7 @@ impl Maintenance {
             return Err(Error::unsupported(format!("{} option {}", self.name(), option.to_uppercase())));
         }
         if self.targets.is_empty() {
-            let all = snapshot.tables().filter(|table| !table.definition().temporary);
+            let all = names.snapshot.tables().filter(|table| !table.definition().temporary);
             return Ok(all
                 .map(|table| Target {
                     table: table.definition().name.clone(),
@@ -156,11 +163,31 @@ impl Maintenance {
                 })
                 .collect());
         }
-        self.targets.iter().map(|(table, columns)| self.target(snapshot, table, columns)).collect()
+        let mut targets = Vec::with_capacity(self.targets.len());
+        for (written, columns) in &self.targets {
+            let Some((found, kind)) = names.find(written)? else {
+                return Err(names.missing(written, None)?);
+            };
+            if kind == RelationKind::Table {
+                targets.push(self.target(names.snapshot, found, columns)?);
+                continue;
+            }
+            skipped(match self.vacuum {
+                true => format!(
+                    "skipping \"{}\" --- cannot vacuum non-tables, indexes, or special system tables",
+                    found.name
+                ),
+                false => format!(
+                    "skipping \"{}\" --- cannot analyze non-tables or special system tables",
+                    found.name
+                ),
+            });
+        }
+        Ok(targets)
     }
 
-    fn target(&self, snapshot: &Snapshot, table: &ObjectName, columns: &[Ident]) -> Result<Target> {
-        let table = name::table(table)?;
+    fn target(&self, snapshot: &Snapshot, found: RelationName, columns: &[Ident]) -> Result<Target> {
+        let table = found.stored();
         let stored = snapshot.table(&table).ok_or_else(|| Error::undefined_table(&table))?;
         let schema = &stored.definition().schema;
         if columns.is_empty() {

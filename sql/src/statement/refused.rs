@@ -2,7 +2,18 @@
 
 use datafusion::sql::sqlparser::ast::Statement;
 
-use crate::Error;
+use crate::{Error, Result};
+
+/// Refuses the first of a statement's clauses that is said and that nothing here knows.
+///
+/// # Errors
+/// 0A000.
+pub(crate) fn refuse_clauses(clauses: &[(bool, &str)]) -> Result<()> {
+    match clauses.iter().find(|(said, _)| *said) {
+        Some((_, clause)) => Err(Error::unsupported(clause)),
+        None => Ok(()),
+    }
+}
 
 /// The refusal of a statement that no other file here knows.
 pub(crate) fn refusal(statement: &Statement) -> Error {

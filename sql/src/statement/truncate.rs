@@ -27,7 +27,7 @@ pub(super) fn define(namespace: Namespace<'_>, truncate: &Truncate) -> Result<De
                 .map(|found| found.stored())
                 .unwrap_or_default(),
             None if truncate.if_exists => continue,
-            None => return Err(Error::undefined_table(&target.name)),
+            None => return Err(namespace.missing(&target.name, None)?),
         };
         if done.contains(&found) {
             continue;

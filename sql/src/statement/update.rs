@@ -7,19 +7,19 @@ use std::ops::Range;
 
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::FieldRef;
-use datafusion::common::{Column, ParamValues};
+use datafusion::common::Column;
 use datafusion::logical_expr::{Expr, LogicalPlan, Projection};
 use datafusion::sql::sqlparser::ast::{self, Update, UpdateTableFromKind, With};
 use muster_storage::Snapshot;
 
 use super::delete::first_matches;
 use super::insert::default_of;
+use super::refused::refuse_clauses;
 use crate::database::Shared;
 use crate::planning::settle;
-use crate::session::StatementContext;
 use crate::write::{
-    Assigned, Matching, NewValue, Query, Returning, RowWriter, Target, Written, assigned, assignments, row,
-    row_id, value_name,
+    Assigned, Matching, NewValue, Query, Returning, RowWriter, Target, assigned, assignments, row, row_id,
+    value_name,
 };
 use crate::{Error, Result, column};
 
@@ -108,11 +108,9 @@ impl PlannedUpdate {
             });
         }
         let first = expressions.len();
-        let mut returning = None;
-        if let Some(items) = &update.returning {
-            let mut columns = target.columns();
-            columns.extend(matching.beside(width));
-            returning = Some(Returning::of(&shared.planner, snapshot, items, columns, declared)?);
+        let items = update.returning.as_deref();
+        let returning = matching.returning(shared, snapshot, &target, items, declared)?;
+        if returning.is_some() {
             expressions.extend((width + 1..width + 1 + matching.beside(width).len()).map(column));
         }
         let beside = first..expressions.len();
@@ -120,17 +118,10 @@ impl PlannedUpdate {
         Ok(Self { target, plan: settle(plan)?, sources, beside, returning })
     }
 
-    /// What it does, given the rows of its plan.
-    pub(crate) fn written(
-        &self,
-        context: &StatementContext,
-        batches: &[RecordBatch],
-        params: &ParamValues,
-    ) -> Result<Written> {
-        let table = &self.target.definition.name;
-        let mut writer = RowWriter::new(context, table, self.returning.as_ref(), params)?;
+    /// Gathers what it does, given the rows of its plan.
+    pub(crate) fn write(&self, writer: &mut RowWriter, batches: &[RecordBatch]) -> Result<()> {
         for batch in batches {
-            let batch = first_matches(&mut writer, batch)?;
+            let batch = first_matches(writer, batch)?;
             let given = given(&self.sources, &batch);
             let rows = writer.make(given, batch.num_rows())?;
             let mut columns: Vec<ArrayRef> = rows.columns().to_vec();
@@ -138,7 +129,7 @@ impl PlannedUpdate {
             writer.changed(&columns, rows.num_rows())?;
             writer.put(rows);
         }
-        Ok(writer.finish())
+        Ok(())
     }
 }
 
@@ -148,16 +139,12 @@ pub(crate) fn given(sources: &[Option<usize>], batch: &RecordBatch) -> Vec<Optio
 }
 
 fn refuse(update: &Update) -> Result<()> {
-    let refused = [
+    refuse_clauses(&[
         (!update.table.joins.is_empty(), "UPDATE of a join"),
         (matches!(update.from, Some(UpdateTableFromKind::BeforeSet(_))), "FROM before SET"),
         (update.output.is_some(), "OUTPUT"),
         (update.or.is_some(), "UPDATE OR"),
         (!update.order_by.is_empty(), "UPDATE ... ORDER BY"),
         (update.limit.is_some(), "UPDATE ... LIMIT"),
-    ];
-    match refused.iter().find(|(said, _)| *said) {
-        Some((_, what)) => Err(Error::unsupported(what)),
-        None => Ok(()),
-    }
+    ])
 }

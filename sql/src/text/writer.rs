@@ -10,31 +10,9 @@ use bytes::{BufMut, BytesMut};
 use super::number::{Decimal, write_f32, write_f64};
 use super::temporal::write_timestamptz;
 use super::temporal::{Interval, MICROS_PER_DAY, write_date, write_interval, write_time, write_timestamp};
-use super::{Fault, Write, array, mismatch};
+use super::{Fault, Write, array, byte_strings, mismatch, primitive};
 use crate::column::is_vector;
 
-/// A writer for an array of primitive values.
-macro_rules! primitive {
-    ($array:expr, $type:ty, |$value:ident, $out:ident| $body:expr) => {{
-        let values = $array.as_primitive_opt::<$type>().ok_or_else(|| mismatch($array))?;
-        Box::new(move |row, $out: &mut BytesMut| {
-            let $value = values.value(row);
-            $body
-        })
-    }};
-}
-
-/// A writer for an array of byte strings.
-macro_rules! bytes {
-    ($values:expr, $array:expr, |$value:ident, $out:ident| $body:expr) => {{
-        let values = $values.ok_or_else(|| mismatch($array))?;
-        Box::new(move |row, $out: &mut BytesMut| {
-            let $value = values.value(row);
-            $body;
-            Ok(())
-        })
-    }};
-}
 /// The writer of an array's values as text; `zone` is where the clocks of `timestamptz` stand.
 ///
 /// # Errors
@@ -42,38 +20,38 @@ macro_rules! bytes {
 pub fn writer<'a>(array: &'a dyn Array, field: &Field, zone: Tz) -> Result<Write<'a>, Fault> {
     macro_rules! integer {
         ($type:ty) => {
-            primitive!(array, $type, |value, out| Ok(write!(out, "{value}")?))
+            primitive::<$type>(array, move |value, out| Ok(write!(out, "{value}")?))?
         };
     }
     macro_rules! decimal {
         ($type:ty, $scale:expr) => {{
             let scale = $scale;
-            primitive!(array, $type, |value, out| {
+            primitive::<$type>(array, move |value, out| {
                 Decimal::new(&value.to_string(), scale).write_text(out);
                 Ok(())
-            })
+            })?
         }};
     }
     macro_rules! timestamp {
         ($type:ty, $zone:expr, |$value:ident| $micros:expr) => {{
             if $zone.is_some() {
-                primitive!(array, $type, |$value, out| {
+                primitive::<$type>(array, move |$value, out| {
                     let micros = $micros.ok_or(Fault::OutOfRange("timestamp with time zone"))?;
                     write_timestamptz(micros, zone, out)
-                })
+                })?
             } else {
-                primitive!(array, $type, |$value, out| {
+                primitive::<$type>(array, move |$value, out| {
                     write_timestamp($micros.ok_or(Fault::OutOfRange("timestamp"))?, out)
-                })
+                })?
             }
         }};
     }
     macro_rules! interval {
         ($type:ty, |$value:ident| $micros:expr) => {
-            primitive!(array, $type, |$value, out| {
+            primitive::<$type>(array, move |$value, out| {
                 let micros: i64 = $micros.ok_or(Fault::OutOfRange("interval"))?;
                 write_interval(Interval { months: 0, days: 0, micros }, out)
-            })
+            })?
         };
     }
     if is_vector(field) {
@@ -96,59 +74,64 @@ pub fn writer<'a>(array: &'a dyn Array, field: &Field, zone: Tz) -> Result<Write
         DataType::UInt16 => integer!(UInt16Type),
         DataType::UInt32 => integer!(UInt32Type),
         DataType::UInt64 => integer!(UInt64Type),
-        DataType::Float16 => primitive!(array, Float16Type, |value, out| {
+        DataType::Float16 => primitive::<Float16Type>(array, move |value, out| {
             write_f32(value.to_f32(), out);
             Ok(())
-        }),
-        DataType::Float32 => primitive!(array, Float32Type, |value, out| {
+        })?,
+        DataType::Float32 => primitive::<Float32Type>(array, move |value, out| {
             write_f32(value, out);
             Ok(())
-        }),
-        DataType::Float64 => primitive!(array, Float64Type, |value, out| {
+        })?,
+        DataType::Float64 => primitive::<Float64Type>(array, move |value, out| {
             write_f64(value, out);
             Ok(())
-        }),
+        })?,
         DataType::Decimal32(_, scale) => decimal!(Decimal32Type, *scale),
         DataType::Decimal64(_, scale) => decimal!(Decimal64Type, *scale),
         DataType::Decimal128(_, scale) => decimal!(Decimal128Type, *scale),
         DataType::Decimal256(_, scale) => decimal!(Decimal256Type, *scale),
-        DataType::Utf8 => {
-            bytes!(array.as_string_opt::<i32>(), array, |value, out| out.put_slice(value.as_bytes()))
+        DataType::Utf8 => byte_strings(array.as_string_opt::<i32>(), array, move |value, out| {
+            out.put_slice(value.as_bytes())
+        })?,
+        DataType::LargeUtf8 => byte_strings(array.as_string_opt::<i64>(), array, move |value, out| {
+            out.put_slice(value.as_bytes())
+        })?,
+        DataType::Utf8View => byte_strings(array.as_string_view_opt(), array, move |value, out| {
+            out.put_slice(value.as_bytes())
+        })?,
+        DataType::Binary => {
+            byte_strings(array.as_binary_opt::<i32>(), array, move |value, out| put_hex(value, out))?
         }
-        DataType::LargeUtf8 => {
-            bytes!(array.as_string_opt::<i64>(), array, |value, out| out.put_slice(value.as_bytes()))
-        }
-        DataType::Utf8View => {
-            bytes!(array.as_string_view_opt(), array, |value, out| out.put_slice(value.as_bytes()))
-        }
-        DataType::Binary => bytes!(array.as_binary_opt::<i32>(), array, |value, out| put_hex(value, out)),
         DataType::LargeBinary => {
-            bytes!(array.as_binary_opt::<i64>(), array, |value, out| put_hex(value, out))
+            byte_strings(array.as_binary_opt::<i64>(), array, move |value, out| put_hex(value, out))?
         }
-        DataType::BinaryView => bytes!(array.as_binary_view_opt(), array, |value, out| put_hex(value, out)),
+        DataType::BinaryView => {
+            byte_strings(array.as_binary_view_opt(), array, move |value, out| put_hex(value, out))?
+        }
         DataType::FixedSizeBinary(16) if field.extension_type_name() == Some("arrow.uuid") => {
-            bytes!(array.as_fixed_size_binary_opt(), array, |value, out| put_uuid(value, out))
+            byte_strings(array.as_fixed_size_binary_opt(), array, move |value, out| put_uuid(value, out))?
         }
         DataType::FixedSizeBinary(_) => {
-            bytes!(array.as_fixed_size_binary_opt(), array, |value, out| put_hex(value, out))
+            byte_strings(array.as_fixed_size_binary_opt(), array, move |value, out| put_hex(value, out))?
         }
-        DataType::Date32 => primitive!(array, Date32Type, |value, out| write_date(value.into(), out)),
-        DataType::Date64 => {
-            primitive!(array, Date64Type, |value, out| write_date(
-                value.div_euclid(MICROS_PER_DAY / 1000),
-                out
-            ))
-        }
-        DataType::Time32(TimeUnit::Second) => {
-            primitive!(array, Time32SecondType, |value, out| write_time(i64::from(value) * 1_000_000, out))
-        }
-        DataType::Time32(_) => {
-            primitive!(array, Time32MillisecondType, |value, out| write_time(i64::from(value) * 1000, out))
-        }
+        DataType::Date32 => primitive::<Date32Type>(array, move |value, out| write_date(value.into(), out))?,
+        DataType::Date64 => primitive::<Date64Type>(array, move |value, out| {
+            write_date(value.div_euclid(MICROS_PER_DAY / 1000), out)
+        })?,
+        DataType::Time32(TimeUnit::Second) => primitive::<Time32SecondType>(array, move |value, out| {
+            write_time(i64::from(value) * 1_000_000, out)
+        })?,
+        DataType::Time32(_) => primitive::<Time32MillisecondType>(array, move |value, out| {
+            write_time(i64::from(value) * 1000, out)
+        })?,
         DataType::Time64(TimeUnit::Nanosecond) => {
-            primitive!(array, Time64NanosecondType, |value, out| write_time(value.div_euclid(1000), out))
+            primitive::<Time64NanosecondType>(array, move |value, out| {
+                write_time(value.div_euclid(1000), out)
+            })?
         }
-        DataType::Time64(_) => primitive!(array, Time64MicrosecondType, |value, out| write_time(value, out)),
+        DataType::Time64(_) => {
+            primitive::<Time64MicrosecondType>(array, move |value, out| write_time(value, out))?
+        }
         DataType::Timestamp(TimeUnit::Second, zoned) => {
             timestamp!(TimestampSecondType, zoned, |value| value.checked_mul(1_000_000))
         }

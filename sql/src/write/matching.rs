@@ -14,7 +14,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 use muster_storage::Snapshot;
 
-use super::Target;
+use super::{Returning, Target};
 use crate::catalog::ROW_ID;
 use crate::database::Shared;
 use crate::parse::parse;
@@ -94,6 +94,24 @@ impl Matching {
         let all = self.columns().fields().len();
         let columns = self.columns().iter().take(all - self.computed).skip(width + 1);
         columns.map(|(table, field)| (table.cloned(), nullable(field))).collect()
+    }
+
+    /// A RETURNING list over the target's row and the relations beside it, if there is one.
+    ///
+    /// # Errors
+    /// As [`Returning::of`].
+    pub(crate) fn returning(
+        &self,
+        shared: &Shared,
+        snapshot: &Snapshot,
+        target: &Target,
+        items: Option<&[SelectItem]>,
+        declared: &[Option<FieldRef>],
+    ) -> Result<Option<Returning>> {
+        let Some(items) = items else { return Ok(None) };
+        let mut columns = target.columns();
+        columns.extend(self.beside(target.definition.schema.fields().len()));
+        Returning::of(&shared.planner, snapshot, items, columns, declared).map(Some)
     }
 }
 

@@ -12,7 +12,7 @@ use datafusion::physical_plan::collect;
 use datafusion::sql::sqlparser::ast::{self, SetExpr, Statement, With};
 use muster_storage::{Snapshot, TableDefinition};
 
-use super::{Returning, Target, Written};
+use super::{Returning, RowWriter, Target, Written};
 use crate::database::Shared;
 use crate::planning::parameters_with;
 use crate::point::PointPlan;
@@ -178,12 +178,18 @@ impl PlannedWrite {
         batches: &[RecordBatch],
         params: &ParamValues,
     ) -> Result<Written> {
-        match self {
-            Self::Insert(insert) => insert.written(context, batches, params),
-            Self::Update(update) => update.written(context, batches, params),
-            Self::Delete(delete) => delete.written(context, batches, params),
-            Self::Merge(merge) => merge.written(context, batches, params),
+        if let Self::Insert(insert) = self {
+            return insert.written(context, batches, params);
         }
+        let table = &self.definition().name;
+        let mut writer = RowWriter::new(context, table, self.returning(), params)?;
+        match self {
+            Self::Insert(_) => {}
+            Self::Update(update) => update.write(&mut writer, batches)?,
+            Self::Delete(delete) => delete.write(&mut writer, batches)?,
+            Self::Merge(merge) => merge.write(&mut writer, batches)?,
+        }
+        Ok(writer.finish())
     }
 
     /// Whether the table has columns that are computed from others.

@@ -96,7 +96,8 @@ impl ParquetWriter {
 
     /// Appends rows: the scalar columns only, in order.
     pub(crate) fn append(&mut self, columns: Vec<ArrayRef>, rows: usize) -> Result<()> {
-        let columns = columns.into_iter().map(|column| to_stored(&column)).collect();
+        let columns = columns.iter().map(to_stored).collect::<std::result::Result<_, _>>();
+        let columns = columns.map_err(|error| self.file.arrow(error))?;
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let batch = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options);
         let batch = batch.map_err(|error| self.file.arrow(error))?;
@@ -203,9 +204,9 @@ impl Blocks {
     }
 }
 
-fn to_stored(column: &ArrayRef) -> ArrayRef {
+fn to_stored(column: &ArrayRef) -> std::result::Result<ArrayRef, arrow::error::ArrowError> {
     let Some(intervals) = column.as_primitive_opt::<IntervalMonthDayNanoType>() else {
-        return column.clone();
+        return Ok(column.clone());
     };
     let mut builder = FixedSizeBinaryBuilder::with_capacity(intervals.len(), INTERVAL);
     for interval in intervals {
@@ -217,10 +218,9 @@ fn to_stored(column: &ArrayRef) -> ArrayRef {
         bytes[..4].copy_from_slice(&interval.months.to_le_bytes());
         bytes[4..8].copy_from_slice(&interval.days.to_le_bytes());
         bytes[8..].copy_from_slice(&interval.nanoseconds.to_le_bytes());
-        // The width is the builder's own, so this cannot fail; a failure would show as a wrong number of rows.
-        let _ = builder.append_value(bytes);
+        builder.append_value(bytes)?;
     }
-    Arc::new(builder.finish())
+    Ok(Arc::new(builder.finish()))
 }
 
 fn from_stored(path: &Path, column: &ArrayRef, field: &Field) -> Result<ArrayRef> {

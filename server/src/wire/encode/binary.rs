@@ -5,7 +5,7 @@ use arrow::datatypes::*;
 use bytes::{BufMut, BytesMut};
 use muster::text::number::Decimal;
 use muster::text::temporal::{EPOCH_DAYS, Interval, MICROS_PER_DAY};
-use muster::text::{Fault, Write, intervals, mismatch};
+use muster::text::{Fault, Write, byte_strings, intervals, mismatch, primitive};
 use pgwire::api::Type;
 
 use super::array;
@@ -16,76 +16,54 @@ const EPOCH_MICROS: i64 = EPOCH_DAYS * MICROS_PER_DAY;
 /// The version that precedes the text of a jsonb.
 const JSONB_VERSION: u8 = 1;
 
-/// A writer for an array of primitive values.
-macro_rules! primitive {
-    ($array:expr, $type:ty, |$value:ident, $out:ident| $body:expr) => {{
-        let values = $array.as_primitive_opt::<$type>().ok_or_else(|| mismatch($array))?;
-        Box::new(move |row, $out: &mut BytesMut| {
-            let $value = values.value(row);
-            $body
-        })
-    }};
-}
-
-/// A writer for an array of byte strings.
-macro_rules! bytes {
-    ($values:expr, $array:expr, |$value:ident, $out:ident| $body:expr) => {{
-        let values = $values.ok_or_else(|| mismatch($array))?;
-        Box::new(move |row, $out: &mut BytesMut| {
-            let $value = values.value(row);
-            $body;
-            Ok(())
-        })
-    }};
-}
 /// The writer of an array's values in binary.
 pub(super) fn writer<'a>(array: &'a dyn Array, field: &Field) -> Result<Write<'a>, Fault> {
     macro_rules! fixed {
         ($type:ty, $put:ident, |$value:ident| $converted:expr) => {
-            primitive!(array, $type, |$value, out| {
+            primitive::<$type>(array, move |$value, out| {
                 out.$put($converted);
                 Ok(())
-            })
+            })?
         };
     }
     macro_rules! decimal {
         ($type:ty, $scale:expr) => {{
             let scale = $scale;
-            primitive!(array, $type, |value, out| {
+            primitive::<$type>(array, move |value, out| {
                 Decimal::new(&value.to_string(), scale).write_binary(out);
                 Ok(())
-            })
+            })?
         }};
     }
     macro_rules! timestamp {
         ($type:ty, |$value:ident| $micros:expr) => {
-            primitive!(array, $type, |$value, out| {
+            primitive::<$type>(array, move |$value, out| {
                 let micros: Option<i64> = $micros;
                 let micros = micros.and_then(|micros| micros.checked_sub(EPOCH_MICROS));
                 out.put_i64(micros.ok_or(Fault::OutOfRange("timestamp"))?);
                 Ok(())
-            })
+            })?
         };
     }
     macro_rules! duration {
         ($type:ty, |$value:ident| $micros:expr) => {
-            primitive!(array, $type, |$value, out| {
+            primitive::<$type>(array, move |$value, out| {
                 let micros: Option<i64> = $micros;
                 let micros = micros.ok_or(Fault::OutOfRange("interval"))?;
                 put_interval(Interval { months: 0, days: 0, micros }, out);
                 Ok(())
-            })
+            })?
         };
     }
     macro_rules! string {
         ($values:expr) => {{
             let versioned = pg_type(field) == Some(Type::JSONB);
-            bytes!($values, array, |value, out| {
+            byte_strings($values, array, move |value, out| {
                 if versioned {
                     out.put_u8(JSONB_VERSION);
                 }
                 out.put_slice(value.as_bytes())
-            })
+            })?
         }};
     }
     if is_vector(field) {
@@ -118,18 +96,22 @@ pub(super) fn writer<'a>(array: &'a dyn Array, field: &Field) -> Result<Write<'a
         DataType::Utf8 => string!(array.as_string_opt::<i32>()),
         DataType::LargeUtf8 => string!(array.as_string_opt::<i64>()),
         DataType::Utf8View => string!(array.as_string_view_opt()),
-        DataType::Binary => bytes!(array.as_binary_opt::<i32>(), array, |value, out| out.put_slice(value)),
+        DataType::Binary => {
+            byte_strings(array.as_binary_opt::<i32>(), array, move |value, out| out.put_slice(value))?
+        }
         DataType::LargeBinary => {
-            bytes!(array.as_binary_opt::<i64>(), array, |value, out| out.put_slice(value))
+            byte_strings(array.as_binary_opt::<i64>(), array, move |value, out| out.put_slice(value))?
         }
-        DataType::BinaryView => bytes!(array.as_binary_view_opt(), array, |value, out| out.put_slice(value)),
+        DataType::BinaryView => {
+            byte_strings(array.as_binary_view_opt(), array, move |value, out| out.put_slice(value))?
+        }
         DataType::FixedSizeBinary(_) => {
-            bytes!(array.as_fixed_size_binary_opt(), array, |value, out| out.put_slice(value))
+            byte_strings(array.as_fixed_size_binary_opt(), array, move |value, out| out.put_slice(value))?
         }
-        DataType::Date32 => primitive!(array, Date32Type, |value, out| put_date(value.into(), out)),
-        DataType::Date64 => {
-            primitive!(array, Date64Type, |value, out| put_date(value.div_euclid(MICROS_PER_DAY / 1000), out))
-        }
+        DataType::Date32 => primitive::<Date32Type>(array, move |value, out| put_date(value.into(), out))?,
+        DataType::Date64 => primitive::<Date64Type>(array, move |value, out| {
+            put_date(value.div_euclid(MICROS_PER_DAY / 1000), out)
+        })?,
         DataType::Time32(TimeUnit::Second) => {
             fixed!(Time32SecondType, put_i64, |value| i64::from(value) * 1_000_000)
         }

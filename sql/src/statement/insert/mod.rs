@@ -22,6 +22,7 @@ use muster_storage::{Snapshot, TableDefinition};
 
 pub(crate) use self::conflict::OnConflict;
 use super::name;
+use super::refused::refuse_clauses;
 use super::update::given;
 use crate::database::Shared;
 use crate::planning::{Names, assign, expression, rewrite_statement, settle_expression};
@@ -151,18 +152,14 @@ async fn plan_source(
 }
 
 fn refuse(insert: &Insert) -> Result<()> {
-    let refused = [
+    refuse_clauses(&[
         (matches!(insert.on, Some(OnInsert::DuplicateKeyUpdate(_))), "ON DUPLICATE KEY UPDATE"),
         (insert.or.is_some() || insert.replace_into || insert.ignore, "INSERT OR REPLACE"),
         (insert.overwrite, "INSERT OVERWRITE"),
         (insert.partitioned.is_some(), "INSERT with a partition"),
         (!insert.assignments.is_empty(), "INSERT ... SET"),
         (insert.output.is_some(), "OUTPUT"),
-    ];
-    match refused.iter().find(|(said, _)| *said) {
-        Some((_, what)) => Err(Error::unsupported(what)),
-        None => Ok(()),
-    }
+    ])
 }
 
 /// The table's columns that the statement writes, in its order.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType, Field, FieldRef, Int32Type, UInt64Type};
-use datafusion::common::{Column, ParamValues, TableReference};
+use datafusion::common::{Column, TableReference};
 use datafusion::logical_expr::expr::Case;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Projection, lit};
 use datafusion::sql::sqlparser::ast::{
@@ -28,11 +28,8 @@ use super::insert::default_of;
 use super::update::given;
 use crate::database::Shared;
 use crate::planning::{column_name, settle};
-use crate::session::StatementContext;
 use crate::sqlstate::SqlState;
-use crate::write::{
-    Matching, NewValue, Query, Returning, RowWriter, Target, Written, assigned, row_id, value_name,
-};
+use crate::write::{Matching, NewValue, Query, Returning, RowWriter, Target, assigned, row_id, value_name};
 use crate::{Error, Result, column};
 
 /// The column that has the number of a row's clause.
@@ -179,15 +176,8 @@ impl PlannedMerge {
         Ok(Self { target, plan: settle(plan)?, actions, sources, beside, returning })
     }
 
-    /// What it does, given the rows of its plan.
-    pub(crate) fn written(
-        &self,
-        context: &StatementContext,
-        batches: &[RecordBatch],
-        params: &ParamValues,
-    ) -> Result<Written> {
-        let table = &self.target.definition.name;
-        let mut writer = RowWriter::new(context, table, self.returning.as_ref(), params)?;
+    /// Gathers what it does, given the rows of its plan.
+    pub(crate) fn write(&self, writer: &mut RowWriter, batches: &[RecordBatch]) -> Result<()> {
         for batch in batches {
             let of_clause = batch.columns().get(1).and_then(|column| column.as_primitive_opt::<Int32Type>());
             let of_clause = of_clause.ok_or_else(no_plan)?;
@@ -195,11 +185,11 @@ impl PlannedMerge {
                 let mine: BooleanArray =
                     of_clause.iter().map(|clause| clause.map(|clause| clause as usize == number)).collect();
                 if mine.true_count() > 0 {
-                    self.act(&mut writer, *action, &filter_record_batch(batch, &mine)?)?;
+                    self.act(writer, *action, &filter_record_batch(batch, &mine)?)?;
                 }
             }
         }
-        Ok(writer.finish())
+        Ok(())
     }
 
     /// Does the same with all rows of a batch.

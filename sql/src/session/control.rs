@@ -1,0 +1,100 @@
+//! What a statement asks of transactions, read from its syntax tree.
+//!
+//! It changes no session: [`super::transaction`] does what is asked. Invariant: a form that is read here is done as it
+//! is written, or refused by name.
+
+use datafusion::sql::sqlparser::ast::{
+    self, Set, TransactionAccessMode, TransactionIsolationLevel, TransactionMode,
+};
+
+use crate::statement::name;
+use crate::write::row_statement;
+use crate::{Error, Result};
+
+/// What a statement that controls transactions asks for.
+pub(super) enum Control<'a> {
+    Begin { modes: &'a [TransactionMode], start: bool },
+    Commit { chain: bool },
+    Rollback { chain: bool },
+    RollbackTo(String),
+    Savepoint(String),
+    Release(String),
+    Set { modes: &'a [TransactionMode], session: bool },
+}
+
+impl<'a> Control<'a> {
+    /// What the statement asks for, if it controls transactions.
+    ///
+    /// # Errors
+    /// 0A000 for forms of other databases.
+    pub(super) fn of(statement: &'a ast::Statement) -> Result<Option<Self>> {
+        Ok(Some(match statement {
+            ast::Statement::StartTransaction { modes, begin, modifier, statements, exception, .. } => {
+                if modifier.is_some() || !statements.is_empty() || exception.is_some() {
+                    return Err(Error::unsupported(format!("{statement}")));
+                }
+                Control::Begin { modes, start: !begin }
+            }
+            ast::Statement::Commit { chain, modifier: None, .. } => Control::Commit { chain: *chain },
+            ast::Statement::Rollback { chain, savepoint: None } => Control::Rollback { chain: *chain },
+            ast::Statement::Rollback { savepoint: Some(savepoint), .. } => {
+                Control::RollbackTo(name::ident(savepoint))
+            }
+            ast::Statement::Savepoint { name } => Control::Savepoint(name::ident(name)),
+            ast::Statement::ReleaseSavepoint { name } => Control::Release(name::ident(name)),
+            ast::Statement::Set(Set::SetTransaction { modes, snapshot: None, session }) => {
+                Control::Set { modes, session: *session }
+            }
+            ast::Statement::Set(Set::SetTransaction { .. }) => {
+                return Err(Error::unsupported("SET TRANSACTION SNAPSHOT"));
+            }
+            _ => return Ok(None),
+        }))
+    }
+
+    /// Whether a failed block takes it.
+    pub(super) fn ends_failure(&self) -> bool {
+        matches!(self, Control::Commit { .. } | Control::Rollback { .. } | Control::RollbackTo(_))
+    }
+}
+
+/// Whether the modes are ones that there are. Snapshot isolation is what REPEATABLE READ promises, and more than the
+/// levels below it; it is less than SERIALIZABLE.
+pub(super) fn check_modes(modes: &[TransactionMode]) -> Result<()> {
+    for mode in modes {
+        if let TransactionMode::IsolationLevel(TransactionIsolationLevel::Serializable) = mode {
+            return Err(Error::unsupported("isolation level SERIALIZABLE")
+                .with_hint("Transactions are isolated by snapshots, as REPEATABLE READ asks for."));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the modes say READ ONLY or READ WRITE; the last one counts.
+pub(super) fn access(modes: &[TransactionMode]) -> Option<bool> {
+    let access = modes.iter().rev().find_map(|mode| match mode {
+        TransactionMode::AccessMode(access) => Some(access),
+        TransactionMode::IsolationLevel(_) => None,
+    });
+    access.map(|access| matches!(access, TransactionAccessMode::ReadOnly))
+}
+
+/// The command that a read-only transaction refuses, if the statement is one.
+pub(super) fn writes(statement: &ast::Statement) -> Option<String> {
+    use ast::Statement as S;
+    // `WITH ... DELETE` parses as a query.
+    let statement = row_statement(statement).map_or(statement, |(statement, _with)| statement);
+    let reads = match statement {
+        S::Query(_) | S::Set(_) | S::Reset(_) | S::ShowVariable { .. } | S::Discard { .. } => true,
+        S::Copy { to, .. } => *to,
+        S::Explain { statement, analyze, .. } => !analyze || writes(statement).is_none(),
+        _ => false,
+    };
+    let words = match statement {
+        S::Insert(_) | S::Update(_) | S::Delete(_) | S::Merge(_) | S::Truncate(_) => 1,
+        S::Copy { .. } => return (!reads).then(|| "COPY FROM".to_string()),
+        _ => 2,
+    };
+    let text = || statement.to_string().split_whitespace().take(words).collect::<Vec<_>>().join(" ");
+    (!reads).then(text)
+}
