@@ -13,6 +13,7 @@ mod caller;
 mod commit;
 mod context;
 mod control;
+mod copy;
 mod finish;
 mod maintain;
 mod own;
@@ -22,6 +23,7 @@ mod run;
 mod session;
 pub(crate) mod settings;
 mod transaction;
+mod utility;
 
 pub use block::TransactionStatus;
 pub(crate) use caller::Caller;

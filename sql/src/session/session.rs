@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 use super::block::{BlockCell, View, aborted};
 use super::control::Control;
 use super::prepared::Resolved;
-use super::{Planned, Prepared, Settings, TransactionStatus, run};
+use super::{Planned, Prepared, Settings, TransactionStatus, copy, run};
 use crate::catalog::{Namespace, StoredTable, temporary};
 use crate::functions::table::VectorSearch;
 use crate::load::{CopyIn, LoadReport, LoadRequest};
@@ -311,7 +311,7 @@ impl Session {
     /// 58P01 for no such file, 22P04 for one that cannot be read, naming line and column; see
     /// [`Error::sqlstate`] for the rest.
     pub async fn load(&self, request: &LoadRequest) -> Result<LoadReport> {
-        run::load(self, request).await
+        copy::load(self, request).await
     }
 
     /// A setting's value, as SHOW gives it.
