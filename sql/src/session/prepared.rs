@@ -89,6 +89,8 @@ pub(crate) enum Planned {
     Explain { plan: LogicalPlan, analyze: bool },
     /// A statement that changes rows, its query analyzed.
     Write(Arc<PlannedWrite>),
+    /// EXPLAIN of one.
+    ExplainWrite { write: Arc<PlannedWrite>, analyze: bool },
     /// COPY FROM.
     CopyFrom(Box<CopyFrom>),
     /// COPY TO, its query analyzed; with the columns of the rows.

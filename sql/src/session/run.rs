@@ -22,7 +22,7 @@ use crate::outcome::{CommandTag, Outcome, Rows, Transfer};
 use crate::planning::{bind, qualify};
 use crate::sqlstate::SqlState;
 use crate::statement::copy::{CopyFrom, CopyTo};
-use crate::statement::{call, create_index, define, explain, refused, set, show};
+use crate::statement::{call, create_index, define, explain, on_commit, refused, set, show};
 use crate::types::blanks;
 use crate::unload::{CopyOut, TextEncoder, write_file};
 use crate::write::{PlannedWrite, WriteWay, Written};
@@ -65,6 +65,7 @@ pub(super) async fn run(session: &Session, prepared: &Prepared, params: &[Scalar
             ),
         ));
     }
+    session.commit_point().resume();
     let statement = &prepared.statement.ast;
     if let Some(control) = Control::of(statement)? {
         if session.transaction_status() == TransactionStatus::Failed && !control.ends_failure() {
@@ -126,6 +127,10 @@ async fn attempt_once(
             Ok(one_batch(CommandTag::plain("EXPLAIN"), rows))
         }
         Planned::Write(planned) => write(session, context, planned, params).await,
+        Planned::ExplainWrite { write, analyze } => {
+            let rows = explain_write(session, context, write, *analyze, params).await?;
+            Ok(one_batch(CommandTag::plain("EXPLAIN"), rows))
+        }
         Planned::CopyFrom(copy) => copy_from(session, context, copy).await,
         Planned::CopyTo { copy, plan, columns } => {
             copy_to(session, context, copy, plan, columns.clone()).await
@@ -227,7 +232,20 @@ pub(super) async fn apply(session: &Session, context: &StatementContext, changes
         return blocking(move || cell.apply(block, &base, changes)).await;
     }
     let store = context.database.store.clone();
-    blocking(move || Ok(store.commit(changes.over(base)).map(drop_value)?)).await?;
+    let committing = session.commit_point().pass()?;
+    let path = (context.settings.own.temporary() > 0).then(|| context.settings.path.clone());
+    blocking(move || {
+        let _committing = committing;
+        store.commit(changes.over(base)).map(drop_value)?;
+        let Some(path) = path else { return Ok(()) };
+        let snapshot = store.snapshot();
+        let ended = on_commit::changes(&snapshot, &path)?;
+        if !ended.is_empty() {
+            store.commit(ended.over(snapshot)).map(drop_value)?;
+        }
+        Ok(())
+    })
+    .await?;
     session.database.wake_worker();
     Ok(())
 }
@@ -249,6 +267,24 @@ async fn write(
         Some(rows) => Outcome::with_rows(tag, rows),
         None => Outcome::done(tag),
     })
+}
+
+/// The plan of a statement that changes rows; with `analyze` it changes them.
+async fn explain_write(
+    session: &Session,
+    context: Arc<StatementContext>,
+    planned: &Arc<PlannedWrite>,
+    analyze: bool,
+    params: ParamValues,
+) -> Result<RecordBatch> {
+    let plan = physical(&context, planned.plan(), params.clone()).await?;
+    let mut changed = None;
+    if analyze {
+        let written = planned.write_by(plan.clone(), context.clone(), params).await?;
+        apply(session, &context, written.changes).await?;
+        changed = Some(written.rows);
+    }
+    explain::of_write(planned.command(), &planned.definition().name, &plan, changed)
 }
 
 async fn copy_from(session: &Session, context: Arc<StatementContext>, copy: &CopyFrom) -> Result<Outcome> {
@@ -310,7 +346,8 @@ async fn utility(
         ast::Statement::CreateIndex(create) => {
             let (made, reading) = (create.clone(), context.clone());
             let Some((table, index, changes)) =
-                blocking(move || create_index::changes(&reading.snapshot, &made)).await?
+                blocking(move || create_index::changes(&reading.snapshot, &made, reading.block.is_some()))
+                    .await?
             else {
                 return Ok(Outcome::done(CommandTag::plain("CREATE INDEX")));
             };
@@ -401,8 +438,9 @@ async fn run_load(
     request: loading::Request,
 ) -> Result<LoadReport> {
     let progress = session.progress.lock().clone();
+    let point = session.commit_point();
     let load = move |continues: &(dyn Fn() -> bool + Sync)| {
-        let (report, changes) = loading::run(&context, &request, progress.as_ref(), continues)?;
+        let (report, changes) = loading::run(&context, &request, progress.as_ref(), &point, continues)?;
         Ok((report, changes, context))
     };
     let (report, changes, context) = cancellable(load).await?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow::datatypes::{FieldRef, SchemaRef};
 use datafusion::common::ParamValues;
 use datafusion::logical_expr::{Expr, LogicalPlan};
-use datafusion::physical_plan::collect;
+use datafusion::physical_plan::{ExecutionPlan, collect};
 use datafusion::sql::sqlparser::ast::{self, SetExpr, Statement, With};
 use muster_storage::{Snapshot, TableDefinition};
 
@@ -152,6 +152,16 @@ impl PlannedWrite {
         params: ParamValues,
     ) -> Result<Written> {
         let plan = physical(&context, self.plan(), params.clone()).await?;
+        self.write_by(plan, context, params).await
+    }
+
+    /// As [`PlannedWrite::write`], with the physical plan of its rows.
+    pub(crate) async fn write_by(
+        self: &Arc<Self>,
+        plan: Arc<dyn ExecutionPlan>,
+        context: Arc<StatementContext>,
+        params: ParamValues,
+    ) -> Result<Written> {
         let batches = collect(plan, context.clone().task()).await?;
         let planned = self.clone();
         blocking(move || {
