@@ -19,7 +19,7 @@ use datafusion_pg_catalog::pg_catalog::setup_pg_catalog;
 use crate::catalog::{CATALOG, PublicSchema, SCHEMA, system};
 use crate::functions::scalar;
 use crate::functions::table::{TableFunctions, VectorSearchPlanner};
-use crate::planning::{CheckedArithmetic, Lateral, Literals, ScalarSubqueries};
+use crate::planning::{CheckedArithmetic, DecimalTexts, Lateral, Literals, ScalarSubqueries};
 use crate::sequence::{self, Sequences};
 use crate::{Result, memory};
 
@@ -68,6 +68,7 @@ pub(crate) fn session_state(
         vec![Arc::new(Lateral), Arc::new(ScalarSubqueries), Arc::new(Literals)];
     rules.extend(state.analyzer().rules.iter().cloned());
     rules.push(Arc::new(CheckedArithmetic));
+    rules.push(Arc::new(DecimalTexts));
     let state = SessionStateBuilder::new_from_existing(state)
         .with_analyzer_rules(rules)
         .with_relation_planners(vec![Arc::new(TableFunctions)])

@@ -1,19 +1,22 @@
-//! `muster export`: every table as Parquet, with the SQL that makes and loads them elsewhere.
+//! `muster export`: the whole database as files that another one can be made of, as of one moment.
 //!
 //! ```text
-//!  NAME.parquet   a table's rows, generated columns included
-//!  schema.sql     the tables and keys, for Muster
-//!  load.sql       COPY of each file, then the indexes, for Muster
-//!  postgres.sql   the tables, keys and indexes, for PostgreSQL with pgvector
-//!  README         how to use them
+//!              for Muster                            for PostgreSQL
+//!  schema.sql  schemas, sequences, tables, views     the same in PostgreSQL's words
+//!  load.sql    COPY of each file, then the indexes   \copy of each file, then the indexes
+//!  the rows    NAME.parquet                          NAME.tsv
 //! ```
+//!
+//! What the SQL says is decided in [`muster::Export`]; here are the files.
 
+use std::collections::HashSet;
 use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use futures::TryStreamExt;
-use muster::{ColumnDescription, Database, Session, TableDescription};
+use muster::{Database, Dialect, ExportedTable, Session};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
@@ -32,15 +35,42 @@ pub struct ExportArgs {
     /// The folder for the files: made, or there and empty
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
+    /// The database that the files are for
+    #[arg(long = "for", value_enum, default_value_t = Reader::Muster)]
+    reader: Reader,
+    /// What vectors are in PostgreSQL: pgvector's type, or arrays of real where pgvector is not installed
+    #[arg(long, value_enum, default_value_t = Vectors::Pgvector)]
+    vectors: Vectors,
 }
 
-const README: &str = "An export of a Muster database, as of one moment for each table.
+/// Who reads the files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Reader {
+    Muster,
+    Postgres,
+}
 
-Into Muster:            muster sql --data NEW -f schema.sql
-                        muster sql --data NEW -f load.sql      (in this folder)
-Into PostgreSQL:        psql -f postgres.sql DATABASE
-                        (pgvector must be installed; PostgreSQL reads no Parquet by itself: load the
-                        files with a tool that does, such as DuckDB or pyarrow)
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Vectors {
+    Pgvector,
+    Array,
+}
+
+const FOR_MUSTER: &str = "An export of a Muster database, for Muster, as of one moment.
+
+In this folder:   muster sql --data NEW -f schema.sql -f load.sql
+Over psql:        start the server with --copy-dir and this folder, then
+                  psql -f schema.sql -f load.sql
+
+The rows are Parquet files, which many other programs read.
+";
+
+const FOR_POSTGRES: &str = "An export of a Muster database, for PostgreSQL 15, as of one moment.
+
+In this folder:   psql -v ON_ERROR_STOP=1 -f schema.sql -f load.sql DATABASE
+
+What PostgreSQL lacks stands as a comment in schema.sql: views over searches, and how columns were generated whose
+expressions it does not have (they are plain columns there, with the values that they had).
 ";
 
 /// Writes the files and prints one line about them.
@@ -53,6 +83,13 @@ pub fn run(args: ExportArgs) -> Result<()> {
     if !muster::is_database(&args.data) {
         return Err(Error::Usage { message: format!("there is no database in {:?}", args.data) });
     }
+    let dialect = match (args.reader, args.vectors) {
+        (Reader::Muster, Vectors::Pgvector) => Dialect::Muster,
+        (Reader::Muster, Vectors::Array) => {
+            return Err(Error::Usage { message: "--vectors array goes with --for postgres".into() });
+        }
+        (Reader::Postgres, vectors) => Dialect::Postgres { pgvector: vectors == Vectors::Pgvector },
+    };
     let file_error = |action| move |path: &Path, source| Error::File { action, path: path.into(), source };
     std::fs::create_dir_all(&args.to).map_err(|source| file_error("create")(&args.to, source))?;
     let mut there = std::fs::read_dir(&args.to).map_err(|source| file_error("read")(&args.to, source))?;
@@ -61,37 +98,50 @@ pub fn run(args: ExportArgs) -> Result<()> {
     }
     let runtime = interrupt::runtime()?;
     let database = Database::open(&args.data)?;
-    let (tables, to) = (database.tables(), args.to.clone());
-    let work = async move {
-        let session = database.session();
-        let mut rows = 0;
-        for table in &tables {
-            rows += rows_of(&session, table, &to).await?;
-        }
-        for (name, text) in [
-            ("schema.sql", tables.iter().map(|table| create(table, false)).collect()),
-            ("load.sql", tables.iter().map(load).collect()),
-            ("postgres.sql", postgres(&tables)),
-            ("README", README.to_owned()),
-        ] {
-            let path = to.join(name);
-            std::fs::write(&path, text).map_err(|source| Error::File { action: "write", path, source })?;
-        }
-        Ok::<_, Error>((tables.len(), rows))
-    };
-    let exported = interrupt::interruptible(&runtime, work);
+    let to = args.to.clone();
+    let exported = interrupt::interruptible(&runtime, async move { write(&database, dialect, &to).await });
     runtime.shutdown_background();
     let (tables, rows) = exported??;
     say(&format!("muster: {tables} tables, {} rows, in {}", grouped(rows), args.to.display()))
 }
 
-/// Writes a table's rows; how many they are.
-async fn rows_of(session: &Session, table: &TableDescription, to: &Path) -> Result<u64> {
-    let path = to.join(file_name(&table.name));
+/// Writes all files; how many tables and rows they hold. One transaction reads all of it, so it is of one moment.
+async fn write(database: &Database, dialect: Dialect, to: &Path) -> Result<(usize, u64)> {
+    let session = database.session();
+    let transaction = session.transaction().await?;
+    let session = transaction.session();
+    let export = session.export(dialect)?;
+    let mut files = Files::default();
+    let (mut load, mut rows) = (String::new(), 0);
+    for table in &export.tables {
+        if table.rows == 0 {
+            continue;
+        }
+        if dialect == Dialect::Muster {
+            let name = files.name(table, "parquet");
+            rows += parquet(session, table, to.join(&name)).await?;
+            load.push_str(&format!("COPY {} FROM '{name}' (FORMAT parquet);\n", table.target));
+        } else {
+            let name = files.name(table, "tsv");
+            rows += text(session, table, to.join(&name)).await?;
+            load.push_str(&format!("\\copy {} FROM '{name}'\n", table.target));
+        }
+    }
+    load.push_str(&export.finish);
+    let readme = if dialect == Dialect::Muster { FOR_MUSTER } else { FOR_POSTGRES };
+    for (name, text) in [("schema.sql", export.schema.as_str()), ("load.sql", &load), ("README", readme)] {
+        let path = to.join(name);
+        let written = File::create(&path)
+            .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
+        written.map_err(|source| Error::File { action: "write", path, source })?;
+    }
+    Ok((export.tables.len(), rows))
+}
+
+/// Writes a table's rows as Parquet; how many they are.
+async fn parquet(session: &Session, table: &ExportedTable, path: PathBuf) -> Result<u64> {
     let failed = |reason: String| Error::Encode { path: path.clone(), reason };
-    let columns: Vec<_> = table.columns.iter().map(selected).collect();
-    let sql = format!("SELECT {} FROM {}", columns.join(", "), quoted(&table.name));
-    let statements = session.parse(&sql)?;
+    let statements = session.parse(&table.query)?;
     let Some(statement) = statements.first() else { return Err(failed("there is nothing to run".into())) };
     let prepared = session.prepare(statement, &[]).await?;
     let Some(rows) = session.run(&prepared, &[]).await?.rows else {
@@ -114,99 +164,51 @@ async fn rows_of(session: &Session, table: &TableDescription, to: &Path) -> Resu
     Ok(count)
 }
 
-/// A column as it is exported: what Parquet has no type for is text.
-fn selected(column: &ColumnDescription) -> String {
-    let name = quoted(&column.name);
-    match column.sql_type.as_str() {
-        "interval" => format!("{name}::text AS {name}"),
-        _ => name,
-    }
-}
-
-/// The file of a table; characters that a file's name cannot have everywhere are left out, and told by a number.
-fn file_name(table: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if table.chars().all(plain) {
-        return format!("{table}.parquet");
-    }
-    let kept: String = table.chars().filter(|c| plain(*c)).collect();
-    let hash = table.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    format!("{kept}.{hash:016x}.parquet")
-}
-
-fn create(table: &TableDescription, postgres: bool) -> String {
-    let mut lines: Vec<String> = table.columns.iter().map(|column| definition(column, postgres)).collect();
-    for key in &table.keys {
-        let kind = match (key.primary, key.nulls_distinct) {
-            (true, _) => "PRIMARY KEY",
-            (false, true) => "UNIQUE",
-            (false, false) => "UNIQUE NULLS NOT DISTINCT",
-        };
-        lines.push(format!("    CONSTRAINT {} {kind} ({})", quoted(&key.name), list(&key.columns)));
-    }
-    // A new database has the built-in tables already.
-    format!("CREATE TABLE IF NOT EXISTS {} (\n{}\n);\n\n", quoted(&table.name), lines.join(",\n"))
-}
-
-fn definition(column: &ColumnDescription, postgres: bool) -> String {
-    let mut line = format!("    {} {}", quoted(&column.name), column.sql_type);
-    if let Some(generated) = &column.generated {
-        // PostgreSQL has none of the functions that compute embeddings: there the column takes what was exported.
-        if !postgres {
-            line.push_str(&format!(" GENERATED ALWAYS AS ({generated}) STORED"));
-        }
-    } else if let Some(default) = &column.default {
-        line.push_str(&format!(" DEFAULT {default}"));
-    }
-    if !column.nullable {
-        line.push_str(" NOT NULL");
-    }
-    line
-}
-
-fn load(table: &TableDescription) -> String {
-    let columns: Vec<_> = table.columns.iter().filter(|column| column.generated.is_none()).collect();
-    let columns: Vec<_> = columns.iter().map(|column| column.name.clone()).collect();
-    let mut text = String::new();
-    if table.rows > 0 && !columns.is_empty() {
-        text.push_str(&format!(
-            "COPY {} ({}) FROM '{}' (FORMAT parquet);\n",
-            quoted(&table.name),
-            list(&columns),
-            file_name(&table.name)
-        ));
-    }
-    text + &indexes(table)
-}
-
-fn indexes(table: &TableDescription) -> String {
-    let index = |index: &muster::IndexDescription| {
-        format!(
-            "CREATE INDEX IF NOT EXISTS {} ON {} USING {};\n",
-            quoted(&index.name),
-            quoted(&table.name),
-            index.definition
-        )
+/// Writes a table's rows in COPY's text format; how many they are.
+async fn text(session: &Session, table: &ExportedTable, path: PathBuf) -> Result<u64> {
+    let failed = |action| {
+        let path = path.clone();
+        move |source| Error::File { action, path, source }
     };
-    table.indexes.iter().map(index).collect()
+    let mut copy = session.copy_out(&format!("COPY ({}) TO STDOUT", table.query)).await?;
+    let mut file = std::io::BufWriter::new(File::create(&path).map_err(failed("create"))?);
+    let mut count = 0;
+    while let Some(chunk) = copy.chunks.try_next().await? {
+        count += chunk.rows;
+        file.write_all(&chunk.bytes).map_err(failed("write"))?;
+    }
+    let file = file.into_inner().map_err(|error| failed("write")(error.into_error()))?;
+    file.sync_all().map_err(failed("sync"))?;
+    Ok(count)
 }
 
-fn postgres(tables: &[TableDescription]) -> String {
-    let mut text = "CREATE EXTENSION IF NOT EXISTS vector;\n\n".to_owned();
-    tables.iter().for_each(|table| text.push_str(&create(table, true)));
-    text.push_str("-- After loading:\n");
-    tables.iter().for_each(|table| text.push_str(&indexes(table)));
-    text
+/// The names of the files: no two alike, whatever the tables are called and however the system compares names.
+#[derive(Default)]
+struct Files {
+    taken: HashSet<String>,
 }
 
-fn list(columns: &[String]) -> String {
-    columns.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ")
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
+impl Files {
+    fn name(&mut self, table: &ExportedTable, extension: &str) -> String {
+        let plain = |c: char| if c.is_ascii_alphanumeric() || "_-.".contains(c) { c } else { '_' };
+        let whole = match table.schema.as_str() {
+            "public" => table.name.clone(),
+            schema => format!("{schema}.{}", table.name),
+        };
+        let stem: String = whole.chars().map(plain).collect();
+        let stem = stem.trim_start_matches('.');
+        let mut number = 1;
+        loop {
+            let name = match number {
+                1 => format!("{stem}.{extension}"),
+                number => format!("{stem}~{number}.{extension}"),
+            };
+            if self.taken.insert(name.to_ascii_lowercase()) {
+                return name;
+            }
+            number += 1;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -215,9 +217,18 @@ mod tests {
 
     #[test]
     fn no_two_tables_have_the_same_file() {
-        assert_eq!(file_name("workers"), "workers.parquet");
-        assert_ne!(file_name("a/b"), file_name("ab"));
-        assert_ne!(file_name("a/b"), file_name("a b"));
-        assert!(!file_name("../x").contains('/'));
+        let mut files = Files::default();
+        let mut name = |schema: &str, name: &str| {
+            let (schema, name) = (schema.to_owned(), name.to_owned());
+            let table = ExportedTable { schema, name, rows: 1, query: String::new(), target: String::new() };
+            files.name(&table, "parquet")
+        };
+        assert_eq!(name("public", "workers"), "workers.parquet");
+        assert_eq!(name("app", "workers"), "app.workers.parquet");
+        assert_eq!(name("public", "app.workers"), "app.workers~2.parquet");
+        assert_eq!(name("public", "Workers"), "Workers~2.parquet");
+        assert_eq!(name("public", "../x"), "_x.parquet");
+        assert_eq!(name("public", "a b"), "a_b.parquet");
+        assert_eq!(name("public", "a/b"), "a_b~2.parquet");
     }
 }

@@ -2,13 +2,14 @@
 //! that stops.
 //!
 //! Cancelling is dropping: the future or stream of a statement is dropped, and what it held goes
-//! with it. A commit that has already reached the journal is not undone by that; the client is told
-//! "cancelled" and may find the rows there, as it may when the connection breaks at that moment.
+//! with it. Invariant: a commit that has begun is waited for ([`CommitPoint`]), so whoever is told "cancelled" finds
+//! nothing of the statement there.
 
 use std::future::Future;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use muster::CommitPoint;
 use pgwire::api::{ConnectionGuard, ConnectionHandle, ConnectionManager};
 use pgwire::messages::startup::SecretKey;
 use tokio::sync::watch;
@@ -49,17 +50,33 @@ impl Interrupt {
         Self { handle, _registered: registered, gone, stop }
     }
 
-    /// Does the work, unless something ends it first.
-    pub(super) async fn guard<T>(&mut self, work: impl Future<Output = Result<T>>) -> Result<T> {
+    /// Does the work, whose commits pass this point, unless something ends it first.
+    pub(super) async fn guard<T>(
+        &mut self,
+        point: CommitPoint,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
         let canceled = self.handle.start_query().await;
         let Self { gone, stop, .. } = self;
+        let interrupted = async {
+            let why = tokio::select! {
+                biased;
+                Ok(_) = gone.wait_for(|gone| *gone) => Error::ClientGone,
+                // A server that is gone altogether has stopped, too.
+                _ = stop.wait_for(|stop| *stop == Stop::Now) => Error::ShuttingDown,
+                Ok(()) = canceled => Error::Canceled,
+            };
+            // A client that is told of a cancelled statement relies on it; to the others nothing is told of one.
+            match why {
+                Error::Canceled => point.cancel().await,
+                _ => point.interrupt().await,
+            }
+            why
+        };
         tokio::select! {
             biased;
             result = work => result,
-            Ok(_) = gone.wait_for(|gone| *gone) => Err(Error::ClientGone),
-            // A server that is gone altogether has stopped, too.
-            _ = stop.wait_for(|stop| *stop == Stop::Now) => Err(Error::ShuttingDown),
-            Ok(()) = canceled => Err(Error::Canceled),
+            why = interrupted => Err(why),
         }
     }
 

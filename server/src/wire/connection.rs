@@ -230,7 +230,10 @@ impl Connection {
         self.ready = false;
         self.skipping = false;
         let result = match message {
-            Ok(message) => self.interrupt.guard(self.client.handle(message)).await,
+            Ok(message) => {
+                let point = self.client.session.begin_interruptible();
+                self.interrupt.guard(point, self.client.handle(message)).await
+            }
             Err(error) => Err(error),
         };
         if let Err(error) = result {

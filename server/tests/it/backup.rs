@@ -1,4 +1,4 @@
-//! `muster backup`, `restore`, `check` and `export`, from outside.
+//! `muster backup`, `restore` and `check`, from outside.
 
 use std::path::Path;
 
@@ -117,26 +117,4 @@ fn a_database_that_is_served_is_backed_up_by_its_server() {
     succeed(folder, &["restore", "--from", "backups/today", "--data", DATA]);
     assert_eq!(contents(folder), before);
     assert_eq!(rows(folder, "SELECT n FROM later"), [["1"]]);
-}
-
-#[test]
-fn an_export_makes_the_same_database_again() {
-    let folder = filled();
-    let folder = folder.path();
-    let before = contents(folder);
-    let told = succeed(folder, &["export", "--to", "files"]);
-    assert!(told.contains(" rows, in files"), "{told}");
-    assert!(fail(folder, &["export", "--to", "files"], 2).contains("not empty"));
-    rename(folder, DATA, "lost");
-    let files = folder.join("files");
-    let load = std::fs::read_to_string(files.join("load.sql")).unwrap();
-    assert!(load.contains("COPY \"workers\" (\"worker_id\", "), "{load}");
-    let data = folder.join(DATA);
-    for script in ["schema.sql", "load.sql"] {
-        succeed(&files, &["sql", "--data", data.to_str().unwrap(), "-f", script]);
-    }
-    assert_eq!(contents(folder), before);
-    let postgres = std::fs::read_to_string(files.join("postgres.sql")).unwrap();
-    assert!(postgres.contains("CREATE EXTENSION") && !postgres.contains("embed("), "{postgres}");
-    assert!(postgres.contains("UNIQUE NULLS NOT DISTINCT (\"code\", \"n\")"), "{postgres}");
 }

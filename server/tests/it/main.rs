@@ -1,8 +1,9 @@
 //! The server from outside: one file a real client, and one for the bytes themselves.
 //!
 //! - `tokio_postgres`, `psql`, `pgbench`: real clients; `protocol`: messages written by hand, right and wrong.
-//! - `lifecycle`: starting and stopping; `crash`: `kill -9` at random moments.
-//! - `cli`: the other subcommands of the command; `backup`: those that keep, check and export a database.
+//! - `cancel`: cancelled at every moment; `lifecycle`: starting and stopping; `crash`: `kill -9` at random moments.
+//! - `cli`: the other subcommands of the command; `backup`: those that keep and check a database.
+//! - `export`: an export, loaded into Muster and into PostgreSQL.
 //! - `server` and `raw`: what these share.
 
 #![expect(
@@ -14,8 +15,10 @@
 )]
 
 mod backup;
+mod cancel;
 mod cli;
 mod crash;
+mod export;
 mod lifecycle;
 mod pgbench;
 mod protocol;

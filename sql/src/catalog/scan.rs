@@ -39,6 +39,8 @@ pub(crate) struct Scan {
     definition: Arc<TableDefinition>,
     columns: Columns,
     lookup: Option<Lookup>,
+    /// About all columns of the table.
+    statistics: Option<Arc<Statistics>>,
     properties: Arc<PlanProperties>,
 }
 
@@ -67,7 +69,25 @@ impl Scan {
             Boundedness::Bounded,
         ));
         let columns = Columns::new(&definition, projection, schema);
-        Self { definition, columns, lookup, properties }
+        Self { definition, columns, lookup, statistics: None, properties }
+    }
+
+    /// The same with what is known of the table's rows.
+    pub(crate) fn with_statistics(self, statistics: Option<Arc<Statistics>>) -> Self {
+        Self { statistics, ..self }
+    }
+
+    /// What is known of the columns that are read.
+    fn known(&self) -> Statistics {
+        let mut known = Statistics::new_unknown(&self.columns.schema);
+        let Some(statistics) = &self.statistics else { return known };
+        known.num_rows = statistics.num_rows;
+        for (column, position) in known.column_statistics.iter_mut().zip(&self.columns.projection) {
+            if let Some(of_table) = statistics.column_statistics.get(*position) {
+                *column = of_table.clone();
+            }
+        }
+        known
     }
 }
 
@@ -126,11 +146,12 @@ impl ExecutionPlan for Scan {
         _inputs: &[Arc<Statistics>],
         _args: &StatisticsArgs,
     ) -> Result<Arc<Statistics>> {
-        let unknown = Statistics::new_unknown(&self.columns.schema);
         // No exact number: the plan may be older than the rows.
         Ok(Arc::new(match &self.lookup {
-            Some(lookup) => unknown.with_num_rows(Precision::Inexact(lookup.most())),
-            None => unknown,
+            Some(lookup) => {
+                Statistics::new_unknown(&self.columns.schema).with_num_rows(Precision::Inexact(lookup.most()))
+            }
+            None => self.known(),
         }))
     }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::Statistics;
 use datafusion::error::Result;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
@@ -25,19 +26,26 @@ pub(crate) const ROW_ID: &str = "\0row id";
 pub(crate) struct StoredTable {
     definition: Arc<TableDefinition>,
     schema: SchemaRef,
+    /// What the optimizer is told of the rows: about the definition's columns, as of planning.
+    statistics: Option<Arc<Statistics>>,
 }
 
 impl StoredTable {
     pub(crate) fn new(definition: Arc<TableDefinition>) -> Self {
         let schema = definition.schema.clone();
-        Self { definition, schema }
+        Self { definition, schema, statistics: None }
+    }
+
+    /// The same, of whose rows the optimizer knows something.
+    pub(crate) fn with_statistics(self, statistics: Statistics) -> Self {
+        Self { statistics: Some(Arc::new(statistics)), ..self }
     }
 
     /// The same with the row ids as its last column, [`ROW_ID`].
     pub(crate) fn with_row_ids(definition: Arc<TableDefinition>) -> Self {
         let mut fields: Vec<_> = definition.schema.fields().iter().cloned().collect();
         fields.push(Arc::new(Field::new(ROW_ID, DataType::UInt64, false)));
-        Self { definition, schema: Arc::new(Schema::new(fields)) }
+        Self { definition, schema: Arc::new(Schema::new(fields)), statistics: None }
     }
 
     pub(crate) fn definition(&self) -> &Arc<TableDefinition> {
@@ -78,6 +86,7 @@ impl TableProvider for StoredTable {
         let schema = Arc::new(self.schema.project(&projection)?);
         let lookup = Lookup::of(&self.definition, filters)?;
         let partitions = if lookup.is_some() { 1 } else { state.config().target_partitions() };
-        Ok(Arc::new(Scan::new(self.definition.clone(), projection, schema, lookup, partitions)))
+        let scan = Scan::new(self.definition.clone(), projection, schema, lookup, partitions);
+        Ok(Arc::new(scan.with_statistics(self.statistics.clone())))
     }
 }

@@ -10,7 +10,7 @@ use super::mapping::Mapping;
 use super::source::Source;
 use super::{LoadReport, Request, infer};
 use crate::progress::{Phase, Progress};
-use crate::session::StatementContext;
+use crate::session::{CommitPoint, Committing, StatementContext};
 use crate::sqlstate::SqlState;
 use crate::write::{RowMaker, RowRules, TableWriter};
 use crate::{Error, Result};
@@ -25,6 +25,7 @@ pub(crate) fn run(
     context: &Arc<StatementContext>,
     request: &Request,
     progress: &dyn Progress,
+    point: &CommitPoint,
     continues: &(dyn Fn() -> bool + Sync),
 ) -> Result<(LoadReport, Option<Changes>)> {
     let start = Instant::now();
@@ -38,19 +39,21 @@ pub(crate) fn run(
         context = context.over(shared.store.commit(table_of(request)?)?);
         created = true;
     }
-    let loaded = rows(&context, request, progress, continues);
+    let loaded = rows(&context, request, progress, point, continues);
     if created && loaded.is_err() {
         // The table came with the file: without the file's rows it goes, too.
         shared.store.commit(Changes::new().drop_table(&request.table))?;
     }
-    let Loaded { rows, read, embed, changes } = loaded?;
+    // The rows are there: from here on the load has succeeded, whoever wants it to end.
+    let Loaded { rows, read, embed, changes, _committing } = loaded?;
+    let continues = || continues() && !point.is_wanted();
     let indexing = Instant::now();
     if changes.is_none()
         && let Some(table) = shared.store.snapshot().table(&request.table)
     {
         for index in &table.definition().indexes {
             // The rows are there: an index that is not built to its end is built in the background.
-            match shared.indexes.build(&request.table, index, progress, continues) {
+            match shared.indexes.build(&request.table, index, progress, &continues) {
                 Ok(()) | Err(Error::Engine(muster_engine::Error::Cancelled)) => {}
                 Err(error) => return Err(error),
             }
@@ -73,12 +76,15 @@ struct Loaded {
     read: Duration,
     embed: Duration,
     changes: Option<Changes>,
+    /// Where the rows are in the table already.
+    _committing: Option<Committing>,
 }
 
 fn rows(
     context: &StatementContext,
     request: &Request,
     progress: &dyn Progress,
+    point: &CommitPoint,
     continues: &(dyn Fn() -> bool + Sync),
 ) -> Result<Loaded> {
     let (shared, snapshot) = (&context.database, &context.snapshot);
@@ -111,9 +117,12 @@ fn rows(
     }
     let (rows, read, made) = (loader.rows(), reading + loader.mapped, loader.made);
     let finishing = Instant::now();
+    // Without a block this may be the commit.
+    let _committing = context.block.is_none().then(|| point.pass()).transpose()?;
     let changes = loader.finish()?;
+    let _committing = _committing.filter(|_| changes.is_none());
     let embed = made + finishing.elapsed();
     progress.end(Phase::Reading);
     progress.end(Phase::Embedding);
-    Ok(Loaded { rows, read, embed, changes })
+    Ok(Loaded { rows, read, embed, changes, _committing })
 }

@@ -12,6 +12,7 @@
 mod arithmetic;
 mod assign;
 mod bind;
+mod decimals;
 mod each_expression;
 pub(crate) mod expression;
 mod lateral;
@@ -29,6 +30,7 @@ pub(crate) mod views;
 pub(crate) use arithmetic::CheckedArithmetic;
 pub(crate) use assign::assign;
 pub(crate) use bind::{bind, bind_expression, is_bound};
+pub(crate) use decimals::DecimalTexts;
 pub(crate) use lateral::Lateral;
 pub(crate) use literals::Literals;
 pub(crate) use names::{Names, TARGET};

@@ -25,6 +25,7 @@ use crate::catalog::namespace::SEQUENCE_KIND;
 use crate::catalog::relation::stored;
 use crate::catalog::{CATALOG, SCHEMA, StoredTable, View};
 use crate::planning::views;
+use crate::statistics::planned;
 use crate::types::SqlTypes;
 use crate::{Error, Result};
 
@@ -126,12 +127,18 @@ async fn system_table(
 impl ContextProvider for Names<'_> {
     fn get_table_source(&self, name: TableReference) -> PlanResult<Arc<dyn TableSource>> {
         if let Some(target) = self.target.as_ref().filter(|_| name == TableReference::bare(TARGET)) {
-            return Ok(provider_as_source(Arc::new(StoredTable::with_row_ids(target.clone()))));
+            let mut table = StoredTable::with_row_ids(target.clone());
+            if let Some(stored) = self.snapshot.table(&target.name) {
+                table = table.with_statistics(planned(self.snapshot, stored));
+            }
+            return Ok(provider_as_source(Arc::new(table)));
         }
         if let Some(stored) = Self::stored_name(&name)
             && let Some(table) = self.snapshot.table(&stored)
         {
-            return Ok(provider_as_source(Arc::new(StoredTable::new(table.definition().clone()))));
+            let statistics = planned(self.snapshot, table);
+            let table = StoredTable::new(table.definition().clone()).with_statistics(statistics);
+            return Ok(provider_as_source(Arc::new(table)));
         }
         if let Some(stored) = Self::stored_name(&name)
             && let Some(view) = self.views.get(&stored)

@@ -16,6 +16,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 
 use crate::functions;
+use crate::functions::scalar::PLAIN_ARRAY;
 use crate::types::interval::in_units;
 use crate::{Error, Result, sequence};
 
@@ -166,6 +167,17 @@ fn operator(name: &str) -> Error {
 
 fn cast(expression: &Expr, data_type: &SqlType) -> Option<Expr> {
     match data_type {
+        // Literals and parameters are no vectors yet.
+        SqlType::Array(_) if !matches!(expression, Expr::Value(_)) => {
+            let array = Expr::Cast {
+                kind: CastKind::Cast,
+                expr: Box::new(expression.clone()),
+                data_type: data_type.clone(),
+                array: false,
+                format: None,
+            };
+            Some(call(PLAIN_ARRAY, vec![array]))
+        }
         // A number that is written out becomes the float nearest to it, not to the numeric's digits.
         SqlType::Real | SqlType::Float4 | SqlType::Float8 | SqlType::Double(_) | SqlType::DoublePrecision => {
             let Expr::Value(value) = expression else { return None };

@@ -32,6 +32,16 @@ struct Run {
     many: u64,
 }
 
+impl Run {
+    /// The value that was given last, or, with `false`, the one that comes first.
+    fn standing(&self) -> (i64, bool) {
+        match self.position.last(self.next) {
+            Some(last) => (last, true),
+            None => (self.position.value, self.position.called),
+        }
+    }
+}
+
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Sequences {
@@ -70,10 +80,7 @@ impl Sequences {
         let run = run.get_or_insert_with(|| load(&store.snapshot(), sequence));
         if run.position.counting != sequence.counting {
             // It was altered: it goes on from the last value as it counts now.
-            let (value, called) = match run.position.last(run.next) {
-                Some(last) => (last, true),
-                None => (run.position.value, run.position.called),
-            };
+            let (value, called) = run.standing();
             let counting = sequence.counting;
             let position = Position { generation: run.position.generation + 1, value, called, counting };
             *run = moved(&store, sequence.lineage, position)?;
@@ -126,10 +133,19 @@ impl Sequences {
 
     /// The value that was given last; `None` before the first.
     pub(crate) fn last(&self, sequence: &Sequence) -> Result<Option<i64>> {
+        let run = self.known(sequence)?;
+        Ok(run.position.last(run.next))
+    }
+
+    /// The value and the flag that `setval` would bring the sequence to where it is with.
+    pub(crate) fn standing(&self, sequence: &Sequence) -> Result<(i64, bool)> {
+        Ok(self.known(sequence)?.standing())
+    }
+
+    fn known(&self, sequence: &Sequence) -> Result<Run> {
         let snapshot = self.snapshot()?;
         let run = self.runs.lock().get(&sequence.lineage).cloned();
-        let run = run.and_then(|run| *run.lock()).unwrap_or_else(|| load(&snapshot, sequence));
-        Ok(run.position.last(run.next))
+        Ok(run.and_then(|run| *run.lock()).unwrap_or_else(|| load(&snapshot, sequence)))
     }
 }
 

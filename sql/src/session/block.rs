@@ -11,7 +11,9 @@ use muster_storage::{Changes, Savepoint, Snapshot, Transaction};
 use parking_lot::Mutex;
 
 use super::Settings;
+use crate::catalog::SearchPath;
 use crate::sqlstate::SqlState;
+use crate::statement::on_commit;
 use crate::{Error, Result};
 
 /// Where a session is with regard to transaction blocks.
@@ -126,6 +128,13 @@ impl Block {
 
     fn place(&self, name: &str) -> Result<usize> {
         self.savepoints.iter().rposition(|named| named.name == name).ok_or_else(|| no_savepoint(name))
+    }
+
+    /// Does to temporary tables what they want at the end of a transaction.
+    pub(super) fn end_temporary(&mut self, path: &SearchPath) -> Result<()> {
+        let snapshot = self.transaction.snapshot().clone();
+        let changes = on_commit::changes(&snapshot, path)?;
+        if changes.is_empty() { Ok(()) } else { self.apply(&snapshot, changes) }
     }
 
     pub(super) fn into_transaction(self) -> Transaction {

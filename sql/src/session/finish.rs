@@ -8,7 +8,7 @@ use std::sync::Arc;
 use muster_storage::{Changes, Snapshot};
 
 use super::block::BlockCell;
-use super::{Session, StatementContext, blocking};
+use super::{CommitPoint, Session, StatementContext, blocking};
 use crate::{Database, Result};
 
 /// See the module.
@@ -19,6 +19,7 @@ pub(crate) struct Finish {
     cell: BlockCell,
     /// The block that it belongs to.
     block: Option<u64>,
+    point: CommitPoint,
     done: bool,
 }
 
@@ -29,6 +30,7 @@ impl Finish {
             base: context.snapshot.clone(),
             cell: session.block.clone(),
             block: context.block,
+            point: session.commit_point(),
             done: false,
         }
     }
@@ -43,8 +45,10 @@ impl Finish {
         work: impl FnOnce() -> Result<Option<Changes>> + Send + 'static,
     ) -> Result<()> {
         let (cell, base, block) = (self.cell.clone(), self.base.clone(), self.block);
-        let store = self.database.shared().store.clone();
+        let (store, point) = (self.database.shared().store.clone(), self.point.clone());
         blocking(move || {
+            // The work itself may commit: a bulk load does.
+            let _committing = block.is_none().then(|| point.pass()).transpose()?;
             let Some(changes) = work()?.filter(|changes| !changes.is_empty()) else { return Ok(()) };
             match block {
                 Some(block) => cell.apply(block, &base, changes),

@@ -5,15 +5,18 @@
 //! - [`StatementContext`]: what a running statement carries to its plan's nodes.
 //! - [`TransactionStatus`], [`Transaction`]: blocks from BEGIN to COMMIT or ROLLBACK.
 //! - [`Caller`]: what functions in the plan know of it.
+//! - [`CommitPoint`]: from where on a statement is not cancelled.
 //! - [`Settings`]: `SET` and `SHOW`.
 //! - [`Own`]: what a session has beside them.
 
 mod block;
 mod caller;
 mod commit;
+mod commit_point;
 mod context;
 mod control;
 mod copy;
+mod described;
 mod finish;
 mod maintain;
 mod own;
@@ -27,13 +30,15 @@ mod utility;
 
 pub use block::TransactionStatus;
 pub(crate) use caller::Caller;
+pub use commit_point::CommitPoint;
+pub(crate) use commit_point::Committing;
 pub(crate) use context::StatementContext;
+pub(crate) use described::{columns_of, signed};
 pub(crate) use finish::Finish;
 pub(crate) use own::Own;
 pub(crate) use prepared::Planned;
 pub use prepared::Prepared;
 pub(crate) use run::{blocking, cancellable, physical};
 pub use session::Session;
-pub(crate) use session::{columns_of, signed};
 pub(crate) use settings::Settings;
 pub use transaction::Transaction;

@@ -21,7 +21,7 @@ use crate::outcome::{CommandTag, Outcome, Rows};
 use crate::planning::bind;
 use crate::point::PointPlan;
 use crate::sqlstate::SqlState;
-use crate::statement::{define, explain};
+use crate::statement::{define, explain, on_commit};
 use crate::types::blanks;
 use crate::write::{PlannedWrite, Written};
 use crate::{Error, Result};
@@ -63,6 +63,7 @@ pub(super) async fn run(session: &Session, prepared: &Prepared, params: &[Scalar
             ),
         ));
     }
+    session.commit_point().resume();
     let statement = &prepared.statement.ast;
     if let Some(control) = Control::of(statement)? {
         if session.transaction_status() == TransactionStatus::Failed && !control.ends_failure() {
@@ -129,6 +130,10 @@ async fn attempt_once(
         }
         Planned::Write { write: planned, point } => {
             write(session, context, planned, point.as_ref(), params).await
+        }
+        Planned::ExplainWrite { write, analyze } => {
+            let rows = explain_write(session, context, write, *analyze, params).await?;
+            Ok(one_batch(CommandTag::plain("EXPLAIN"), rows))
         }
         Planned::CopyFrom(copy) => copy::copy_from(session, context, copy).await,
         Planned::CopyTo { copy, plan, columns } => {
@@ -230,7 +235,20 @@ pub(super) async fn apply(session: &Session, context: &StatementContext, changes
         let cell = session.block.clone();
         return blocking(move || cell.apply(block, &base, changes)).await;
     }
-    commit(&context.database.store, base, changes).await?;
+    let store = &context.database.store;
+    let _committing = session.commit_point().pass()?;
+    commit(store, base, changes).await?;
+    if context.settings.own.temporary() > 0 {
+        let (store, path) = (store.clone(), context.settings.path.clone());
+        let ended = blocking(move || {
+            let snapshot = store.snapshot();
+            Ok((on_commit::changes(&snapshot, &path)?, snapshot))
+        });
+        let (ended, snapshot) = ended.await?;
+        if !ended.is_empty() {
+            commit(&context.database.store, snapshot, ended).await?;
+        }
+    }
     session.database.wake_worker();
     Ok(())
 }
@@ -253,6 +271,24 @@ async fn write(
         Some(rows) => Outcome::with_rows(tag, rows),
         None => Outcome::done(tag),
     })
+}
+
+/// The plan of a statement that changes rows; with `analyze` it changes them.
+async fn explain_write(
+    session: &Session,
+    context: Arc<StatementContext>,
+    planned: &Arc<PlannedWrite>,
+    analyze: bool,
+    params: ParamValues,
+) -> Result<RecordBatch> {
+    let plan = physical(&context, planned.plan(), params.clone()).await?;
+    let mut changed = None;
+    if analyze {
+        let written = planned.write_by(plan.clone(), context.clone(), params).await?;
+        apply(session, &context, written.changes).await?;
+        changed = Some(written.rows);
+    }
+    explain::of_write(planned.command(), &planned.definition().name, &plan, changed)
 }
 
 /// Runs what computes or waits for the disk outside of the async threads.

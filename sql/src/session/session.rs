@@ -2,22 +2,22 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
+use arrow::datatypes::{Field, FieldRef, Schema};
 use chrono::Utc;
 use datafusion::common::ScalarValue;
-use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::sqlparser::ast;
 use futures::TryStreamExt;
-use muster_storage::{Snapshot, TableDefinition};
+use muster_storage::Snapshot;
 use parking_lot::Mutex;
 
 use super::block::{BlockCell, View, aborted};
 use super::control::Control;
+use super::described::{columns_of, tables_of};
 use super::prepared::Resolved;
-use super::{Planned, Prepared, Settings, TransactionStatus, copy, run};
-use crate::catalog::{Namespace, StoredTable, temporary};
-use crate::functions::table::VectorSearch;
+use super::{CommitPoint, Planned, Prepared, Settings, TransactionStatus, copy, run};
+use crate::catalog::{Namespace, temporary};
+use crate::database::Shared;
 use crate::load::{CopyIn, LoadReport, LoadRequest};
 use crate::notice::Notice;
 use crate::outcome::{CommandTag, Outcome, QueryResult, Transfer};
@@ -43,6 +43,8 @@ pub struct Session {
     /// The transaction block, while there is one.
     pub(super) block: BlockCell,
     pub(super) notices: Mutex<Vec<Notice>>,
+    /// Of the work that the session does now.
+    point: Mutex<CommitPoint>,
 }
 
 impl std::fmt::Debug for Session {
@@ -74,7 +76,20 @@ impl Session {
             progress: Mutex::new(Arc::new(Silent)),
             block: BlockCell::default(),
             notices: Mutex::default(),
+            point: Mutex::default(),
         }
+    }
+
+    /// Begins work that may be interrupted, and gives what to ask before it is: dropping a statement's future is safe
+    /// once [`CommitPoint::interrupt`] has answered. What ran before in this session is over by then.
+    pub fn begin_interruptible(&self) -> CommitPoint {
+        let point = CommitPoint::default();
+        *self.point.lock() = point.clone();
+        point
+    }
+
+    pub(super) fn commit_point(&self) -> CommitPoint {
+        self.point.lock().clone()
     }
 
     /// Runs one statement and gives all its rows.
@@ -197,6 +212,11 @@ impl Session {
         })
     }
 
+    /// The database, and what a statement that starts now reads of it.
+    pub(crate) fn reading(&self) -> (&Arc<Shared>, Arc<Snapshot>) {
+        (self.database.shared(), self.view().snapshot)
+    }
+
     async fn plan(&self, statement: &Statement, types: &[Option<FieldRef>]) -> Result<Prepared> {
         if self.transaction_status() == TransactionStatus::Failed
             && Control::of(&statement.ast)?.is_none_or(|control| !control.ends_failure())
@@ -227,11 +247,20 @@ impl Session {
                 (Planned::Query { plan, tag, point }, parameters, Some(columns))
             }
             ast::Statement::Explain { statement: inner, analyze, .. } => match inner.as_ref() {
+                inner if let Some(statement) = row_statement(inner) => {
+                    let (write, parameters) = PlannedWrite::of(shared, &snapshot, statement, types).await?;
+                    let planned = Planned::ExplainWrite { write: Arc::new(write), analyze: *analyze };
+                    (planned, parameters, Some(explain::columns()))
+                }
                 ast::Statement::Query(_) => {
                     let (plan, parameters) = self.plan_query(inner, &snapshot, types).await?;
                     (Planned::Explain { plan, analyze: *analyze }, parameters, Some(explain::columns()))
                 }
-                _ => return Err(Error::unsupported("EXPLAIN of a statement other than a query")),
+                _ => {
+                    return Err(Error::unsupported(
+                        "EXPLAIN of a statement that neither reads nor changes rows",
+                    ));
+                }
             },
             ast::Statement::ShowVariable { variable } => {
                 (Planned::Utility, Vec::new(), Some(show::columns(variable)))
@@ -261,7 +290,7 @@ impl Session {
                 tables_of(plan)?
             }
             Planned::CopyFrom(copy) => vec![copy.definition.clone()],
-            Planned::Write { write, .. } => {
+            Planned::Write { write, .. } | Planned::ExplainWrite { write, .. } => {
                 let mut tables = tables_of(write.plan())?;
                 tables.push(write.definition().clone());
                 tables
@@ -341,56 +370,4 @@ async fn drain(outcome: Outcome) -> Result<u64> {
         }
     }
     Ok(outcome.tag.rows_affected().unwrap_or(returned))
-}
-
-/// The result's columns. Any may be NULL as far as a reader can tell.
-pub(crate) fn columns_of(plan: &LogicalPlan, names: Option<&OutputNames>) -> SchemaRef {
-    let count = plan.schema().fields().len();
-    let named = |(position, field): (usize, &FieldRef)| {
-        let field = field.as_ref().clone().with_nullable(true);
-        let field = match signed(field.data_type()) {
-            Some(data_type) => field.with_data_type(data_type),
-            None => field,
-        };
-        match names.and_then(|names| names.get(position, count)) {
-            Some(name) => field.with_name(name),
-            None => field,
-        }
-    };
-    let fields: Vec<Field> = plan.schema().fields().iter().enumerate().map(named).collect();
-    Arc::new(Schema::new(fields))
-}
-
-/// PostgreSQL has no unsigned integers: what DataFusion counts with is bigint there.
-pub(crate) fn signed(data_type: &DataType) -> Option<DataType> {
-    match data_type {
-        DataType::UInt64 | DataType::UInt32 => Some(DataType::Int64),
-        DataType::UInt16 => Some(DataType::Int32),
-        DataType::UInt8 | DataType::Int8 => Some(DataType::Int16),
-        _ => None,
-    }
-}
-
-/// The tables that a plan reads.
-fn tables_of(plan: &LogicalPlan) -> Result<Vec<Arc<TableDefinition>>> {
-    let mut tables = Vec::new();
-    plan.apply_with_subqueries(|node| {
-        match node {
-            LogicalPlan::TableScan(scan) => {
-                let provider = datafusion::datasource::source_as_provider(&scan.source)?;
-                let provider: &dyn std::any::Any = provider.as_ref();
-                if let Some(table) = provider.downcast_ref::<StoredTable>() {
-                    tables.push(table.definition().clone());
-                }
-            }
-            LogicalPlan::Extension(extension) => {
-                if let Some(search) = extension.node.as_any().downcast_ref::<VectorSearch>() {
-                    tables.push(search.definition().clone());
-                }
-            }
-            _ => {}
-        }
-        Ok(TreeNodeRecursion::Continue)
-    })?;
-    Ok(tables)
 }

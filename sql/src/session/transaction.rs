@@ -187,24 +187,36 @@ impl Session {
             return Ok(CommandTag::plain("ROLLBACK"));
         }
         let (before, local) = (block.settings.clone(), block.local.clone());
-        let transaction = block.into_transaction();
-        let unchanged = transaction.is_empty();
-        // A transaction that wrote nothing has nothing to wait for.
-        let committed = match unchanged {
-            true => Ok(()),
-            false => commit_transaction(transaction).await,
+        let changed = match self.commit(block).await {
+            Ok(changed) => changed,
+            Err(error) => {
+                *self.settings.lock() = before;
+                return Err(error);
+            }
         };
-        if let Err(error) = committed {
-            *self.settings.lock() = before;
-            return Err(error);
-        }
         for (name, value) in local {
             self.settings.lock().set(&name, value.as_deref())?;
         }
-        if !unchanged {
+        if changed {
             self.database.wake_worker();
         }
         Ok(CommandTag::plain("COMMIT"))
+    }
+
+    /// Makes a block's changes durable; whether there were any.
+    async fn commit(&self, mut block: Block) -> Result<bool> {
+        let settings = self.settings.lock().clone();
+        if settings.own.temporary() > 0 {
+            block.end_temporary(&settings.path)?;
+        }
+        let transaction = block.into_transaction();
+        // A transaction that wrote nothing has nothing to wait for.
+        if transaction.is_empty() {
+            return Ok(false);
+        }
+        let _committing = self.commit_point().pass()?;
+        commit_transaction(transaction).await?;
+        Ok(true)
     }
 
     fn in_block<T>(&self, statement: &str, work: impl FnOnce(&mut Block) -> Result<T>) -> Result<T> {

@@ -31,7 +31,8 @@ pub(super) async fn run(
         ast::Statement::CreateIndex(create) => {
             let (made, reading) = (create.clone(), context.clone());
             let Some((table, index, changes)) =
-                blocking(move || create_index::changes(&reading.snapshot, &made)).await?
+                blocking(move || create_index::changes(&reading.snapshot, &made, reading.block.is_some()))
+                    .await?
             else {
                 return Ok(Outcome::done(CommandTag::plain("CREATE INDEX")));
             };

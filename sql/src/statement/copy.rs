@@ -223,6 +223,10 @@ fn allowed(path: PathBuf, folders: Option<&[PathBuf]>, to: bool) -> Result<PathB
         return Err(Error::new(SqlState::InvalidName, "relative path not allowed for COPY to file"));
     }
     let Some(folders) = folders else { return Ok(path) };
+    // A client knows nothing of the folder that the server was started in: a relative path is one under an allowed folder.
+    let below =
+        folders.iter().map(|folder| folder.join(&path)).find(|found| path.is_relative() && found.exists());
+    let path = below.unwrap_or(path);
     let refusal = || {
         let does = if to { "write" } else { "read" };
         Error::new(SqlState::InsufficientPrivilege, format!("COPY may not {does} \"{}\"", path.display()))

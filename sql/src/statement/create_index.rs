@@ -168,6 +168,7 @@ fn free_name(wanted: &str, taken: &[&str]) -> String {
 pub(crate) fn changes(
     snapshot: &Snapshot,
     create: &CreateIndex,
+    in_block: bool,
 ) -> Result<Option<(String, String, Changes)>> {
     let table_name = name::table(&create.table_name)?;
     let table = snapshot.table(&table_name).ok_or_else(|| Error::undefined_table(&table_name))?;
@@ -196,7 +197,12 @@ pub(crate) fn changes(
         ));
     }
     Indexes::check(table, index.column, index.metric)?;
-    let changes = index.add_to(Changes::new());
+    let mut changes = index.add_to(Changes::new());
+    // Outside of a block the rows are checked once more when the index is built. In one, the rows that were checked must
+    // be those that the commit finds: any other may be a zero vector, which cosine has no distance for.
+    if in_block && index.metric == Metric::Cosine {
+        changes = changes.unchanged(&table_name);
+    }
     Ok(Some((table_name, index.name, changes)))
 }
 

@@ -19,6 +19,7 @@ pub(crate) mod insert;
 pub(crate) mod maintenance;
 pub(crate) mod merge;
 pub(crate) mod name;
+pub(crate) mod on_commit;
 pub(crate) mod refused;
 mod schema;
 mod sequence;

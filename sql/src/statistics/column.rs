@@ -13,7 +13,7 @@ use super::distinct::Distinct;
 use crate::Result;
 
 /// Longer values are cut, as they would fill the catalog.
-const LONGEST_BOUND: usize = 200;
+pub(super) const LONGEST_BOUND: usize = 200;
 
 /// A share of rows above which distinct values are counted for each row: they grow with the table, as PostgreSQL has it.
 const GROWS: f64 = 0.1;

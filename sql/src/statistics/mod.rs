@@ -5,6 +5,9 @@
 
 mod column;
 mod distinct;
+mod planned;
+
+pub(crate) use planned::planned;
 
 use arrow::array::{Array, UInt32Array};
 use muster_storage::{Changes, Snapshot, Table, TableId};

@@ -8,7 +8,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{FieldRef, SchemaRef};
 use datafusion::common::ParamValues;
 use datafusion::logical_expr::{Expr, LogicalPlan};
-use datafusion::physical_plan::collect;
+use datafusion::physical_plan::{ExecutionPlan, collect};
 use datafusion::sql::sqlparser::ast::{self, SetExpr, Statement, With};
 use muster_storage::{Snapshot, TableDefinition};
 
@@ -167,6 +167,16 @@ impl PlannedWrite {
             return blocking(move || planned.written(&context, &[rows], &params)).await;
         }
         let plan = physical(&context, self.plan(), params.clone()).await?;
+        self.write_by(plan, context, params).await
+    }
+
+    /// As [`PlannedWrite::write`], with the physical plan of its rows.
+    pub(crate) async fn write_by(
+        self: &Arc<Self>,
+        plan: Arc<dyn ExecutionPlan>,
+        context: Arc<StatementContext>,
+        params: ParamValues,
+    ) -> Result<Written> {
         let batches = collect(plan, context.clone().task()).await?;
         let planned = self.clone();
         blocking(move || planned.written(&context, &batches, &params)).await

@@ -7,6 +7,7 @@ mod concurrent_upserts;
 mod copy;
 mod damage;
 mod definitions;
+mod explain;
 mod histories;
 mod lookup;
 mod memory;

@@ -5,8 +5,10 @@
 
 mod check_length;
 mod checked;
+mod decimal_text;
 mod embed;
 mod in_rows;
+mod plain_array;
 mod struct_field;
 mod subquery_value;
 mod text;
@@ -24,8 +26,10 @@ use datafusion::logical_expr::ScalarUDF;
 
 pub(crate) use check_length::{check_char, check_length};
 pub(crate) use checked::{checked, is_checked};
+pub(crate) use decimal_text::{decimal_text, is_decimal_text};
 pub(crate) use embed::model_of;
 pub(crate) use in_rows::in_rows;
+pub(crate) use plain_array::PLAIN_ARRAY;
 pub(crate) use struct_field::struct_field;
 pub(crate) use subquery_value::{nullable, only_row};
 pub(crate) use to_array::to_array;
@@ -38,7 +42,9 @@ pub(crate) use to_vector::to_vector;
 /// All of them, for the session state.
 pub(crate) fn all() -> Vec<Arc<ScalarUDF>> {
     vec![
+        decimal_text::function(),
         embed::function(),
+        plain_array::function(),
         to_vector::function(),
         to_json::json_function(),
         to_json::jsonb_function(),

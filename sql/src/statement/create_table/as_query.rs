@@ -12,7 +12,7 @@ use muster_storage::Changes;
 
 use super::super::define::Defined;
 use super::super::name;
-use super::{Builder, NewTable, is_temporary, options, refuse};
+use super::{Builder, NewTable, options, refuse};
 use crate::load::stored_column;
 use crate::outcome::CommandTag;
 use crate::planning::{OutputNames, assign, bind, settle};
@@ -59,15 +59,16 @@ pub(in super::super) async fn define(
         }
         table.fields.push(field);
     }
-    let temporary = is_temporary(create, &table.name);
-    let table = NewTable {
+    let mut table = NewTable {
         name: table.name,
         schema: Arc::new(Schema::new(table.fields)),
         keys: Vec::new(),
         checks: Vec::new(),
-        temporary,
+        temporary: false,
+        on_commit: None,
         sequences: Vec::new(),
     };
+    table.set_temporary(create)?;
     let optimized = planner.optimize(bind(assigned(plan, &table)?, context)?, context.now)?;
     let physical = planner.physical(&optimized).await?;
     let batches = collect(physical, context.clone().task()).await?;

@@ -17,10 +17,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
-use datafusion::sql::sqlparser::ast::{CreateTable, OnCommit};
-use muster_storage::{Changes, KeyConstraint, Snapshot};
+use datafusion::sql::sqlparser::ast::CreateTable;
+use muster_storage::{Changes, KeyConstraint, Snapshot, TableDefinition};
 
-use super::name;
+use super::{name, on_commit};
 use crate::catalog::relation::schema_of;
 use crate::catalog::search_path::TEMPORARY;
 use crate::catalog::{Sequence, object};
@@ -38,6 +38,8 @@ pub(crate) struct NewTable {
     pub(crate) keys: Vec<KeyConstraint>,
     pub(crate) checks: Vec<Check>,
     pub(crate) temporary: bool,
+    /// The property that says what the end of a transaction does to it.
+    on_commit: Option<(String, String)>,
     /// The sequences of its serial and identity columns, by the names that storage knows them by.
     sequences: Vec<(String, Sequence)>,
 }
@@ -61,7 +63,7 @@ impl NewTable {
             table.add_constraint(constraint)?;
         }
         let mut table = Self::build(shared, snapshot, table)?;
-        table.temporary = is_temporary(create, &table.name);
+        table.set_temporary(create)?;
         Ok(table)
     }
 
@@ -77,7 +79,31 @@ impl NewTable {
             checks: table.checks,
             sequences,
             temporary: false,
+            on_commit: None,
         })
+    }
+
+    /// Notes what the statement says of the table's end.
+    ///
+    /// # Errors
+    /// 42P16 for ON COMMIT of a table that is not temporary.
+    fn set_temporary(&mut self, create: &CreateTable) -> Result<()> {
+        self.temporary = is_temporary(create, &self.name);
+        self.on_commit = on_commit::property(create, self.temporary)?;
+        Ok(())
+    }
+
+    /// Whether this is how a table that is there was made, and nothing has been altered since.
+    pub(crate) fn is(&self, there: &TableDefinition) -> bool {
+        self.name == there.name
+            && self.schema.fields() == there.schema.fields()
+            && self.keys == there.keys
+            && self.properties() == there.properties
+    }
+
+    fn properties(&self) -> BTreeMap<String, String> {
+        let checks = self.checks.iter().map(|check| (check::property(&check.name), check.sql.clone()));
+        checks.chain(self.on_commit.clone()).collect()
     }
 
     /// # Errors
@@ -86,9 +112,7 @@ impl NewTable {
         for (name, sequence) in &self.sequences {
             changes = super::sequence::put(changes.raise_mark(object::MARK, sequence.id), name, sequence)?;
         }
-        let properties: BTreeMap<String, String> =
-            self.checks.iter().map(|check| (check::property(&check.name), check.sql.clone())).collect();
-        let (schema, keys) = (self.schema.clone(), self.keys.clone());
+        let (schema, keys, properties) = (self.schema.clone(), self.keys.clone(), self.properties());
         Ok(if self.temporary {
             changes.create_temporary_table(&self.name, schema, keys, properties)
         } else {
@@ -110,7 +134,6 @@ fn refuse(create: &CreateTable) -> Result<()> {
         (create.clone.is_some(), "CREATE TABLE CLONE"),
         (create.inherits.is_some(), "INHERITS"),
         (create.partition_of.is_some() || create.partition_by.is_some(), "PARTITION"),
-        (matches!(create.on_commit, Some(OnCommit::DeleteRows | OnCommit::Drop)), "ON COMMIT"),
         (create.strict || create.without_rowid, "SQLite's table options"),
     ];
     match refused.iter().find(|(said, _)| *said) {

@@ -1,0 +1,47 @@
+//! Indexes, which are made once the rows are there.
+
+use muster_storage::{Snapshot, TableDefinition};
+
+use super::names::{full, list, quoted};
+use super::{Dialect, comment_on, line};
+use crate::catalog::relation::{plain, schema_of, stored};
+use crate::index::{self, unique};
+
+/// The statements that make a table's indexes.
+pub(super) fn create(
+    out: &mut String,
+    snapshot: &Snapshot,
+    definition: &TableDefinition,
+    dialect: Dialect,
+    is_builtin: bool,
+) {
+    let table = full(&definition.name);
+    let there = if is_builtin { "IF NOT EXISTS " } else { "" };
+    let column =
+        |position: usize| definition.schema.fields().get(position).map(|field| field.name().as_str());
+    for key in definition.keys.iter().filter(|key| unique::is_index(definition, &key.name)) {
+        let nulls = if key.nulls_distinct { "" } else { " NULLS NOT DISTINCT" };
+        let columns = list(key.columns.iter().filter_map(|position| column(*position)));
+        let name = quoted(&key.name);
+        line(out, format_args!("CREATE UNIQUE INDEX {there}{name} ON {table} ({columns}){nulls};"));
+        comment_on(out, snapshot, "INDEX", &stored(schema_of(&definition.name), &key.name));
+    }
+    for index in &definition.indexes {
+        let params = index::params_of(index);
+        let metric = index.properties.get(index::METRIC).map_or("cosine", String::as_str);
+        let statement = format!(
+            "CREATE INDEX {there}{} ON {table} USING {} ({} vector_{metric}_ops) WITH (m = {}, ef_construction = {});",
+            quoted(plain(&index.name)),
+            index.method,
+            list(column(index.column)),
+            params.m,
+            params.ef_construction
+        );
+        if let Dialect::Postgres { pgvector: false } = dialect {
+            line(out, format_args!("-- Left out, for arrays have no such index: {statement}"));
+            continue;
+        }
+        line(out, format_args!("{statement}"));
+        comment_on(out, snapshot, "INDEX", &index.name);
+    }
+}
