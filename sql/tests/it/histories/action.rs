@@ -64,27 +64,66 @@ pub(super) enum Conflict {
 /// Something that a session does.
 #[derive(Clone, Debug)]
 pub(super) enum Action {
-    Begin { read_only: bool },
+    Begin {
+        read_only: bool,
+    },
     Commit,
     Rollback,
     Savepoint(u8),
     RollbackTo(u8),
     Release(u8),
-    Insert { table: Table, rows: Vec<NewRow>, conflict: Option<Conflict>, returning: bool },
+    Insert {
+        table: Table,
+        rows: Vec<NewRow>,
+        conflict: Option<Conflict>,
+        returning: bool,
+    },
     /// Every row of a table into another, under other keys.
-    Copy { table: Table, from: Table, add: i64 },
-    Update { table: Table, set: Set, filter: Filter, returning: bool },
-    Delete { table: Table, filter: Filter, returning: bool },
+    Copy {
+        table: Table,
+        from: Table,
+        add: i64,
+    },
+    Update {
+        table: Table,
+        set: Set,
+        filter: Filter,
+        returning: bool,
+    },
+    Delete {
+        table: Table,
+        filter: Filter,
+        returning: bool,
+    },
     /// Puts `n` under `id`; deletes where it is 0.
-    Merge { table: Table, rows: Vec<(i64, i64)> },
+    Merge {
+        table: Table,
+        rows: Vec<(i64, i64)>,
+    },
     Truncate(Table),
-    Select { table: Table, filter: Filter, star: bool },
-    Count { table: Table, filter: Filter },
+    Select {
+        table: Table,
+        filter: Filter,
+        star: bool,
+    },
+    Count {
+        table: Table,
+        filter: Filter,
+    },
     /// `SELECT 1 / 0`.
     Fail,
-    Create { table: Table, if_not_exists: bool },
-    Drop { table: Table, if_exists: bool },
-    AddColumn { table: Table, column: u8 },
+    Create {
+        table: Table,
+        if_not_exists: bool,
+    },
+    Drop {
+        table: Table,
+        if_exists: bool,
+    },
+    AddColumn {
+        table: Table,
+        column: u8,
+    },
     Vacuum(Option<Table>),
     Analyze,
     Checkpoint,
@@ -147,9 +186,8 @@ fn conflict() -> impl Strategy<Value = Option<Conflict>> {
 pub(super) fn action() -> impl Strategy<Value = Action> {
     let seldom = || prop::bool::weighted(0.2);
     let rows = prop_oneof![3 => vec(row(), 1), 2 => vec(row(), 1..4)];
-    let insert = (table(), rows, conflict(), seldom()).prop_map(|(table, rows, conflict, returning)| {
-        Action::Insert { table, rows, conflict, returning }
-    });
+    let insert = (table(), rows, conflict(), seldom())
+        .prop_map(|(table, rows, conflict, returning)| Action::Insert { table, rows, conflict, returning });
     let update = (table(), set(), filter(), seldom())
         .prop_map(|(table, set, filter, returning)| Action::Update { table, set, filter, returning });
     let control = prop_oneof![

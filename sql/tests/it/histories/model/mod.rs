@@ -132,7 +132,8 @@ impl Model {
             }),
             Action::RollbackTo(name) | Action::Release(name) => {
                 let block = slot.as_mut().unwrap();
-                let Some(place) = block.savepoints.iter().rposition(|savepoint| savepoint.name == *name) else {
+                let Some(place) = block.savepoints.iter().rposition(|savepoint| savepoint.name == *name)
+                else {
                     return self.refused(session, "3B001");
                 };
                 let savepoint = block.savepoints[place].clone();

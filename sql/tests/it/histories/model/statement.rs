@@ -25,11 +25,7 @@ impl Action {
     fn only_reads(&self) -> bool {
         matches!(
             self,
-            Action::Select { .. }
-                | Action::Count { .. }
-                | Action::Fail
-                | Action::Analyze
-                | Action::Vacuum(_)
+            Action::Select { .. } | Action::Count { .. } | Action::Fail | Action::Analyze | Action::Vacuum(_)
         )
     }
 
@@ -97,7 +93,11 @@ impl Model {
         let there = |table: &Table| content.contains_key(table);
         let definition = match action {
             Action::Create { table, if_not_exists } if there(table) => {
-                return if *if_not_exists { (Answer::Done(0), after) } else { self.refused(session, "42P07") };
+                return if *if_not_exists {
+                    (Answer::Done(0), after)
+                } else {
+                    self.refused(session, "42P07")
+                };
             }
             Action::Create { table, .. } => Definition::Create(*table, after.number()),
             Action::Drop { table, if_exists } if !there(table) => {

@@ -129,7 +129,8 @@ impl Transaction {
             let base = base.map_or(&nothing, |base| &base.rows);
             let deleted: Vec<u64> =
                 base.keys().copied().filter(|number| !relation.rows.contains_key(number)).collect();
-            let put: Vec<_> = relation.rows.into_iter().filter(|(number, _)| !base.contains_key(number)).collect();
+            let put: Vec<_> =
+                relation.rows.into_iter().filter(|(number, _)| !base.contains_key(number)).collect();
             if deleted.is_empty() && put.is_empty() {
                 continue;
             }
