@@ -51,6 +51,7 @@ pub(super) struct Named {
     pub(super) name: String,
     pub(super) savepoint: Savepoint,
     pub(super) settings: Settings,
+    pub(super) read_only: bool,
 }
 
 /// What a statement reads.
@@ -107,7 +108,7 @@ impl Block {
 
     pub(super) fn savepoint(&mut self, name: String, settings: Settings) {
         let savepoint = self.transaction.savepoint();
-        self.savepoints.push(Named { name, savepoint, settings });
+        self.savepoints.push(Named { name, savepoint, settings, read_only: self.read_only });
     }
 
     /// Goes back to a savepoint, which stays; gives the settings of its time.
@@ -116,13 +117,17 @@ impl Block {
         self.savepoints.truncate(place + 1);
         let named = self.savepoints.last().ok_or_else(|| no_savepoint(name))?;
         self.transaction.rollback_to(&named.savepoint);
+        self.read_only = named.read_only;
         self.failed = false;
         Ok(named.settings.clone())
     }
 
     pub(super) fn release(&mut self, name: &str) -> Result<()> {
         let place = self.place(name)?;
-        self.savepoints.truncate(place);
+        // READ ONLY that was set after the savepoint ends with it.
+        for named in self.savepoints.drain(place..).take(1) {
+            self.read_only = named.read_only;
+        }
         Ok(())
     }
 
