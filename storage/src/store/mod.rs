@@ -41,7 +41,7 @@ mod transaction;
 pub use activity::Activity;
 pub use bulk_load::BulkLoad;
 pub use compaction::Effort;
-pub(crate) use open::{JOURNAL, LOCK, SEGMENTS, lock};
+pub(crate) use open::{JOURNAL, LOCK, SEGMENTS, create_folders, lock};
 pub use policy::CheckpointPolicy;
 pub use transaction::{Savepoint, Transaction};
 
