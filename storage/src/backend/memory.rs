@@ -4,7 +4,7 @@
 //! it is made by [`MemoryBackend::crashable`]. Invariant: [`MemoryBackend::crashed`] sees exactly what a disk could
 //! show after a power cut.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -31,13 +31,15 @@ pub enum Unsynced {
     Lost,
     /// All of them did.
     Kept,
-    /// Some did, some did not, and some were cut in the middle, as the seed decides.
+    /// Some did, some did not, and of some a part of the sectors, as the seed decides: for each write, each name and
+    /// each folder by itself.
     Torn(u64),
 }
 
 #[derive(Debug, Default)]
 struct State {
-    folders: Vec<PathBuf>,
+    folders: BTreeSet<PathBuf>,
+    durable_folders: BTreeSet<PathBuf>,
     /// What a running process sees.
     names: BTreeMap<PathBuf, Arc<Inode>>,
     /// What is on the disk.
@@ -89,66 +91,122 @@ impl MemoryBackend {
 
     /// The file system as a machine finds it after a power cut at this moment; the original goes on unharmed.
     ///
-    /// Names that were not synced share the fate of bytes that were not.
+    /// Names and folders that were not synced share the fate of bytes that were not.
     pub fn crashed(&self, unsynced: Unsynced) -> Self {
         let state = self.state.lock();
         let mut random = match unsynced {
             Unsynced::Torn(seed) => seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
             _ => 1,
         };
-        let keep_names = match unsynced {
+        let mut keeps_newer = || match unsynced {
             Unsynced::Lost => false,
             Unsynced::Kept => true,
             Unsynced::Torn(_) => next(&mut random).is_multiple_of(2),
         };
-        let names = if keep_names { &state.names } else { &state.durable_names };
+        let mut folders = BTreeSet::new();
+        for folder in &state.folders {
+            // Those above come first in the order of paths.
+            let above = folder.parent().is_none_or(|above| is_root(above) || folders.contains(above));
+            if above && (state.durable_folders.contains(folder) || keeps_newer()) {
+                folders.insert(folder.clone());
+            }
+        }
+        let mut names = BTreeMap::new();
+        let paths: BTreeSet<&PathBuf> = state.names.keys().chain(state.durable_names.keys()).collect();
+        for path in paths.into_iter().filter(|path| has_folder(&folders, path)) {
+            let (newer, older) = (state.names.get(path), state.durable_names.get(path));
+            let same = newer.map(Arc::as_ptr) == older.map(Arc::as_ptr);
+            if let Some(inode) = if same || keeps_newer() { newer } else { older } {
+                names.insert(path.clone(), inode);
+            }
+        }
+        // A file with two names is one file afterwards, too.
+        let mut copies: HashMap<*const Inode, Arc<Inode>> = HashMap::new();
         let mut after = BTreeMap::new();
         for (path, inode) in names {
-            let content = inode.content.lock();
-            let bytes = match &content.history {
-                Some(history) => history.after_crash(unsynced, &mut random),
-                None => content.bytes.as_slice().to_vec(),
-            };
-            let history = History { durable: bytes.clone(), unsynced: Vec::new() };
-            let content = Content { bytes: Stored::Growing(bytes), history: Some(history) };
-            after.insert(path.clone(), Arc::new(Inode { content: Mutex::new(content) }));
+            let copy = copies.entry(Arc::as_ptr(inode)).or_insert_with(|| {
+                let content = inode.content.lock();
+                let bytes = match &content.history {
+                    Some(history) => history.after_crash(unsynced, &mut random),
+                    None => content.bytes.as_slice().to_vec(),
+                };
+                let history = History { durable: bytes.clone(), unsynced: Vec::new() };
+                let content = Content { bytes: Stored::Growing(bytes), history: Some(history) };
+                Arc::new(Inode { content: Mutex::new(content) })
+            });
+            after.insert(path, copy.clone());
         }
         let state = State {
-            folders: state.folders.clone(),
+            folders: folders.clone(),
+            durable_folders: folders,
             names: after.clone(),
             durable_names: after,
             locks: BTreeMap::new(),
         };
         Self { state: Arc::new(Mutex::new(state)), crashable: true }
     }
+
+    /// What was written to a file and not synced stays visible, and no later sync writes it.
+    pub(super) fn forget_unsynced(&self, path: &Path) {
+        let state = self.state.lock();
+        if let Some(inode) = state.names.get(path)
+            && let Some(history) = &mut inode.content.lock().history
+        {
+            history.unsynced.clear();
+        }
+    }
+}
+
+/// The top of the file system is always there.
+fn is_root(path: &Path) -> bool {
+    path.as_os_str().is_empty() || path.parent().is_none()
+}
+
+/// Whether the folder that a name is in is there.
+fn has_folder(folders: &BTreeSet<PathBuf>, path: &Path) -> bool {
+    path.parent().is_none_or(|folder| is_root(folder) || folders.contains(folder))
 }
 
 impl History {
     fn after_crash(&self, unsynced: Unsynced, random: &mut u64) -> Vec<u8> {
         let mut bytes = self.durable.clone();
         for write in &self.unsynced {
-            let keep = match unsynced {
-                Unsynced::Lost => 0,
-                Unsynced::Kept => usize::MAX,
+            let fate = match unsynced {
+                Unsynced::Lost => Fate::Lost,
+                Unsynced::Kept => Fate::Kept,
                 Unsynced::Torn(_) => match next(random) % 3 {
-                    0 => 0,
-                    1 => usize::MAX,
-                    _ => (next(random) % 16) as usize * SECTOR,
+                    0 => Fate::Lost,
+                    1 => Fate::Kept,
+                    _ => Fate::Torn,
                 },
             };
-            match write {
-                Write::Length(len) if keep > 0 => bytes.resize(*len, 0),
-                Write::Length(_) => {}
-                Write::Bytes { offset, bytes: written } => {
-                    let kept = written.get(..keep.min(written.len())).unwrap_or_default();
-                    if !kept.is_empty() {
-                        put(&mut bytes, kept, *offset);
+            match (write, fate) {
+                (_, Fate::Lost) => {}
+                (Write::Length(len), _) => bytes.resize(*len, 0),
+                (Write::Bytes { offset, bytes: written }, Fate::Kept) => put(&mut bytes, written, *offset),
+                (Write::Bytes { offset, bytes: written }, Fate::Torn) => {
+                    let mut done = 0;
+                    while let Some(rest) = written.get(done..).filter(|rest| !rest.is_empty()) {
+                        let offset = offset + done;
+                        let sector = rest.get(..SECTOR - offset % SECTOR).unwrap_or(rest);
+                        if next(random).is_multiple_of(2) {
+                            put(&mut bytes, sector, offset);
+                        }
+                        done += sector.len();
                     }
                 }
             }
         }
         bytes
     }
+}
+
+/// What becomes of one write.
+#[derive(Clone, Copy)]
+enum Fate {
+    Lost,
+    Kept,
+    Torn,
 }
 
 /// xorshift64: which writes tear must be the same on every run of a test.
@@ -215,8 +273,10 @@ fn not_found(path: &Path) -> io::Error {
 impl Backend for MemoryBackend {
     fn create_folder(&self, path: &Path) -> io::Result<()> {
         let mut state = self.state.lock();
-        if !state.folders.iter().any(|folder| folder == path) {
-            state.folders.push(path.into());
+        let folders = path.ancestors().filter(|path| !is_root(path)).map(Path::to_path_buf);
+        state.folders.extend(folders);
+        if !self.crashable {
+            state.durable_folders = state.folders.clone();
         }
         Ok(())
     }
@@ -230,12 +290,19 @@ impl Backend for MemoryBackend {
     fn create(&self, path: &Path) -> io::Result<Arc<dyn BackendFile>> {
         let history = self.crashable.then(History::default);
         let inode = Arc::new(Inode { content: Mutex::new(Content { bytes: Stored::default(), history }) });
-        self.state.lock().names.insert(path.into(), inode.clone());
+        let mut state = self.state.lock();
+        if !has_folder(&state.folders, path) {
+            return Err(not_found(path));
+        }
+        state.names.insert(path.into(), inode.clone());
         Ok(inode)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut state = self.state.lock();
+        if !has_folder(&state.folders, to) {
+            return Err(not_found(to));
+        }
         let inode = state.names.remove(from).ok_or_else(|| not_found(from))?;
         state.names.insert(to.into(), inode);
         Ok(())
@@ -244,6 +311,9 @@ impl Backend for MemoryBackend {
     fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut state = self.state.lock();
         let inode = state.names.get(from).cloned().ok_or_else(|| not_found(from))?;
+        if !has_folder(&state.folders, to) {
+            return Err(not_found(to));
+        }
         if state.names.contains_key(to) {
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, to.display().to_string()));
         }
@@ -257,7 +327,7 @@ impl Backend for MemoryBackend {
 
     fn exists(&self, path: &Path) -> io::Result<bool> {
         let state = self.state.lock();
-        Ok(state.names.contains_key(path) || state.folders.iter().any(|folder| folder == path))
+        Ok(state.names.contains_key(path) || is_root(path) || state.folders.contains(path))
     }
 
     fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
@@ -275,6 +345,8 @@ impl Backend for MemoryBackend {
         let names: Vec<_> = state.names.iter().filter(|(path, _)| inside(path)).collect();
         let names: Vec<_> = names.into_iter().map(|(path, inode)| (path.clone(), inode.clone())).collect();
         state.durable_names.extend(names);
+        let folders: Vec<_> = state.folders.iter().filter(|path| inside(path)).cloned().collect();
+        state.durable_folders.extend(folders);
         Ok(())
     }
 

@@ -82,8 +82,9 @@ pub(super) fn bring(
                     report.copied += 1;
                     report.copied_bytes += file.length;
                 }
-                Err(Error::Corrupt { path, offset, detail }) if file.is_index() => {
-                    tracing::warn!("left out {}: {detail}, at byte {offset}", path.display());
+                // What cannot be read, or only by a newer version, is made again from the rows.
+                Err(error @ (Error::Corrupt { .. } | Error::NewerFormat { .. })) if file.is_index() => {
+                    tracing::warn!("left out an index file: {error}");
                     report.without_index_files += 1;
                 }
                 Err(error) => return Err(error),

@@ -10,7 +10,7 @@ use super::BACKUP;
 use super::copy::{CopyProgress, CopyReport, Way, bring};
 use super::take::read;
 use crate::journal::{Journal, State};
-use crate::store::{JOURNAL, LOCK, SEGMENTS, edits, lock};
+use crate::store::{JOURNAL, LOCK, SEGMENTS, create_folders, edits, lock};
 use crate::{Backend, Error, Result};
 
 /// Restores the backup in the folder `from` into `to`, which is made, or is there and empty.
@@ -32,14 +32,13 @@ pub fn restore(
         return Err(Error::Folder { path: from.into(), detail });
     }
     let _taken_by_nobody = lock(backend, from, LOCK)?;
-    let (journal, snapshot) = read(backend, from)?;
-    drop(journal);
+    let snapshot = read(backend, from)?;
     let segments = to.join(SEGMENTS);
     if exists(&to.join(JOURNAL))? || exists(&segments)? {
         let detail = "there is a database in this folder already".into();
         return Err(Error::Folder { path: to.into(), detail });
     }
-    backend.create_folder(to).map_err(|error| Error::io(to, "create", error))?;
+    create_folders(backend, to)?;
     let files = backend.list(to).map_err(|error| Error::io(to, "list", error))?;
     if !files.is_empty() {
         let detail = "a backup is restored into an empty folder, and this one has files in it".into();
@@ -50,9 +49,8 @@ pub fn restore(
     let brought = bring(backend, &snapshot, &segments, Way::Copy, |_| false, progress).and_then(|report| {
         let mut whole = snapshot.clone();
         let edits = edits::whole(&mut whole)?;
-        if let Some(parent) = to.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            backend.sync_folder(parent).map_err(|error| Error::io(parent, "sync", error))?;
-        }
+        // The name of the folder of segments before what relies on it.
+        backend.sync_folder(to).map_err(|error| Error::io(to, "sync", error))?;
         let state = State { version: whole.version, counters: whole.counters };
         Journal::create(backend, &to.join(JOURNAL), state, &edits)?;
         Ok(report)

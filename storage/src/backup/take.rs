@@ -14,7 +14,7 @@ use crate::journal::{Journal, State};
 use crate::segment::folder::Folder;
 use crate::segment::name;
 use crate::segment::stored_file::Sums;
-use crate::store::{JOURNAL, LOCK, SEGMENTS, edits, load};
+use crate::store::{JOURNAL, LOCK, SEGMENTS, create_folders, edits, load};
 use crate::{Backend, Error, Result, Snapshot};
 
 /// Makes the folder `to` a backup of the snapshot, whose database is in `dir`.
@@ -29,7 +29,7 @@ pub(crate) fn take(
         let detail = "a backup cannot be in the folder of its database, nor the other way round".into();
         return Err(Error::Folder { path: to.into(), detail });
     }
-    backend.create_folder(to).map_err(|error| Error::io(to, "create", error))?;
+    create_folders(backend, to)?;
     check_target(backend, to)?;
     let lock = crate::store::lock(backend, to, LOCK)?;
     let segments = to.join(SEGMENTS);
@@ -46,11 +46,8 @@ pub(crate) fn take(
 
     let mut whole = snapshot.clone();
     let edits = edits::whole(&mut whole)?;
-    // The new folder's own name, and the name of the folder of segments, before what relies on them.
+    // The name of the folder of segments before what relies on it.
     backend.sync_folder(to).map_err(|error| Error::io(to, "sync", error))?;
-    if let Some(parent) = to.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        backend.sync_folder(parent).map_err(|error| Error::io(parent, "sync", error))?;
-    }
     let state = State { version: whole.version, counters: whole.counters };
     Journal::create(backend, &to.join(BACKUP), state, &edits)?;
     remove_others(backend, &segments, snapshot);
@@ -80,19 +77,18 @@ fn check_target(backend: &Arc<dyn Backend>, to: &Path) -> Result<()> {
 /// The files that the backup in the folder names, with their checksums. One that cannot be read has none: all files are
 /// brought again then.
 fn previous(backend: &Arc<dyn Backend>, to: &Path) -> BTreeMap<String, (u64, Sums)> {
-    let Ok((_, snapshot)) = read(backend, to) else { return BTreeMap::new() };
+    let Ok(snapshot) = read(backend, to) else { return BTreeMap::new() };
     let parts = snapshot.tables().flat_map(|table| table.segments());
     let files = parts.flat_map(|part| part.stored_files());
     files.map(|file| (file.name().to_owned(), (file.length, file.sums.clone()))).collect()
 }
 
-/// What a backup's journal describes.
-pub(super) fn read(backend: &Arc<dyn Backend>, from: &Path) -> Result<(Journal, Snapshot)> {
+/// What a backup's journal describes. The backup is left as it is.
+pub(super) fn read(backend: &Arc<dyn Backend>, from: &Path) -> Result<Snapshot> {
     let path = from.join(BACKUP);
-    let (journal, contents) = Journal::open(backend, &path)?;
+    let contents = Journal::contents(backend, &path)?;
     let folder = Folder::new(backend.clone(), from.join(SEGMENTS));
-    let snapshot = load::snapshot(contents, &path, &folder, &ColumnCache::new(0))?;
-    Ok((journal, snapshot))
+    load::snapshot(contents, &path, &folder, &ColumnCache::new(0))
 }
 
 /// Removes what an older backup had and this one does not. What cannot be removed takes space and does no harm.

@@ -88,6 +88,16 @@ impl JournalFile {
         self.shared.state.lock().sync_failed
     }
 
+    /// Says that what is read here may never have reached the disk.
+    pub(crate) fn distrust(&self) {
+        self.shared.state.lock().sync_failed = true;
+    }
+
+    /// Bytes of the file. A failure is the caller's alone: nothing that redb does depends on it.
+    pub(crate) fn measure(&self) -> Result<u64> {
+        self.shared.file.len().map_err(|error| Error::io(&self.shared.path, "measure", error))
+    }
+
     /// Lets no more operation through, and forgets what is held back.
     pub(crate) fn fence(&self) {
         self.shared.state.lock().mode = Mode::Fenced;

@@ -6,6 +6,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use redb::{Database, TableDefinition as RedbTable, WriteTransaction};
 
@@ -124,6 +125,7 @@ pub(crate) struct Journal {
     /// The format version in the file; `None` before the first write.
     format: Option<u32>,
     extent: Extent,
+    repaired: bool,
 }
 
 impl Journal {
@@ -144,6 +146,7 @@ impl Journal {
             file,
             format: None,
             extent: Extent::default(),
+            repaired: false,
         };
         journal.write(state, edits)?;
         journal.close()?;
@@ -154,13 +157,33 @@ impl Journal {
 
     /// Opens a journal and reads all of it. After an error its file is as it was.
     pub(crate) fn open(backend: &Arc<dyn Backend>, path: &Path) -> Result<(Self, Contents)> {
+        let (mut journal, contents) = Self::held(backend, path)?;
+        match journal.file.release() {
+            Ok(()) => Ok((journal, contents)),
+            Err(error) => {
+                journal.abandon();
+                Err(error)
+            }
+        }
+    }
+
+    /// Reads all of a journal, and leaves its file as it is.
+    pub(crate) fn contents(backend: &Arc<dyn Backend>, path: &Path) -> Result<Contents> {
+        let (mut journal, contents) = Self::held(backend, path)?;
+        journal.abandon();
+        Ok(contents)
+    }
+
+    /// A journal whose file is not changed yet.
+    fn held(backend: &Arc<dyn Backend>, path: &Path) -> Result<(Self, Contents)> {
         let file = backend.open(path).map_err(|error| Error::io(path, "open", error))?;
         if file.is_empty().map_err(|error| Error::io(path, "measure", error))? {
             return Err(Error::corrupt(path, 0, "the file is empty"));
         }
         let file = JournalFile::held(file, path);
+        let extent = Extent::default();
         let mut journal =
-            Self { database: None, path: path.into(), file, format: None, extent: Extent::default() };
+            Self { database: None, path: path.into(), file, format: None, extent, repaired: false };
         match journal.read() {
             Ok(contents) => Ok((journal, contents)),
             Err(error) => {
@@ -172,8 +195,13 @@ impl Journal {
 
     fn read(&mut self) -> Result<Contents> {
         let Self { path, file, .. } = self;
+        let repaired = Arc::new(AtomicBool::new(false));
+        let note = repaired.clone();
         let database = guarded(path, file, || {
-            let mut database = builder().create_with_backend(file.clone())?;
+            let mut builder = builder();
+            builder.set_repair_callback(move |_| note.store(true, Ordering::Relaxed));
+            let mut database = builder.create_with_backend(file.clone())?;
+            self.repaired = repaired.load(Ordering::Relaxed);
             // What follows trusts the trees; a key that a flipped bit hides would be a row that is silently gone.
             if !database.check_integrity()? {
                 return Err(redb::Error::Corrupted("its trees do not match their checksums".into()));
@@ -182,10 +210,10 @@ impl Journal {
         })?;
         let contents = guarded(path, file, || Ok(Contents::read(&database, path)));
         self.database = Some(database);
-        let contents = contents??;
+        // A read that failed is no damage.
+        let contents = contents?.map_err(|error| self.file.failure().unwrap_or(error))?;
         self.format = Some(contents.format);
         self.extent = Extent::of(&contents);
-        self.file.release()?;
         Ok(contents)
     }
 
@@ -225,8 +253,17 @@ impl Journal {
 
     /// Bytes of the file.
     pub(crate) fn file_bytes(&self) -> Result<u64> {
-        use redb::StorageBackend;
-        self.file.len().map_err(|error| Error::io(&self.path, "measure", error))
+        self.file.measure()
+    }
+
+    /// Whether it was found as a process leaves it that did not close it.
+    pub(crate) fn was_repaired(&self) -> bool {
+        self.repaired
+    }
+
+    /// Says that what was read may never have reached the disk.
+    pub(crate) fn distrust(&self) {
+        self.file.distrust();
     }
 
     /// Whether a sync of the file failed.

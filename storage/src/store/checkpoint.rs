@@ -24,6 +24,8 @@ use crate::{Error, Part, Result, Snapshot, Table, TableId, chunk};
 impl Inner {
     pub(super) fn checkpoint(&self, name: &str) -> Result<()> {
         let _one_at_a_time = self.checkpointing.lock();
+        // Before the snapshot is taken: the journal may be written anew, and its entries get other versions.
+        self.make_writable(&mut self.lock_writer())?;
         let base = self.snapshot.load_full();
         let table = base.table(name).ok_or_else(|| Error::NoSuchTable { table: name.into() })?;
         if table.journal().entries > 0 {

@@ -43,7 +43,7 @@ pub use activity::Activity;
 pub use bulk_load::BulkLoad;
 pub use committer::Commit;
 pub use compaction::Effort;
-pub(crate) use open::{JOURNAL, LOCK, SEGMENTS, lock};
+pub(crate) use open::{JOURNAL, LOCK, SEGMENTS, create_folders, lock};
 pub use policy::CheckpointPolicy;
 pub use transaction::{Savepoint, Transaction};
 

@@ -29,10 +29,14 @@ pub(crate) const LOCK: &str = "LOCK";
 /// Opens a directory, making it when it is not there.
 pub(super) fn open(dir: &Path, options: Options, on_disk: bool) -> Result<Store> {
     let Options { backend, cache_bytes, segment_rows, checkpoint, compaction_bytes_per_second } = options;
-    create_folders(&backend, dir)?;
+    let (journal_path, segments) = (dir.join(JOURNAL), dir.join(SEGMENTS));
+    let exists = |path: &Path| backend.exists(path).map_err(|error| Error::io(path, "look for", error));
+    // A journal is made in a folder that is durable.
+    if !exists(&journal_path)? {
+        create_folders(&backend, dir)?;
+    }
     let lock = lock(&backend, dir, LOCK)?;
 
-    let (journal_path, segments) = (dir.join(JOURNAL), dir.join(SEGMENTS));
     // A rewrite of the journal that a crash cut off.
     let beside = journal_path.with_extension("redb.new");
     if backend.exists(&beside).is_ok_and(|exists| exists)
@@ -40,7 +44,6 @@ pub(super) fn open(dir: &Path, options: Options, on_disk: bool) -> Result<Store>
     {
         tracing::warn!("could not remove {}: {error}", beside.display());
     }
-    let exists = |path: &Path| backend.exists(path).map_err(|error| Error::io(path, "look for", error));
     if !exists(&journal_path)? {
         if exists(&dir.join(BACKUP))? {
             let detail = "this is a backup, which is restored before it is opened".into();
@@ -82,6 +85,7 @@ pub(super) fn open(dir: &Path, options: Options, on_disk: bool) -> Result<Store>
         on_disk,
         _lock: lock,
     };
+    inner.renew();
     let inner = Arc::new(inner);
     inner
         .committer
@@ -90,16 +94,32 @@ pub(super) fn open(dir: &Path, options: Options, on_disk: bool) -> Result<Store>
     Ok(Store { inner })
 }
 
-/// Makes the directory and those above it that are not there, durably.
-fn create_folders(backend: &Arc<dyn Backend>, dir: &Path) -> Result<()> {
-    let is_missing = |path: &&Path| backend.exists(path).is_ok_and(|exists| !exists);
-    let missing = dir.ancestors().filter(|path| !path.as_os_str().is_empty()).take_while(is_missing);
-    let missing: Vec<_> = missing.collect();
-    backend.create_folder(dir).map_err(|error| Error::io(dir, "create", error))?;
-    for folder in missing {
-        let parent =
-            folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        backend.sync_folder(parent).map_err(|error| Error::io(parent, "sync", error))?;
+/// Makes a folder and those above it that are not there, durably, from the top down.
+///
+/// A folder that is there may be one that an earlier attempt made and could not sync: its name is synced, too.
+pub(crate) fn create_folders(backend: &Arc<dyn Backend>, dir: &Path) -> Result<()> {
+    let sync = |folder: &Path| {
+        let Some(above) = folder.parent() else { return Ok(()) };
+        let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+        backend.sync_folder(above).map_err(|error| (above.to_path_buf(), error))
+    };
+    let is_there = |path: &Path| backend.exists(path).map_err(|error| Error::io(path, "look for", error));
+    let mut missing = Vec::new();
+    for folder in dir.ancestors().filter(|path| !path.as_os_str().is_empty()) {
+        if is_there(folder)? {
+            match sync(folder) {
+                // Where nobody may read, we made nothing.
+                Err((_, error)) if error.kind() == std::io::ErrorKind::PermissionDenied => {}
+                Err((above, error)) => return Err(Error::io(&above, "sync", error)),
+                Ok(()) => {}
+            }
+            break;
+        }
+        missing.push(folder);
+    }
+    for folder in missing.into_iter().rev() {
+        backend.create_folder(folder).map_err(|error| Error::io(folder, "create", error))?;
+        sync(folder).map_err(|(above, error)| Error::io(&above, "sync", error))?;
     }
     Ok(())
 }

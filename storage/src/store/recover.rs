@@ -3,6 +3,8 @@
 //! Readers notice nothing: the snapshot in memory is the last one that was acknowledged, and it is the truth. Invariant:
 //! a commit that was reported failed does not come to life, and none that was acknowledged is lost.
 
+use std::sync::Arc;
+
 use super::open::JOURNAL;
 use super::{Inner, Writer, edits};
 use crate::journal::{Journal, State};
@@ -31,6 +33,27 @@ impl Inner {
         }
     }
 
+    /// After an open that had to repair the journal: puts a new one in its place.
+    ///
+    /// The process before may have ended because a sync failed. The kernel then shows pages that never reached the disk,
+    /// and no later sync writes them; a commit on top of those would not survive a power cut. Without space for a new
+    /// journal the store can be read, and the next write tries again.
+    pub(super) fn renew(&self) {
+        let mut writer = self.lock_writer();
+        if !writer.journal.was_repaired() {
+            return;
+        }
+        writer.journal.distrust();
+        writer.journal.abandon();
+        match self.rewrite() {
+            Ok(journal) => *writer = Writer { journal, failure: None },
+            Err(error) => {
+                tracing::warn!("the journal was repaired and could not be written anew: {error}");
+                writer.failure = Some(error);
+            }
+        }
+    }
+
     /// Opens the journal as it is; `None` when it does not hold exactly what was acknowledged.
     fn reopen(&self, sync_failed: bool) -> Result<Option<Journal>> {
         // After a failed sync the kernel may show pages that never reached the disk; nothing read back proves anything.
@@ -54,10 +77,14 @@ impl Inner {
         let path = self.dir.join(JOURNAL);
         // One more, so that the new journal is told from the old one, whatever that holds.
         snapshot.version += 1;
+        // A checkpoint that is under way knows entries by their old versions, and must not call the new ones sealed.
+        for table in snapshot.tables.values_mut() {
+            Arc::make_mut(table).set_rewritten(snapshot.version);
+        }
         let state = State { version: snapshot.version, counters: snapshot.counters };
         Journal::create(self.folder.backend(), &path, state, &edits)?;
         let (journal, _) = Journal::open(self.folder.backend(), &path)?;
-        self.snapshot.store(std::sync::Arc::new(snapshot));
+        self.snapshot.store(Arc::new(snapshot));
         Ok(journal)
     }
 }

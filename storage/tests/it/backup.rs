@@ -143,7 +143,7 @@ fn whatever_the_moment_of_a_power_cut_the_folder_holds_the_backup_before_or_afte
         store.checkpoint().unwrap();
         store.compact("t", Effort::Full, &|| true).unwrap();
         let (before, after) = (filled_content(), read(&store.snapshot()).unwrap());
-        faulty.fail_at(faulty.operations().len() + at, Fault::Freeze);
+        faulty.fail_at(faulty.changes() + at, Fault::Freeze);
         let frozen = backup(&store).is_err();
         for unsynced in [Unsynced::Lost, Unsynced::Kept, Unsynced::Torn(at as u64)] {
             let found: Arc<dyn Backend> = Arc::new(disk.crashed(unsynced));

@@ -1,16 +1,19 @@
 //! Old directories: each format version that ever landed is opened and read.
 //!
-//! `tests/data/v1` was written by the first test below, run as
-//! `MUSTER_WRITE_FORMAT=storage/tests/data/v1 cargo test -p muster-storage --test it compat`. A new format version gets a
-//! directory of its own; those that are there are never written again.
+//! `tests/data/v1` is what [`write`] below makes. `tests/data/v2` is what the script of `workload` leaves, with what must be
+//! found in it written down in `expected.txt`; it was made by
+//! `MUSTER_WRITE_FORMAT=DIR cargo test -p muster-storage --test it compat`. A new format version gets a directory of its
+//! own; those that are there are never written again.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
-use muster_storage::{Changes, Error, Options, Store};
+use muster_storage::{Backend, Changes, DiskBackend, Effort, Error, MemoryBackend, Options, Store};
 
 use crate::rows::{content, primary_key, read, row_ids, rows, schema};
+use crate::workload::{self, Content, DATABASE, Files, Run};
 
 /// Segments with deletions and an index file, rows in the journal, an empty table.
 fn write(dir: &Path) {
@@ -64,9 +67,6 @@ fn check(dir: &Path) {
 
 #[test]
 fn the_current_version_reads_what_it_writes() {
-    if let Some(dir) = std::env::var_os("MUSTER_WRITE_FORMAT") {
-        write(Path::new(&dir));
-    }
     let dir = tempfile::tempdir().unwrap();
     write(dir.path());
     check(dir.path());
@@ -74,7 +74,12 @@ fn the_current_version_reads_what_it_writes() {
 
 #[test]
 fn format_version_1_is_read() {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/v1");
+    check(copy("v1").path());
+}
+
+/// A copy of the directory of a version.
+fn copy(version: &str) -> tempfile::TempDir {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(version);
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join("segments")).unwrap();
     std::fs::copy(data.join("journal.redb"), dir.path().join("journal.redb")).unwrap();
@@ -82,7 +87,105 @@ fn format_version_1_is_read() {
         let file = file.unwrap();
         std::fs::copy(file.path(), dir.path().join("segments").join(file.file_name())).unwrap();
     }
-    check(dir.path());
+    dir
+}
+
+/// What a database holds, line by line.
+fn lines(content: &Content, files: &Files) -> String {
+    let mut lines = Vec::new();
+    for (name, table) in &content.tables {
+        lines.push(format!("table {name}"));
+        lines.extend(table.columns.iter().map(|column| format!("  column {column}")));
+        lines.extend(table.keys.iter().map(|key| format!("  key {key}")));
+        lines.extend(table.indexes.iter().map(|index| format!("  index {index}")));
+        lines.extend(table.properties.iter().map(|(key, value)| format!("  property {key}: {value}")));
+        lines.extend(table.rows.iter().map(|row| format!("  row {}", row.join(" | "))));
+    }
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    lines.extend(
+        content.objects.iter().map(|((kind, name), value)| format!("{kind} {name}: {}", text(value))),
+    );
+    lines.extend(content.marks.iter().map(|(name, mark)| format!("mark {name}: {mark}")));
+    let files = files.iter();
+    lines.extend(
+        files.map(|((index, segment), bytes)| format!("{index} of segment {segment}: {}", text(bytes))),
+    );
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn the_script_can_be_written_down() {
+    let disk = MemoryBackend::new();
+    let store = workload::open(Arc::new(disk.clone()), DATABASE).unwrap();
+    let mut played = Run { backend: Arc::new(disk.clone()), store: Some(store), model: Default::default() };
+    for step in workload::steps() {
+        let next = played.after(&step);
+        workload::run(&mut played, &step).unwrap();
+        played.model = next;
+    }
+    let observed = workload::observe(played.store()).unwrap();
+    let expected = lines(&played.model.content(), &played.model.files(&observed.segments));
+    assert_eq!(lines(&observed.content, &observed.files), expected);
+    played.store = None;
+    let Some(dir) = std::env::var_os("MUSTER_WRITE_FORMAT") else { return };
+    let dir = Path::new(&dir);
+    std::fs::create_dir_all(dir.join("segments")).unwrap();
+    std::fs::write(dir.join("expected.txt"), expected).unwrap();
+    for file in disk.list(&Path::new(DATABASE).join("segments")).unwrap() {
+        let bytes = disk.map(&file).unwrap();
+        std::fs::write(dir.join("segments").join(file.file_name().unwrap()), bytes).unwrap();
+    }
+    let journal = dir.join("journal.redb");
+    std::fs::write(&journal, disk.map(&Path::new(DATABASE).join("journal.redb")).unwrap()).unwrap();
+    // Free pages are of no interest to readers, and of much to those who clone the repository.
+    while redb::Database::open(&journal).unwrap().compact().unwrap() {}
+}
+
+#[test]
+fn format_version_2_is_read_and_written() {
+    let dir = copy("v2");
+    let expected = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/v2/expected.txt");
+    let expected = std::fs::read_to_string(expected).unwrap();
+    let folder = dir.path().to_str().unwrap();
+    let open = || workload::open(Arc::new(DiskBackend), folder).unwrap();
+    let store = open();
+    let observed = workload::observe(&store).unwrap();
+    assert_eq!(lines(&observed.content, &observed.files), expected);
+    assert_eq!(store.check(&|_, _| true).unwrap(), []);
+    // It has what version 2 brought, and both of what it is made of.
+    let snapshot = store.snapshot();
+    let parts = || snapshot.tables().flat_map(|table| table.parts());
+    let has_gaps = |part: &muster_storage::Part| {
+        part.rows() > 0 && part.row_id(part.rows() as u32 - 1) - part.first_row_id() >= part.rows() as u64
+    };
+    assert!(parts().any(|part| part.segment_id().is_some() && has_gaps(part)), "a segment with gaps");
+    assert!(parts().any(|part| part.segment_id().is_some() && !part.deleted().is_empty()), "deletions");
+    assert!(snapshot.tables().any(|table| table.unsealed_rows() > 0), "rows in the journal");
+    assert!(!observed.files.is_empty(), "an index file");
+
+    // And it goes on from there.
+    let mut content = observed.content;
+    let mut changes = Changes::new().raise_mark("seq", 10).raise_mark("other", 77);
+    for table in snapshot.tables() {
+        let definition = table.definition();
+        let rows = workload::rows(&definition.schema, &[700, 701], 0);
+        let before = content.tables.get_mut(&definition.name).unwrap();
+        before.rows.extend(workload::texts(&rows));
+        before.rows.sort_unstable();
+        changes = changes.put(&definition.name, rows);
+    }
+    content.marks.insert("other".into(), 77);
+    store.commit(changes).unwrap();
+    assert!(workload::observe(&store).unwrap().content == content);
+    store.checkpoint().unwrap();
+    for name in content.tables.keys() {
+        store.compact(name, Effort::Full, &|| true).unwrap();
+    }
+    assert!(workload::observe(&store).unwrap().content == content);
+    drop((snapshot, store));
+    let store = open();
+    assert!(workload::observe(&store).unwrap().content == content);
+    assert_eq!(store.check(&|_, _| true).unwrap(), []);
 }
 
 #[test]

@@ -49,7 +49,7 @@ proptest! {
     #[test]
     fn the_store_agrees_with_a_map(actions in vec(action(), 1..40)) {
         let mut disk = MemoryBackend::crashable();
-        let mut store = open(Arc::new(disk.clone())).unwrap();
+        let mut store = open(Arc::new(disk.clone()), "/db").unwrap();
         store.commit(Changes::new().create_table("t", schema(), primary_key(), Default::default())).unwrap();
         let mut model = Content::new();
         for action in actions {
@@ -103,7 +103,7 @@ proptest! {
                     } else {
                         disk = disk.crashed(Unsynced::Lost);
                     }
-                    store = open(Arc::new(disk.clone())).unwrap();
+                    store = open(Arc::new(disk.clone()), "/db").unwrap();
                 }
             }
             prop_assert_eq!(read(&store.snapshot()).unwrap(), model.clone());
