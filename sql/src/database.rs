@@ -11,12 +11,14 @@ use crate::catalog::{PublicSchema, builtin, temporary};
 use crate::index::Indexes;
 use crate::planning::Planner;
 use crate::sqlstate::SqlState;
+use crate::write::KeptRules;
 use crate::{Error, Options, Result, Session, memory, state, statement};
 
 /// What all sessions of a database share.
 pub(crate) struct Shared {
     pub(crate) store: Arc<Store>,
     pub(crate) planner: Planner,
+    pub(crate) row_rules: KeptRules,
     pub(crate) indexes: Indexes,
     pub(crate) options: Options,
     /// Held by the one of the statements that keep losing to others whose turn it is.
@@ -91,6 +93,7 @@ impl Database {
             indexes: Indexes::new(store.clone(), wake.clone()),
             store,
             planner,
+            row_rules: KeptRules::default(),
             options,
             contended: Arc::default(),
             wake,

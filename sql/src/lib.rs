@@ -57,6 +57,7 @@ mod options;
 mod outcome;
 mod parse;
 mod planning;
+mod point;
 mod progress;
 mod sequence;
 mod session;

@@ -76,6 +76,8 @@ pub(crate) enum Change {
         kind: String,
         name: String,
         value: Option<Vec<u8>>,
+        /// Whether it does not matter what others have set since.
+        overwrites: bool,
     },
     RaiseMark {
         name: String,
@@ -181,7 +183,19 @@ impl Changes {
         name: impl Into<String>,
         value: Option<Vec<u8>>,
     ) -> Self {
-        self.with(Change::SetObject { kind: kind.into(), name: name.into(), value })
+        self.with(Change::SetObject { kind: kind.into(), name: name.into(), value, overwrites: false })
+    }
+
+    /// Sets or removes an object as [`Changes::set_object`] does, over whatever others have made of it meanwhile: it
+    /// conflicts with nobody.
+    #[must_use]
+    pub fn overwrite_object(
+        self,
+        kind: impl Into<String>,
+        name: impl Into<String>,
+        value: Option<Vec<u8>>,
+    ) -> Self {
+        self.with(Change::SetObject { kind: kind.into(), name: name.into(), value, overwrites: true })
     }
 
     /// Raises a mark, a number under a name, to `value` if it is less. Marks never fall and conflict with nobody.

@@ -16,6 +16,12 @@ impl<T> Default for Lazy<T> {
 }
 
 impl<T: Clone> Lazy<T> {
+    /// Whether the value is made.
+    pub(crate) fn is_made(&self) -> bool {
+        // Whoever holds the lock is making it.
+        self.0.try_lock().is_some_and(|slot| slot.is_some())
+    }
+
     /// The value, made by `make` if it was not yet.
     pub(crate) fn get_or_try<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         let mut slot = self.0.lock();

@@ -51,5 +51,5 @@ pub use layout::Layouts;
 pub use options::Options;
 pub use part::Part;
 pub use snapshot::Snapshot;
-pub use store::{Activity, BulkLoad, CheckpointPolicy, Effort, Savepoint, Store, Transaction};
+pub use store::{Activity, BulkLoad, CheckpointPolicy, Commit, Effort, Savepoint, Store, Transaction};
 pub use table::{JournalUse, Table};

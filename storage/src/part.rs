@@ -327,6 +327,11 @@ impl Part {
         Ok(self.columns(&encoder.constraint().columns)?.columns().to_vec())
     }
 
+    /// Whether the index over the keys of constraint number `number` is made already.
+    pub(crate) fn has_key_index(&self, number: usize) -> bool {
+        self.keys.get(number).is_some_and(|index| index.is_made())
+    }
+
     /// The index over the keys of constraint number `number`, made at first use.
     pub(crate) fn key_index(&self, number: usize, encoder: &KeyEncoder) -> Result<Arc<KeyIndex>> {
         /// Rows whose keys are encoded at a time; the encoded keys are not kept.

@@ -63,6 +63,11 @@ impl Lookup {
         Ok(None)
     }
 
+    /// The lookup of these keys, rows of the constraint's columns in its order, all nullable.
+    pub(crate) fn at(constraint: KeyConstraint, keys: RecordBatch) -> Self {
+        Self { constraint, keys }
+    }
+
     /// How many rows it finds at most.
     pub(crate) fn most(&self) -> usize {
         self.keys.num_rows()

@@ -26,9 +26,10 @@ pub(crate) mod system;
 pub(crate) mod temporary;
 pub(crate) mod view;
 
+pub(crate) use lookup::Lookup;
 pub(crate) use namespace::{Namespace, RelationKind};
 pub(crate) use relation::RelationName;
-pub(crate) use scan::Scan;
+pub(crate) use scan::{Columns, Scan, rows_of};
 pub(crate) use schema::PublicSchema;
 pub(crate) use search_path::SearchPath;
 pub(crate) use sequence::Sequence;

@@ -46,7 +46,7 @@ pub(crate) struct Scan {
 
 /// What is read of each row.
 #[derive(Clone, Debug)]
-struct Columns {
+pub(crate) struct Columns {
     projection: Vec<usize>,
     /// The position that stands for the row id: the one after the table's last column.
     row_id: usize,
@@ -68,8 +68,7 @@ impl Scan {
             EmissionType::Incremental,
             Boundedness::Bounded,
         ));
-        let row_id = definition.schema.fields().len();
-        let columns = Columns { projection, row_id, schema };
+        let columns = Columns::new(&definition, projection, schema);
         Self { definition, columns, lookup, statistics: None, properties }
     }
 
@@ -89,6 +88,17 @@ impl Scan {
             }
         }
         known
+    }
+}
+
+impl Columns {
+    /// As [`Scan::new`] has them.
+    pub(crate) fn new(definition: &TableDefinition, projection: Vec<usize>, schema: SchemaRef) -> Self {
+        Self { projection, row_id: definition.schema.fields().len(), schema }
+    }
+
+    pub(crate) fn schema(&self) -> &SchemaRef {
+        &self.schema
     }
 }
 
@@ -175,7 +185,7 @@ impl ExecutionPlan for Scan {
 }
 
 /// The rows at these places, sorted by part: a batch a part.
-fn rows_of(table: &Table, places: &[(usize, u32)], columns: &Columns) -> Vec<Result<RecordBatch>> {
+pub(crate) fn rows_of(table: &Table, places: &[(usize, u32)], columns: &Columns) -> Vec<Result<RecordBatch>> {
     let mut batches = Vec::new();
     for (number, part) in table.parts().enumerate() {
         let of_part = places.iter().filter(|(place, _)| *place == number);

@@ -77,6 +77,11 @@ impl Error {
         Self::new(SqlState::FeatureNotSupported, format!("{feature} is not supported"))
     }
 
+    /// What only a bug can bring about.
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self::new(SqlState::InternalError, message)
+    }
+
     /// A table that is not there, by its name or by the string that storage knows it by.
     pub(crate) fn undefined_table(name: impl fmt::Display) -> Self {
         let name = RelationName::of_stored(&name.to_string());

@@ -12,7 +12,7 @@ use crate::outcome::CommandTag;
 use crate::session::{Finish, StatementContext, cancellable};
 use crate::sqlstate::SqlState;
 use crate::statement::copy::CopyFrom;
-use crate::write::{RowMaker, TableWriter, WriteWay};
+use crate::write::{RowMaker, RowRules, TableWriter, WriteWay};
 use crate::{Error, Result};
 
 /// Bytes that are waited for before they are read: enough for a batch of short rows.
@@ -54,7 +54,7 @@ impl CopyIn {
     /// Begins a COPY.
     ///
     /// # Errors
-    /// As [`Mapping::of`] and [`RowMaker::new`].
+    /// As [`Mapping::of`] and [`RowRules::of`].
     pub(crate) fn begin(
         context: &StatementContext,
         copy: &CopyFrom,
@@ -75,7 +75,7 @@ impl CopyIn {
         let naming = Naming::Copy(table.clone());
         let mapping = Mapping::of(context, definition.clone(), (&schema, true), None, naming)?;
         let writer = TableWriter::new(shared.store.clone(), &definition, way);
-        let maker = RowMaker::new(&shared.planner, snapshot, definition)?;
+        let maker = RowMaker::new(RowRules::of(shared, snapshot, &definition)?);
         let feed = Box::new(Feed { rows, loader: Loader::new(mapping, maker, writer) });
         Ok(Self { feed: Some(feed), columns: count, finish })
     }

@@ -12,7 +12,7 @@ use super::{LoadReport, Request, infer};
 use crate::progress::{Phase, Progress};
 use crate::session::{CommitPoint, Committing, StatementContext};
 use crate::sqlstate::SqlState;
-use crate::write::{RowMaker, TableWriter};
+use crate::write::{RowMaker, RowRules, TableWriter};
 use crate::{Error, Result};
 
 /// Runs a load into a table as the context's snapshot has it. `continues` is asked for each batch; false cancels, and nothing is
@@ -97,7 +97,7 @@ fn rows(
     let naming = request.naming.clone();
     let mapping = Mapping::of(context, definition.clone(), columns, wanted.as_deref(), naming)?;
     let writer = TableWriter::new(shared.store.clone(), &definition, request.way);
-    let maker = RowMaker::new(&shared.planner, snapshot, definition)?;
+    let maker = RowMaker::new(RowRules::of(shared, snapshot, &definition)?);
     let mut loader = Loader::new(mapping, maker, writer);
     progress.begin(Phase::Reading, source.total);
     progress.begin(Phase::Embedding, source.total);

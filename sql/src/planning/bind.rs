@@ -49,7 +49,8 @@ fn bind_call(expression: Expr, caller: &Arc<Caller>) -> Transformed<Expr> {
     Transformed::yes(Expr::ScalarFunction(ScalarFunction { func: Arc::new(bound), args: call.args }))
 }
 
-fn is_bound(call: &ScalarFunction) -> bool {
+/// Whether a function works for the statement that calls it.
+pub(crate) fn is_bound(call: &ScalarFunction) -> bool {
     let function: &dyn Any = call.func.inner().as_ref();
     function.is::<SequenceFunction>() || function.is::<SystemFunction>()
 }

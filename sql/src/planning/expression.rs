@@ -11,7 +11,7 @@ use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::execution_props::ExecutionProps;
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::logical_expr::simplify::SimplifyContext;
-use datafusion::logical_expr::{Expr, ExprSchemable};
+use datafusion::logical_expr::{Expr, ExprSchemable, Volatility};
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::physical_expr::{PhysicalExpr, create_physical_expr};
 use datafusion::sql::planner::{PlannerContext, SqlToRel};
@@ -32,6 +32,8 @@ pub(crate) struct Compiled {
     pub(crate) projection: Vec<usize>,
     /// Those columns.
     pub(crate) schema: SchemaRef,
+    /// Whether it is good for the statement that it was made for alone.
+    pub(crate) varies: bool,
 }
 
 /// Parses and plans `sql` over the columns of `schema`, which are also known as `table`'s.
@@ -76,6 +78,16 @@ pub(crate) fn simplify(
 ) -> Result<Expr> {
     let simplifier = simplifier(state, columns, now);
     Ok(simplifier.simplify(coerced(&simplifier, expression, columns)?)?)
+}
+
+/// Folds the constants of an analyzed expression.
+pub(crate) fn folded(
+    state: &SessionState,
+    expression: Expr,
+    columns: &DFSchema,
+    now: DateTime<Utc>,
+) -> Result<Expr> {
+    Ok(simplifier(state, columns, now).simplify(expression)?)
 }
 
 /// Coerces types. The parameters may still be open, but must have types.
@@ -140,6 +152,7 @@ fn compile_over(
     if let Some(what) = forbidden(&expression) {
         return Err(Error::unsupported(format!("{what} in an expression over a table's columns")));
     }
+    let varies = varies(&expression)?;
     let expression = simplify(planner.state(), expression, columns, now)?;
     let mut projection: Vec<usize> = Vec::new();
     for column in expression.column_refs() {
@@ -148,9 +161,28 @@ fn compile_over(
     projection.sort_unstable();
     projection.dedup();
     let columns = project(&projection)?;
+    let physical = physical(&expression, &columns)?;
+    Ok(Compiled { physical, projection, schema: columns.inner().clone(), varies })
+}
+
+/// Makes an analyzed expression ready to be evaluated over these columns.
+pub(crate) fn physical(expression: &Expr, columns: &DFSchema) -> Result<Arc<dyn PhysicalExpr>> {
     let props = ExecutionProps::new();
-    let physical = create_physical_expr(&expression, &columns, &props, &PhysicalPlanningContext::default())?;
-    Ok(Compiled { physical, projection, schema: columns.inner().clone() })
+    Ok(create_physical_expr(expression, columns, &props, &PhysicalPlanningContext::default())?)
+}
+
+/// Whether an expression has to be made ready anew for each statement: it calls a function that works for the
+/// statement, or one whose value is that of the statement's start, as `now()`.
+pub(crate) fn varies(expression: &Expr) -> Result<bool> {
+    use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+    let mut varies = false;
+    expression.apply(|part| {
+        if let Expr::ScalarFunction(call) = part {
+            varies |= call.func.signature().volatility == Volatility::Stable || super::is_bound(call);
+        }
+        Ok(if varies { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    })?;
+    Ok(varies)
 }
 
 /// The Arrow type that an expression gives.

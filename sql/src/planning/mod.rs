@@ -29,7 +29,7 @@ pub(crate) mod views;
 
 pub(crate) use arithmetic::CheckedArithmetic;
 pub(crate) use assign::assign;
-pub(crate) use bind::{bind, bind_expression};
+pub(crate) use bind::{bind, bind_expression, is_bound};
 pub(crate) use decimals::DecimalTexts;
 pub(crate) use lateral::Lateral;
 pub(crate) use literals::Literals;

@@ -11,9 +11,11 @@
 
 mod block;
 mod caller;
+mod commit;
 mod commit_point;
 mod context;
 mod control;
+mod copy;
 mod described;
 mod finish;
 mod maintain;
@@ -24,6 +26,7 @@ mod run;
 mod session;
 pub(crate) mod settings;
 mod transaction;
+mod utility;
 
 pub use block::TransactionStatus;
 pub(crate) use caller::Caller;

@@ -13,6 +13,7 @@ use crate::catalog::namespace::VIEW_KIND;
 use crate::catalog::{SearchPath, View};
 use crate::outcome::CommandTag;
 use crate::parse::Statement;
+use crate::point::PointPlan;
 use crate::statement::copy::{CopyFrom, CopyTo};
 use crate::statement::name;
 use crate::write::PlannedWrite;
@@ -83,14 +84,14 @@ fn add_view(views: &mut Vec<(String, Arc<Vec<u8>>)>, snapshot: &Snapshot, stored
 /// What a statement was planned to.
 #[derive(Debug)]
 pub(crate) enum Planned {
-    /// A query, analyzed.
-    Query { plan: LogicalPlan, tag: CommandTag },
+    /// A query, analyzed; and as a point plan, if it is one.
+    Query { plan: LogicalPlan, tag: CommandTag, point: Option<PointPlan> },
     /// EXPLAIN of an analyzed query.
     Explain { plan: LogicalPlan, analyze: bool },
-    /// A statement that changes rows, its query analyzed.
-    Write(Arc<PlannedWrite>),
-    /// EXPLAIN of one.
+    /// EXPLAIN of a statement that changes rows.
     ExplainWrite { write: Arc<PlannedWrite>, analyze: bool },
+    /// A statement that changes rows, its query analyzed; and that as a point plan, if it is one.
+    Write { write: Arc<PlannedWrite>, point: Option<PointPlan> },
     /// COPY FROM.
     CopyFrom(Box<CopyFrom>),
     /// COPY TO, its query analyzed; with the columns of the rows.

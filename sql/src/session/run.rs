@@ -13,20 +13,18 @@ use futures::{StreamExt, stream};
 use muster_storage::{Changes, TableDefinition};
 
 use super::block::{View, aborted};
+use super::commit::commit;
 use super::control::Control;
 use super::maintain;
-use super::{Finish, Planned, Prepared, Session, StatementContext, TransactionStatus};
-use crate::load::{CopyIn, LoadReport, LoadRequest};
-use crate::notice::Notice;
-use crate::outcome::{CommandTag, Outcome, Rows, Transfer};
-use crate::planning::{bind, qualify};
+use super::{Planned, Prepared, Session, StatementContext, TransactionStatus, copy, utility};
+use crate::outcome::{CommandTag, Outcome, Rows};
+use crate::planning::bind;
+use crate::point::PointPlan;
 use crate::sqlstate::SqlState;
-use crate::statement::copy::{CopyFrom, CopyTo};
-use crate::statement::{call, create_index, define, explain, on_commit, refused, set, show};
+use crate::statement::{define, explain, on_commit};
 use crate::types::blanks;
-use crate::unload::{CopyOut, TextEncoder, write_file};
-use crate::write::{PlannedWrite, WriteWay, Written};
-use crate::{Error, Result, load as loading};
+use crate::write::{PlannedWrite, Written};
+use crate::{Error, Result};
 
 /// Whether a statement runs from its AST.
 pub(super) fn is_utility(statement: &ast::Statement) -> bool {
@@ -116,9 +114,13 @@ async fn attempt_once(
     let prepared = renewed.as_ref().unwrap_or(prepared);
     let params = values(prepared, params)?;
     match prepared.planned.as_ref() {
-        Planned::Query { plan, tag } => {
+        Planned::Query { plan, tag, point } => {
             let columns =
                 prepared.columns.clone().unwrap_or_else(|| Arc::new(arrow::datatypes::Schema::empty()));
+            if let Some(point) = point {
+                let rows = present(&point.run(&context, &params)?, &columns)?;
+                return Ok(one_batch(tag.clone(), rows));
+            }
             query(session, context, plan, params, tag.clone(), columns).await
         }
         Planned::Explain { plan, analyze } => {
@@ -126,18 +128,20 @@ async fn attempt_once(
             let rows = explain::rows(physical, *analyze, context.task()).await?;
             Ok(one_batch(CommandTag::plain("EXPLAIN"), rows))
         }
-        Planned::Write(planned) => write(session, context, planned, params).await,
         Planned::ExplainWrite { write, analyze } => {
             let rows = explain_write(session, context, write, *analyze, params).await?;
             Ok(one_batch(CommandTag::plain("EXPLAIN"), rows))
         }
-        Planned::CopyFrom(copy) => copy_from(session, context, copy).await,
+        Planned::Write { write: planned, point } => {
+            write(session, context, planned, point.as_ref(), params).await
+        }
+        Planned::CopyFrom(copy) => copy::copy_from(session, context, copy).await,
         Planned::CopyTo { copy, plan, columns } => {
-            copy_to(session, context, copy, plan, columns.clone()).await
+            copy::copy_to(session, context, copy, plan, columns.clone()).await
         }
         Planned::Utility => match prepared.statement.maintenance.clone() {
             Some(maintenance) => maintain::run(session, context, maintenance).await,
-            None => utility(session, context, &prepared.statement.ast).await,
+            None => utility::run(session, context, &prepared.statement.ast).await,
         },
     }
 }
@@ -176,7 +180,7 @@ pub(crate) async fn physical(
     planner.physical(&optimized).await
 }
 
-async fn query(
+pub(super) async fn query(
     session: &Session,
     context: Arc<StatementContext>,
     plan: &LogicalPlan,
@@ -216,7 +220,7 @@ fn present(batch: &RecordBatch, columns: &SchemaRef) -> Result<RecordBatch> {
     Ok(RecordBatch::try_new_with_options(columns.clone(), arrays, &options)?)
 }
 
-fn one_batch(tag: CommandTag, batch: RecordBatch) -> Outcome {
+pub(super) fn one_batch(tag: CommandTag, batch: RecordBatch) -> Outcome {
     let schema = batch.schema();
     Outcome::with_rows(tag, Rows { schema, batches: stream::iter([Ok(batch)]).boxed() })
 }
@@ -231,22 +235,16 @@ pub(super) async fn apply(session: &Session, context: &StatementContext, changes
         let cell = session.block.clone();
         return blocking(move || cell.apply(block, &base, changes)).await;
     }
-    let store = context.database.store.clone();
-    let committing = session.commit_point().pass()?;
-    let path = (context.settings.own.temporary() > 0).then(|| context.settings.path.clone());
-    blocking(move || {
-        let _committing = committing;
-        store.commit(changes.over(base)).map(drop_value)?;
-        let Some(path) = path else { return Ok(()) };
-        let snapshot = store.snapshot();
-        let ended = on_commit::changes(&snapshot, &path)?;
-        if !ended.is_empty() {
-            store.commit(ended.over(snapshot)).map(drop_value)?;
-        }
-        Ok(())
-    })
-    .await?;
+    let store = &context.database.store;
+    commit(store, base, changes, session.commit_point().pass()?).await?;
     session.database.wake_worker();
+    if context.settings.own.temporary() > 0 {
+        let snapshot = store.snapshot();
+        let ended = on_commit::changes(&snapshot, &context.settings.path)?;
+        if !ended.is_empty() {
+            commit(store, snapshot, ended, session.commit_point().pass()?).await?;
+        }
+    }
     Ok(())
 }
 
@@ -255,9 +253,10 @@ async fn write(
     session: &Session,
     context: Arc<StatementContext>,
     planned: &Arc<PlannedWrite>,
+    point: Option<&PointPlan>,
     params: ParamValues,
 ) -> Result<Outcome> {
-    let Written { changes, rows, returned } = planned.write(context.clone(), params).await?;
+    let Written { changes, rows, returned } = planned.write(context.clone(), point, params).await?;
     apply(session, &context, changes).await?;
     let tag = CommandTag::affecting(planned.command(), rows);
     let rows = returned
@@ -285,169 +284,6 @@ async fn explain_write(
         changed = Some(written.rows);
     }
     explain::of_write(planned.command(), &planned.definition().name, &plan, changed)
-}
-
-async fn copy_from(session: &Session, context: Arc<StatementContext>, copy: &CopyFrom) -> Result<Outcome> {
-    if let Some(path) = &copy.path {
-        let request = copy.request(path.clone(), write_way(&context));
-        let report = run_load(session, context, request).await?;
-        return Ok(Outcome::done(CommandTag::affecting("COPY", report.rows)));
-    }
-    let copy = copy.clone();
-    let finish = Finish::new(session, &context);
-    let begin = move || CopyIn::begin(&context, &copy, write_way(&context), finish);
-    Ok(Outcome::with_copy(Transfer::In(blocking(begin).await?)))
-}
-
-/// A bulk load is a commit of its own, which a transaction block cannot hold.
-fn write_way(context: &StatementContext) -> WriteWay {
-    if context.block.is_some() { WriteWay::Changes } else { WriteWay::Free }
-}
-
-async fn copy_to(
-    session: &Session,
-    context: Arc<StatementContext>,
-    copy: &CopyTo,
-    plan: &LogicalPlan,
-    columns: SchemaRef,
-) -> Result<Outcome> {
-    let zone = context.settings.zone()?;
-    let tag = CommandTag::returning("COPY");
-    let outcome = query(session, context, plan, ParamValues::List(Vec::new()), tag, columns.clone()).await?;
-    let rows = outcome.rows.ok_or_else(|| Error::new(SqlState::InternalError, "a query gave no rows"))?;
-    match &copy.path {
-        Some(path) => {
-            let written = write_file(path.clone(), copy.options.clone(), zone, rows).await?;
-            Ok(Outcome::done(CommandTag::affecting("COPY", written)))
-        }
-        None => {
-            let encoder = TextEncoder::new(&copy.options, &columns, zone);
-            Ok(Outcome::with_copy(Transfer::Out(CopyOut::new(rows, encoder))))
-        }
-    }
-}
-
-async fn utility(
-    session: &Session,
-    context: Arc<StatementContext>,
-    statement: &ast::Statement,
-) -> Result<Outcome> {
-    let statement = qualify(statement, context.namespace())?;
-    let statement = statement.as_ref();
-    match statement {
-        definition if define::is_definition(definition) => {
-            let defined = define::define(&context, definition).await?;
-            if define::makes_temporary(definition, &context.settings.path) {
-                context.settings.own.make_temporary();
-            }
-            apply(session, &context, defined.changes).await?;
-            Ok(Outcome::done(defined.tag))
-        }
-        ast::Statement::CreateIndex(create) => {
-            let (made, reading) = (create.clone(), context.clone());
-            let Some((table, index, changes)) =
-                blocking(move || create_index::changes(&reading.snapshot, &made, reading.block.is_some()))
-                    .await?
-            else {
-                return Ok(Outcome::done(CommandTag::plain("CREATE INDEX")));
-            };
-            if create.concurrently {
-                session.prevent_in_block("CREATE INDEX CONCURRENTLY")?;
-            }
-            apply(session, &context, changes).await?;
-            // In a block the index is built in the background, once it is committed.
-            if context.block.is_none() {
-                let progress = session.progress.lock().clone();
-                let shared = context.database.clone();
-                cancellable(move |continues| {
-                    create_index::build(&shared, &table, &index, progress.as_ref(), continues)
-                })
-                .await?;
-            }
-            Ok(Outcome::done(CommandTag::plain("CREATE INDEX")))
-        }
-        ast::Statement::CreateExtension(create) => {
-            if create.name.value.eq_ignore_ascii_case("vector") {
-                return Ok(Outcome::done(CommandTag::plain("CREATE EXTENSION")));
-            }
-            Err(Error::unsupported(format!("extension \"{}\"", create.name.value)))
-        }
-        ast::Statement::Call(call) => {
-            session.prevent_in_block("CALL muster_backup")?;
-            let folder = call::backup_folder(call, &context.database.options)?;
-            let database = session.database.clone();
-            let report = cancellable(move |continues| database.backup(&folder, &|_| continues())).await?;
-            session.tell(Notice::info(format!(
-                "backup of commit {}: {} files kept, {} linked, {} copied",
-                report.version, report.kept, report.linked, report.copied
-            )));
-            Ok(Outcome::done(CommandTag::plain("CALL")))
-        }
-        ast::Statement::Set(assignment) => {
-            if let ast::Set::SingleAssignment { scope: Some(ast::ContextModifier::Local), variable, .. } =
-                assignment
-            {
-                session.hide_local(&variable.to_string(), &context.settings);
-                if context.block.is_none() {
-                    return Ok(Outcome::done(CommandTag::plain("SET")));
-                }
-            }
-            set::run(&mut session.settings.lock(), assignment)?;
-            Ok(Outcome::done(CommandTag::plain("SET")))
-        }
-        ast::Statement::Reset(reset) => {
-            set::reset(&mut session.settings.lock(), reset)?;
-            Ok(Outcome::done(CommandTag::plain("RESET")))
-        }
-        ast::Statement::Discard { .. } => {
-            session.prevent_in_block("DISCARD ALL")?;
-            session.settings.lock().reset();
-            Ok(Outcome::done(CommandTag::plain("DISCARD ALL")))
-        }
-        ast::Statement::ShowVariable { variable } => {
-            let rows = show::rows(&context.settings, variable)?;
-            Ok(one_batch(CommandTag::plain("SHOW"), rows))
-        }
-        other => Err(refused::refusal(other)),
-    }
-}
-
-/// A value that a statement does not tell.
-fn drop_value<T>(_value: T) {}
-
-pub(super) async fn load(session: &Session, request: &LoadRequest) -> Result<LoadReport> {
-    session.check_write("COPY FROM")?;
-    let mut request = loading::Request::of(request);
-    let mut reading = context(session);
-    if reading.block.is_some() {
-        request.way = WriteWay::Changes;
-        // The table that the file makes is part of the transaction as well.
-        if request.create && reading.snapshot.table(&request.table).is_none() {
-            let made = request.clone();
-            let changes = blocking(move || loading::table_of(&made)).await?;
-            apply(session, &reading, changes).await?;
-            reading = context(session);
-        }
-    }
-    run_load(session, reading, request).await.inspect_err(|_| session.fail())
-}
-
-async fn run_load(
-    session: &Session,
-    context: Arc<StatementContext>,
-    request: loading::Request,
-) -> Result<LoadReport> {
-    let progress = session.progress.lock().clone();
-    let point = session.commit_point();
-    let load = move |continues: &(dyn Fn() -> bool + Sync)| {
-        let (report, changes) = loading::run(&context, &request, progress.as_ref(), &point, continues)?;
-        Ok((report, changes, context))
-    };
-    let (report, changes, context) = cancellable(load).await?;
-    if let Some(changes) = changes {
-        apply(session, &context, changes).await?;
-    }
-    Ok(report)
 }
 
 /// Runs what computes or waits for the disk outside of the async threads.

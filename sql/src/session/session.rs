@@ -15,7 +15,7 @@ use super::block::{BlockCell, View, aborted};
 use super::control::Control;
 use super::described::{columns_of, tables_of};
 use super::prepared::Resolved;
-use super::{CommitPoint, Planned, Prepared, Settings, TransactionStatus, run};
+use super::{CommitPoint, Planned, Prepared, Settings, TransactionStatus, copy, run};
 use crate::catalog::{Namespace, temporary};
 use crate::database::Shared;
 use crate::load::{CopyIn, LoadReport, LoadRequest};
@@ -23,6 +23,7 @@ use crate::notice::Notice;
 use crate::outcome::{CommandTag, Outcome, QueryResult, Transfer};
 use crate::parse::{Statement, parse};
 use crate::planning::{OutputNames, parameters, qualify, settle};
+use crate::point::PointPlan;
 use crate::progress::{Progress, Silent};
 use crate::sqlstate::SqlState;
 use crate::stack::Roomy;
@@ -235,12 +236,15 @@ impl Session {
             other if let Some(statement) = row_statement(other) => {
                 let (write, parameters) = PlannedWrite::of(shared, &snapshot, statement, types).await?;
                 let columns = write.columns();
-                (Planned::Write(Arc::new(write)), parameters, columns)
+                let point = PointPlan::of(&shared.planner, write.plan(), &parameters)?;
+                (Planned::Write { write: Arc::new(write), point }, parameters, columns)
             }
             ast::Statement::Query(_) => {
                 let (plan, parameters) = self.plan_query(ast, &snapshot, types).await?;
                 let columns = columns_of(&plan, OutputNames::of(ast).as_ref());
-                (Planned::Query { plan, tag: CommandTag::returning("SELECT") }, parameters, Some(columns))
+                let point = PointPlan::of(&shared.planner, &plan, &parameters)?;
+                let tag = CommandTag::returning("SELECT");
+                (Planned::Query { plan, tag, point }, parameters, Some(columns))
             }
             ast::Statement::Explain { statement: inner, analyze, .. } => match inner.as_ref() {
                 inner if let Some(statement) = row_statement(inner) => {
@@ -286,7 +290,7 @@ impl Session {
                 tables_of(plan)?
             }
             Planned::CopyFrom(copy) => vec![copy.definition.clone()],
-            Planned::Write(write) | Planned::ExplainWrite { write, .. } => {
+            Planned::Write { write, .. } | Planned::ExplainWrite { write, .. } => {
                 let mut tables = tables_of(write.plan())?;
                 tables.push(write.definition().clone());
                 tables
@@ -336,7 +340,7 @@ impl Session {
     /// 58P01 for no such file, 22P04 for one that cannot be read, naming line and column; see
     /// [`Error::sqlstate`] for the rest.
     pub async fn load(&self, request: &LoadRequest) -> Result<LoadReport> {
-        run::load(self, request).await
+        copy::load(self, request).await
     }
 
     /// A setting's value, as SHOW gives it.

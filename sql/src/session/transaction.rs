@@ -9,8 +9,8 @@ use datafusion::common::ScalarValue;
 use datafusion::sql::sqlparser::ast::{self, TransactionMode};
 
 use super::block::{Block, TransactionStatus, aborted};
+use super::commit::commit_transaction;
 use super::control::{Control, access, check_modes, writes};
-use super::run::blocking;
 use super::{Session, Settings};
 use crate::notice::Notice;
 use crate::outcome::{CommandTag, QueryResult};
@@ -215,11 +215,8 @@ impl Session {
             return Ok(false);
         }
         let committing = self.commit_point().pass()?;
-        blocking(move || {
-            let _committing = committing;
-            Ok(transaction.commit().map(|_committed| true)?)
-        })
-        .await
+        commit_transaction(transaction, committing).await?;
+        Ok(true)
     }
 
     fn in_block<T>(&self, statement: &str, work: impl FnOnce(&mut Block) -> Result<T>) -> Result<T> {

@@ -1,7 +1,7 @@
 //! What ANALYZE found out about a table: rows, and for each column nulls, width, distinct values, least and greatest.
 //!
 //! It is kept as an object of the database, under the table's number, so it is durable and part of transactions. It is as
-//! of the last ANALYZE: nothing that must be right may rest on it.
+//! of the last ANALYZE: nothing that must be right may rest on it, and no transaction fails for it.
 
 mod column;
 mod distinct;
@@ -92,12 +92,12 @@ pub(crate) fn analyze(
     statistics.columns.retain(current);
     let json = serde_json::to_vec(&statistics)
         .map_err(|error| Error::new(SqlState::InternalError, format!("statistics: {error}")))?;
-    changes = changes.set_object(KIND, definition.id.to_string(), Some(json));
+    changes = changes.overwrite_object(KIND, definition.id.to_string(), Some(json));
     // What tables that are gone have left.
     let gone = snapshot.objects(KIND).map(|(name, _)| name);
     let is_there = |name: &str| snapshot.tables().any(|table| table.definition().id.to_string() == name);
     for name in gone.filter(|name| !is_there(name)) {
-        changes = changes.set_object(KIND, name, None);
+        changes = changes.overwrite_object(KIND, name, None);
     }
     Ok(changes)
 }

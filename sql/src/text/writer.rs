@@ -99,21 +99,13 @@ pub fn writer<'a>(array: &'a dyn Array, field: &Field, zone: Tz) -> Result<Write
         DataType::Utf8View => byte_strings(array.as_string_view_opt(), array, move |value, out| {
             out.put_slice(value.as_bytes())
         })?,
-        DataType::Binary => {
-            byte_strings(array.as_binary_opt::<i32>(), array, move |value, out| put_hex(value, out))?
-        }
-        DataType::LargeBinary => {
-            byte_strings(array.as_binary_opt::<i64>(), array, move |value, out| put_hex(value, out))?
-        }
-        DataType::BinaryView => {
-            byte_strings(array.as_binary_view_opt(), array, move |value, out| put_hex(value, out))?
-        }
+        DataType::Binary => byte_strings(array.as_binary_opt::<i32>(), array, put_hex)?,
+        DataType::LargeBinary => byte_strings(array.as_binary_opt::<i64>(), array, put_hex)?,
+        DataType::BinaryView => byte_strings(array.as_binary_view_opt(), array, put_hex)?,
         DataType::FixedSizeBinary(16) if field.extension_type_name() == Some("arrow.uuid") => {
-            byte_strings(array.as_fixed_size_binary_opt(), array, move |value, out| put_uuid(value, out))?
+            byte_strings(array.as_fixed_size_binary_opt(), array, put_uuid)?
         }
-        DataType::FixedSizeBinary(_) => {
-            byte_strings(array.as_fixed_size_binary_opt(), array, move |value, out| put_hex(value, out))?
-        }
+        DataType::FixedSizeBinary(_) => byte_strings(array.as_fixed_size_binary_opt(), array, put_hex)?,
         DataType::Date32 => primitive::<Date32Type>(array, move |value, out| write_date(value.into(), out))?,
         DataType::Date64 => primitive::<Date64Type>(array, move |value, out| {
             write_date(value.div_euclid(MICROS_PER_DAY / 1000), out)
@@ -129,9 +121,7 @@ pub fn writer<'a>(array: &'a dyn Array, field: &Field, zone: Tz) -> Result<Write
                 write_time(value.div_euclid(1000), out)
             })?
         }
-        DataType::Time64(_) => {
-            primitive::<Time64MicrosecondType>(array, move |value, out| write_time(value, out))?
-        }
+        DataType::Time64(_) => primitive::<Time64MicrosecondType>(array, write_time)?,
         DataType::Timestamp(TimeUnit::Second, zoned) => {
             timestamp!(TimestampSecondType, zoned, |value| value.checked_mul(1_000_000))
         }

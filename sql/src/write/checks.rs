@@ -33,6 +33,11 @@ impl Checks {
         Self { checks: vec![(name.to_string(), compiled)] }
     }
 
+    /// Whether they are good for one statement alone.
+    pub(super) fn vary(&self) -> bool {
+        self.checks.iter().any(|(_, compiled)| compiled.varies)
+    }
+
     /// The first row for which a constraint is false: the constraint's name, the row's place.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 //! - [`PlannedWrite`]: a statement that changes rows, planned; running it gives [`Written`].
 //! - [`Target`]: the table that it changes; [`Matching`]: the rows that it is about.
 //! - [`assignments`], [`Expressions`], [`Returning`]: its clauses.
-//! - [`RowMaker`]: generated columns computed, constraints checked; [`RowWriter`]: gathers the changes.
+//! - [`RowMaker`]: generated columns computed, constraints checked, by [`RowRules`]; [`RowWriter`]: gathers the changes.
 //!
 //! It is not storage: what leaves here is a batch that storage takes as it is. Nothing here changes
 //! anything; the session applies what was worked out.
@@ -17,6 +17,7 @@ mod planned;
 mod returning;
 pub(crate) mod row;
 mod rows;
+mod rules;
 mod table_writer;
 mod target;
 mod writer;
@@ -28,7 +29,8 @@ pub(crate) use expressions::Expressions;
 pub(crate) use matching::{Matching, Query, nullable, row_id, select, value_name};
 pub(crate) use planned::{PlannedWrite, row_statement};
 pub(crate) use returning::Returning;
-pub(crate) use rows::RowMaker;
+pub(crate) use rows::{RowMaker, nullable as nullable_schema};
+pub(crate) use rules::{KeptRules, RowRules};
 pub(crate) use table_writer::{TableWriter, WriteWay};
 pub(crate) use target::Target;
 pub(crate) use writer::RowWriter;

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
 use arrow::datatypes::{FieldRef, SchemaRef};
 use datafusion::common::ParamValues;
 use datafusion::logical_expr::{Expr, LogicalPlan};
@@ -12,14 +13,18 @@ use datafusion::sql::sqlparser::ast::{self, SetExpr, Statement, With};
 use muster_storage::{Snapshot, TableDefinition};
 
 use super::{Returning, RowWriter, Target, Written};
-use crate::Result;
 use crate::database::Shared;
 use crate::planning::parameters_with;
+use crate::point::PointPlan;
 use crate::session::{StatementContext, blocking, physical};
 use crate::statement::delete::PlannedDelete;
 use crate::statement::insert::PlannedInsert;
 use crate::statement::merge::PlannedMerge;
 use crate::statement::update::PlannedUpdate;
+use crate::{Result, column};
+
+/// Rows that are worked on where the statement runs, and not on a thread for what blocks.
+const FEW_ROWS: usize = 64;
 
 /// See the module.
 #[derive(Clone, Debug)]
@@ -149,8 +154,18 @@ impl PlannedWrite {
     pub(crate) async fn write(
         self: &Arc<Self>,
         context: Arc<StatementContext>,
+        point: Option<&PointPlan>,
         params: ParamValues,
     ) -> Result<Written> {
+        if let Some(point) = point {
+            let rows = point.run(&context, &params)?;
+            // What computes columns of its own, an embedding for one, may take its time.
+            if rows.num_rows() <= FEW_ROWS && !self.generates() {
+                return self.written(&context, &[rows], &params);
+            }
+            let planned = self.clone();
+            return blocking(move || planned.written(&context, &[rows], &params)).await;
+        }
         let plan = physical(&context, self.plan(), params.clone()).await?;
         self.write_by(plan, context, params).await
     }
@@ -164,20 +179,31 @@ impl PlannedWrite {
     ) -> Result<Written> {
         let batches = collect(plan, context.clone().task()).await?;
         let planned = self.clone();
-        blocking(move || {
-            if let Self::Insert(insert) = planned.as_ref() {
-                return insert.written(&context, &batches, &params);
-            }
-            let table = &planned.definition().name;
-            let mut writer = RowWriter::new(&context, table, planned.returning(), &params)?;
-            match planned.as_ref() {
-                Self::Insert(_) => {}
-                Self::Update(update) => update.write(&mut writer, &batches)?,
-                Self::Delete(delete) => delete.write(&mut writer, &batches)?,
-                Self::Merge(merge) => merge.write(&mut writer, &batches)?,
-            }
-            Ok(writer.finish())
-        })
-        .await
+        blocking(move || planned.written(&context, &batches, &params)).await
+    }
+
+    fn written(
+        &self,
+        context: &StatementContext,
+        batches: &[RecordBatch],
+        params: &ParamValues,
+    ) -> Result<Written> {
+        if let Self::Insert(insert) = self {
+            return insert.written(context, batches, params);
+        }
+        let table = &self.definition().name;
+        let mut writer = RowWriter::new(context, table, self.returning(), params)?;
+        match self {
+            Self::Insert(_) => {}
+            Self::Update(update) => update.write(&mut writer, batches)?,
+            Self::Delete(delete) => delete.write(&mut writer, batches)?,
+            Self::Merge(merge) => merge.write(&mut writer, batches)?,
+        }
+        Ok(writer.finish())
+    }
+
+    /// Whether the table has columns that are computed from others.
+    fn generates(&self) -> bool {
+        self.definition().schema.fields().iter().any(|field| column::generated(field).is_some())
     }
 }

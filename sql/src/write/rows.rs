@@ -5,59 +5,23 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::DataType;
 use muster_engine::{Metric, Vectors, check_rows};
-use muster_storage::{Snapshot, TableDefinition};
 
-use super::checks::Checks;
+use super::RowRules;
 use super::failing_row::failing_row;
 use crate::catalog::relation::plain;
-use crate::index::metric_of;
-use crate::planning::Planner;
-use crate::planning::expression::{self, Compiled};
 use crate::sqlstate::SqlState;
 use crate::{Error, Result, column};
 
-/// Makes rows of one table. It holds the compiled generation expressions.
+/// Makes rows of one table.
 pub(crate) struct RowMaker {
-    definition: Arc<TableDefinition>,
-    /// By column, the expression that computes it.
-    generated: Vec<Option<Compiled>>,
-    /// By column, the metric that its vectors are indexed by, if they are.
-    metrics: Vec<Option<Metric>>,
-    checks: Checks,
+    rules: Arc<RowRules>,
     /// Rows made so far, to name a row in an error.
     rows: u64,
 }
 
 impl RowMaker {
-    pub(crate) fn new(
-        planner: &Planner,
-        snapshot: &Snapshot,
-        definition: Arc<TableDefinition>,
-    ) -> Result<Self> {
-        let schema = &definition.schema;
-        let generated = schema
-            .fields()
-            .iter()
-            .map(|field| {
-                column::generated(field)
-                    .map(|sql| {
-                        let (expression, columns) =
-                            expression::logical(planner, snapshot, sql, &definition.name, schema)?;
-                        let source = expression::field(&expression, &columns)?;
-                        let assigned = crate::planning::assign(expression, &source, field, &definition.name)?;
-                        expression::compile(planner, assigned, &definition.name, schema, &columns)
-                    })
-                    .transpose()
-            })
-            .collect::<Result<Vec<_>>>()?;
-        let metrics = (0..schema.fields().len())
-            .map(|position| {
-                let index = definition.indexes.iter().find(|index| index.column == position);
-                index.map(metric_of).transpose()
-            })
-            .collect::<Result<Vec<_>>>()?;
-        let checks = Checks::of(planner, snapshot, &definition)?;
-        Ok(Self { definition, generated, metrics, checks, rows: 0 })
+    pub(crate) fn new(rules: Arc<RowRules>) -> Self {
+        Self { rules, rows: 0 }
     }
 
     /// Whole rows of `given`: by column, its values, or `None` for a generated column.
@@ -66,9 +30,9 @@ impl RowMaker {
     /// 23502 for a NULL that may not be and 23514 for a row that a constraint refuses, both with the row; 22000 for a
     /// vector that may not be, naming the row.
     pub(crate) fn make(&mut self, given: Vec<Option<ArrayRef>>, rows: usize) -> Result<RecordBatch> {
-        let schema = self.definition.schema.clone();
+        let schema = self.rules.definition.schema.clone();
         let mut columns: Vec<Option<ArrayRef>> = given;
-        for (position, compiled) in self.generated.iter().enumerate() {
+        for (position, compiled) in self.rules.generated.iter().enumerate() {
             let Some(compiled) = compiled else { continue };
             let inputs = compiled
                 .projection
@@ -97,7 +61,7 @@ impl RowMaker {
                 })
             })
             .collect::<Result<Vec<_>>>()?;
-        for ((field, values), metric) in schema.fields().iter().zip(&columns).zip(&self.metrics) {
+        for ((field, values), metric) in schema.fields().iter().zip(&columns).zip(&self.rules.metrics) {
             if !field.is_nullable()
                 && let Some(row) = (0..values.len()).find(|row| values.is_null(*row))
             {
@@ -106,17 +70,17 @@ impl RowMaker {
                     format!(
                         "null value in column \"{}\" of relation \"{}\" violates not-null constraint",
                         field.name(),
-                        plain(&self.definition.name)
+                        plain(&self.rules.definition.name)
                     ),
                 )
                 .with_detail(failing_row(&schema, &columns, row))
-                .with_column(&self.definition.name, field.name()));
+                .with_column(&self.rules.definition.name, field.name()));
             }
             if column::dimensions(field).is_some() {
                 self.check_vectors(values, *metric, field.name())?;
             }
         }
-        self.checks.check(&self.definition.name, &schema, &columns, rows)?;
+        self.rules.checks.check(&self.rules.definition.name, &schema, &columns, rows)?;
         self.rows += rows as u64;
         Ok(RecordBatch::try_new(schema, columns)?)
     }
@@ -128,12 +92,13 @@ impl RowMaker {
         let vectors = Vectors::from_array(values.as_fixed_size_list())?;
         check_rows(&vectors, metric, self.rows + 1).map_err(|error| {
             Error::new(SqlState::DataException, format!("column \"{name}\": {error}"))
-                .with_column(&self.definition.name, name)
+                .with_column(&self.rules.definition.name, name)
         })
     }
 }
 
-pub(super) fn nullable(schema: &arrow::datatypes::Schema) -> arrow::datatypes::SchemaRef {
+/// The same columns, each of which may be NULL.
+pub(crate) fn nullable(schema: &arrow::datatypes::Schema) -> arrow::datatypes::SchemaRef {
     let fields: Vec<_> =
         schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
     Arc::new(arrow::datatypes::Schema::new(fields))

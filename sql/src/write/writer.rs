@@ -8,7 +8,7 @@ use muster_storage::{Changes, Table};
 use roaring::RoaringTreemap;
 
 use super::returning::{BoundReturning, Returning};
-use super::{RowMaker, Written};
+use super::{RowMaker, RowRules, Written};
 use crate::session::StatementContext;
 use crate::{Error, Result};
 
@@ -31,11 +31,11 @@ impl RowWriter {
         returning: Option<&Returning>,
         params: &ParamValues,
     ) -> Result<Self> {
-        let planner = &context.database.planner;
         let current = context.snapshot.table(table).ok_or_else(|| Error::undefined_table(table))?;
+        let rules = RowRules::of(&context.database, &context.snapshot, current.definition())?;
         Ok(Self {
             table: current.clone(),
-            maker: RowMaker::new(planner, &context.snapshot, current.definition().clone())?,
+            maker: RowMaker::new(rules),
             returning: returning.map(|returning| returning.bind(context, params)).transpose()?,
             deleted: RoaringTreemap::new(),
             changes: Changes::new(),

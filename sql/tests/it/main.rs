@@ -8,6 +8,7 @@ mod copy;
 mod damage;
 mod definitions;
 mod explain;
+mod histories;
 mod lookup;
 mod memory;
 mod open;

@@ -105,7 +105,7 @@ impl Draft {
                 self.create_index(table, index)
             }
             Change::DropIndex { table, name } => self.drop_index(table, name),
-            Change::SetObject { kind, name, value } => {
+            Change::SetObject { kind, name, value, .. } => {
                 let value = value.clone().map(Arc::new);
                 let objects = Arc::make_mut(&mut self.snapshot.objects);
                 let key = (kind.clone(), name.clone());

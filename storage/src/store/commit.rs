@@ -1,37 +1,41 @@
-//! Group commit: whoever gets the writer's lock commits for all who wait.
+//! What a group of commits makes of the newest snapshot.
 //!
-//! It decides the order of commits; what they mean is `apply`'s. Invariant: a commit that fails its checks leaves no
-//! trace, and those that pass in one group share one fsync and its fate.
+//! Who waits for whom is `committer`'s. Invariant: each commit is applied to what those before it in the group made.
 
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use super::apply::Draft;
+use super::committer::Commit;
 use super::prepared::Prepared;
 use super::{Inner, Writer};
-use crate::{Error, Result, Snapshot};
+use crate::changes::Change;
+use crate::{Changes, Error, Result, Snapshot, Table};
 
-/// A commit that waits, or waited, for its turn.
-#[derive(Debug)]
-pub(super) struct Request {
-    prepared: Prepared,
-    outcome: Mutex<Option<Result<Arc<Snapshot>>>>,
-}
+/// Rows of a commit that takes no time worth telling to prepare.
+pub(super) const FEW_ROWS: u64 = 64;
 
 impl Inner {
-    pub(super) fn commit(&self, prepared: Prepared) -> Result<Arc<Snapshot>> {
+    pub(super) fn commit(self: &Arc<Self>, prepared: Prepared) -> Commit {
         self.make_key_indexes(&prepared);
-        let request = Arc::new(Request { prepared, outcome: Mutex::new(None) });
-        self.queue.lock().push(request.clone());
-        let mut writer = self.lock_writer();
-        if let Some(outcome) = request.outcome.lock().take() {
-            return outcome;
-        }
-        let group = std::mem::take(&mut *self.queue.lock());
-        self.commit_group(&mut writer, &group);
-        let outcome = request.outcome.lock().take();
-        outcome.unwrap_or_else(|| Err(Error::ReadOnly { reason: "the commit was lost in its group".into() }))
+        self.committer.submit(self, prepared)
+    }
+
+    /// The rows that these changes put and delete, if they can be prepared without reading files.
+    pub(super) fn ready_rows(&self, changes: &Changes) -> Option<u64> {
+        let snapshot = self.snapshot.load();
+        let is_ready = |table: &Arc<Table>| {
+            let numbers = 0..table.encoders().len();
+            table.segments().iter().all(|part| numbers.clone().all(|number| part.has_key_index(number)))
+        };
+        changes.changes.iter().try_fold(0, |rows, change| match change {
+            Change::Put { table, rows: put } => {
+                let ready = snapshot.table(table).is_none_or(is_ready);
+                ready.then(|| rows + put.num_rows() as u64)
+            }
+            Change::Delete { rows: deleted, .. } => Some(rows + deleted.len()),
+            Change::SetObject { .. } | Change::RaiseMark { .. } | Change::Unchanged { .. } => Some(rows),
+            _ => None,
+        })
     }
 
     /// Makes the indexes over keys that new rows will be looked up in, before others wait for it: after an open, the first
@@ -51,28 +55,27 @@ impl Inner {
         }
     }
 
-    fn commit_group(&self, writer: &mut Writer, group: &[Arc<Request>]) {
-        let settle = |request: &Request, outcome| *request.outcome.lock() = Some(outcome);
+    /// Commits a group, in its order; gives what becomes of each.
+    pub(super) fn commit_group(&self, writer: &mut Writer, group: &[Prepared]) -> Vec<Result<Arc<Snapshot>>> {
         if let Err(error) = self.make_writable(writer) {
-            group.iter().for_each(|request| settle(request, Err(error.clone())));
-            return;
+            return group.iter().map(|_| Err(error.clone())).collect();
         }
         let mut latest = self.snapshot.load_full();
         let mut edits = Vec::new();
         let mut dropped = Vec::new();
+        let mut outcomes = Vec::with_capacity(group.len());
         let mut passed = Vec::new();
-        for request in group {
-            let draft = Draft::of(&latest, &request.prepared);
-            let draft = draft.map_err(|error| attribute(error, &request.prepared));
-            match draft {
-                Ok(draft) if !draft.changed => settle(request, Ok(latest.clone())),
+        for (number, prepared) in group.iter().enumerate() {
+            match Draft::of(&latest, prepared).map_err(|error| attribute(error, prepared)) {
+                Ok(draft) if !draft.changed => outcomes.push(Ok(latest.clone())),
                 Ok(draft) => {
                     latest = Arc::new(draft.snapshot);
                     edits.extend(draft.edits);
                     dropped.extend(draft.dropped);
-                    passed.push((request, latest.clone()));
+                    passed.push(number);
+                    outcomes.push(Ok(latest.clone()));
                 }
-                Err(error) => settle(request, Err(error)),
+                Err(error) => outcomes.push(Err(error)),
             }
         }
         let published = match edits.is_empty() {
@@ -85,12 +88,16 @@ impl Inner {
             false => self.publish(writer, Snapshot::clone(&latest), &edits),
         };
         match published {
-            Ok(_) => {
-                dropped.iter().for_each(|dropped| dropped.doom());
-                passed.into_iter().for_each(|(request, snapshot)| settle(request, Ok(snapshot)));
+            Ok(_) => dropped.iter().for_each(|dropped| dropped.doom()),
+            Err(error) => {
+                for number in passed {
+                    if let Some(outcome) = outcomes.get_mut(number) {
+                        *outcome = Err(error.clone());
+                    }
+                }
             }
-            Err(error) => passed.into_iter().for_each(|(request, _)| settle(request, Err(error.clone()))),
         }
+        outcomes
     }
 }
 

@@ -1,6 +1,6 @@
 //! The store: one database directory, its current snapshot, and the way to the next.
 //!
-//! Readers take the snapshot and go. Writers queue up behind one lock, and those that wait share one fsync (`commit`).
+//! Readers take the snapshot and go. Commits queue up for one thread, and those that wait share one fsync (`committer`).
 //! Bulk loads (`bulk_load`) and checkpoints (`checkpoint`) write segment files first, without the lock, and then name
 //! them in the manifest by one commit. After a failed commit, `recover` finds out what is durable. Invariant: the
 //! snapshot that readers see is always one that the journal holds.
@@ -25,6 +25,7 @@ mod apply;
 mod bulk_load;
 mod checkpoint;
 mod commit;
+mod committer;
 mod compaction;
 pub(crate) mod edits;
 mod index_files;
@@ -40,6 +41,7 @@ mod transaction;
 
 pub use activity::Activity;
 pub use bulk_load::BulkLoad;
+pub use committer::Commit;
 pub use compaction::Effort;
 pub(crate) use open::{JOURNAL, LOCK, SEGMENTS, lock};
 pub use policy::CheckpointPolicy;
@@ -57,8 +59,8 @@ pub(crate) struct Inner {
     snapshot: ArcSwap<Snapshot>,
     /// Held by whoever makes the next snapshot.
     writer: Mutex<Writer>,
-    /// Commits that wait for the writer's lock.
-    queue: Mutex<Vec<Arc<commit::Request>>>,
+    /// Commits for all who wait.
+    committer: Arc<committer::Committer>,
     /// Held by a checkpoint, of which there is one at a time.
     checkpointing: Mutex<()>,
     /// Held by a compaction, of which there is one at a time; a checkpoint may go on meanwhile.
@@ -123,8 +125,20 @@ impl Store {
     ///
     /// It blocks for an fsync, which commits that come at the same time share.
     pub fn commit(&self, changes: Changes) -> Result<Arc<Snapshot>> {
-        // What needs no lock is done before it is taken.
-        self.inner.commit(prepared::Prepared::commit(&self.inner, changes)?)
+        self.submit(changes)?.wait()
+    }
+
+    /// As [`Store::commit`], without waiting: what it gives is waited for, on a thread or as a future.
+    ///
+    /// It works on the calling thread for as long as it takes to encode the rows and, at times, to read the keys of the
+    /// table that they go to; see [`Store::is_quick`].
+    pub fn submit(&self, changes: Changes) -> Result<Commit> {
+        Ok(self.inner.commit(prepared::Prepared::commit(&self.inner, changes)?))
+    }
+
+    /// Whether these changes can be submitted in no time: few rows, and nothing to be read from files.
+    pub fn is_quick(&self, changes: &Changes) -> bool {
+        self.inner.ready_rows(changes).is_some_and(|rows| rows <= commit::FEW_ROWS)
     }
 
     /// Starts to load rows straight into segments, without writing them to the journal first.

@@ -67,7 +67,7 @@ pub(super) fn open(dir: &Path, options: Options, on_disk: bool) -> Result<Store>
         next_file: AtomicU64::new(snapshot.counters.file),
         snapshot: ArcSwap::from_pointee(snapshot),
         writer: Mutex::new(Writer { journal, failure: None }),
-        queue: Mutex::default(),
+        committer: Default::default(),
         checkpointing: Mutex::default(),
         compacting: Mutex::default(),
         untrimmed: true.into(),
@@ -82,7 +82,12 @@ pub(super) fn open(dir: &Path, options: Options, on_disk: bool) -> Result<Store>
         on_disk,
         _lock: lock,
     };
-    Ok(Store { inner: Arc::new(inner) })
+    let inner = Arc::new(inner);
+    inner
+        .committer
+        .start(&inner)
+        .map_err(|error| Error::io(dir, "start the thread for commits of", error))?;
+    Ok(Store { inner })
 }
 
 /// Makes the directory and those above it that are not there, durably.

@@ -131,7 +131,7 @@ impl Prepared {
             return Err(Error::Conflict { table, detail });
         }
         for change in &self.definitions {
-            if let Change::SetObject { kind, name, .. } = change
+            if let Change::SetObject { kind, name, overwrites: false, .. } = change
                 && base.object(kind, name) != latest.object(kind, name)
             {
                 let detail = format!("the {kind} was changed by another transaction");

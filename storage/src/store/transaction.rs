@@ -13,6 +13,8 @@ use arrow::compute::filter_record_batch;
 use roaring::RoaringTreemap;
 
 use super::apply::Draft;
+use super::commit::FEW_ROWS;
+use super::committer::Commit;
 use super::prepared::{Prepared, RowChanges, table_of};
 use super::{Inner, Store};
 use crate::changes::Change;
@@ -37,6 +39,8 @@ struct State {
     /// Definitions of the base that the changes rely on.
     touched: BTreeMap<TableId, Arc<TableDefinition>>,
     unchanged: Vec<TableId>,
+    /// Rows put and deleted so far, if all could be prepared without reading files.
+    ready_rows: Option<u64>,
 }
 
 /// A point to which a transaction can go back.
@@ -53,6 +57,7 @@ impl Store {
             deleted: BTreeMap::new(),
             touched: BTreeMap::new(),
             unchanged: Vec::new(),
+            ready_rows: Some(0),
         };
         Transaction { store: self.inner.clone(), base, state }
     }
@@ -71,6 +76,7 @@ impl Transaction {
 
     /// Applies changes, all or none of them. A row that somebody else has changed since the start is a conflict.
     pub fn apply(&mut self, changes: Changes) -> Result<()> {
+        let ready_rows = self.state.ready_rows.zip(self.store.ready_rows(&changes));
         let prepared = Prepared::draft(&self.store, Changes { base: Some(self.base.clone()), ..changes })?;
         let mut next = self.state.clone();
         let names = prepared.definitions.iter().filter_map(table_of);
@@ -87,6 +93,7 @@ impl Transaction {
             *next.deleted.entry(table.definition().id).or_default() |= found;
         }
         let draft = Draft::of(&self.state.draft, &prepared)?;
+        next.ready_rows = ready_rows.map(|(before, rows)| before + rows);
         next.draft = Arc::new(draft.snapshot);
         next.definitions.extend(prepared.definitions);
         next.unchanged.extend(prepared.unchanged);
@@ -132,7 +139,12 @@ impl Transaction {
         if self.is_empty() {
             return Ok(self.base);
         }
-        let State { draft, definitions, mut deleted, touched, unchanged } = self.state;
+        self.submit()?.wait()
+    }
+
+    /// As [`Transaction::commit`], without waiting, as [`Store::submit`](crate::Store::submit).
+    pub fn submit(self) -> Result<Commit> {
+        let State { draft, definitions, mut deleted, touched, unchanged, ready_rows: _ } = self.state;
         let mut rows = BTreeMap::new();
         for table in draft.tables() {
             let definition = table.definition();
@@ -156,7 +168,12 @@ impl Transaction {
         let base = Some(self.base);
         let prepared =
             Prepared { definitions, rows, base, touched, unchanged, journaled: true, transaction: true };
-        self.store.commit(prepared)
+        Ok(self.store.commit(prepared))
+    }
+
+    /// Whether it can be submitted in no time, as [`Store::is_quick`](crate::Store::is_quick).
+    pub fn is_quick(&self) -> bool {
+        self.state.ready_rows.is_some_and(|rows| rows <= FEW_ROWS)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::planning::expression::{self, Compiled};
 use crate::session::Caller;
 use crate::sqlstate::SqlState;
 use crate::statement::insert::default_of;
-use crate::write::{Checks, RowMaker, compile_check};
+use crate::write::{Checks, RowMaker, RowRules, compile_check};
 use crate::{Error, Result, column};
 
 impl Altering<'_> {
@@ -94,9 +94,8 @@ impl Altering<'_> {
     /// The table made anew under the altered definition, with all rows.
     pub(super) fn rewrite(mut self) -> Result<Changes> {
         let context = self.context;
-        let planner = &context.database.planner;
         let definition = Arc::new(self.definition.clone());
-        let mut maker = RowMaker::new(planner, &context.snapshot, definition.clone())?;
+        let mut maker = RowMaker::new(RowRules::of(&context.database, &context.snapshot, &definition)?);
         let caller = Caller::with(context, self.made.clone());
         let mut columns = Vec::with_capacity(self.sources.len());
         for (source, field) in self.sources.iter().zip(definition.schema.fields()) {

@@ -1,0 +1,99 @@
+//! COPY and loads: rows between files, or the client, and tables.
+//!
+//! It is not the reading and writing of formats, which are `load`'s and `unload`'s.
+
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use datafusion::common::ParamValues;
+use datafusion::logical_expr::LogicalPlan;
+
+use super::run::{apply, blocking, cancellable, context, query};
+use super::{Finish, Session, StatementContext};
+use crate::load::{CopyIn, LoadReport, LoadRequest};
+use crate::outcome::{CommandTag, Outcome, Transfer};
+use crate::sqlstate::SqlState;
+use crate::statement::copy::{CopyFrom, CopyTo};
+use crate::unload::{CopyOut, TextEncoder, write_file};
+use crate::write::WriteWay;
+use crate::{Error, Result, load as loading};
+
+pub(super) async fn copy_from(
+    session: &Session,
+    context: Arc<StatementContext>,
+    copy: &CopyFrom,
+) -> Result<Outcome> {
+    if let Some(path) = &copy.path {
+        let request = copy.request(path.clone(), write_way(&context));
+        let report = run_load(session, context, request).await?;
+        return Ok(Outcome::done(CommandTag::affecting("COPY", report.rows)));
+    }
+    let copy = copy.clone();
+    let finish = Finish::new(session, &context);
+    let begin = move || CopyIn::begin(&context, &copy, write_way(&context), finish);
+    Ok(Outcome::with_copy(Transfer::In(blocking(begin).await?)))
+}
+
+/// A bulk load is a commit of its own, which a transaction block cannot hold.
+fn write_way(context: &StatementContext) -> WriteWay {
+    if context.block.is_some() { WriteWay::Changes } else { WriteWay::Free }
+}
+
+pub(super) async fn copy_to(
+    session: &Session,
+    context: Arc<StatementContext>,
+    copy: &CopyTo,
+    plan: &LogicalPlan,
+    columns: SchemaRef,
+) -> Result<Outcome> {
+    let zone = context.settings.zone()?;
+    let tag = CommandTag::returning("COPY");
+    let outcome = query(session, context, plan, ParamValues::List(Vec::new()), tag, columns.clone()).await?;
+    let rows = outcome.rows.ok_or_else(|| Error::new(SqlState::InternalError, "a query gave no rows"))?;
+    match &copy.path {
+        Some(path) => {
+            let written = write_file(path.clone(), copy.options.clone(), zone, rows).await?;
+            Ok(Outcome::done(CommandTag::affecting("COPY", written)))
+        }
+        None => {
+            let encoder = TextEncoder::new(&copy.options, &columns, zone);
+            Ok(Outcome::with_copy(Transfer::Out(CopyOut::new(rows, encoder))))
+        }
+    }
+}
+
+pub(super) async fn load(session: &Session, request: &LoadRequest) -> Result<LoadReport> {
+    session.check_write("COPY FROM")?;
+    let mut request = loading::Request::of(request);
+    let mut reading = context(session);
+    if reading.block.is_some() {
+        request.way = WriteWay::Changes;
+        // The table that the file makes is part of the transaction as well.
+        if request.create && reading.snapshot.table(&request.table).is_none() {
+            let made = request.clone();
+            let changes = blocking(move || loading::table_of(&made)).await?;
+            apply(session, &reading, changes).await?;
+            reading = context(session);
+        }
+    }
+    run_load(session, reading, request).await.inspect_err(|_| session.fail())
+}
+
+async fn run_load(
+    session: &Session,
+    context: Arc<StatementContext>,
+    request: loading::Request,
+) -> Result<LoadReport> {
+    let progress = session.progress.lock().clone();
+    let commit_point = session.commit_point();
+    let load = move |continues: &(dyn Fn() -> bool + Sync)| {
+        let (report, changes) =
+            loading::run(&context, &request, progress.as_ref(), &commit_point, continues)?;
+        Ok((report, changes, context))
+    };
+    let (report, changes, context) = cancellable(load).await?;
+    if let Some(changes) = changes {
+        apply(session, &context, changes).await?;
+    }
+    Ok(report)
+}

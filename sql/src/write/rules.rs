@@ -1,0 +1,94 @@
+//! What the rows of one table have to keep to, compiled: generated columns, vectors' metrics, CHECK constraints.
+//!
+//! They are compiled once for a definition and kept; those that depend on the statement, as `CHECK (day <= now())`,
+//! are compiled for each. Invariant: rules are never used for another definition than their own.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use muster_engine::Metric;
+use muster_storage::{Snapshot, TableDefinition, TableId};
+use parking_lot::Mutex;
+
+use super::checks::Checks;
+use crate::database::Shared;
+use crate::index::metric_of;
+use crate::planning::Planner;
+use crate::planning::expression::{self, Compiled};
+use crate::{Result, column};
+
+/// Tables whose rules are kept at most.
+const MOST_KEPT: usize = 1024;
+
+/// See the module.
+pub(crate) struct RowRules {
+    pub(super) definition: Arc<TableDefinition>,
+    /// By column, the expression that computes it.
+    pub(super) generated: Vec<Option<Compiled>>,
+    /// By column, the metric that its vectors are indexed by, if they are.
+    pub(super) metrics: Vec<Option<Metric>>,
+    pub(super) checks: Checks,
+}
+
+/// The rules of tables that were written to.
+#[derive(Default)]
+pub(crate) struct KeptRules(Mutex<HashMap<TableId, Arc<RowRules>>>);
+
+impl RowRules {
+    /// The rules of a table as it is defined here.
+    ///
+    /// # Errors
+    /// What is wrong with an expression in the catalog.
+    pub(crate) fn of(
+        shared: &Shared,
+        snapshot: &Snapshot,
+        definition: &Arc<TableDefinition>,
+    ) -> Result<Arc<Self>> {
+        let id = definition.id;
+        let kept = shared.row_rules.0.lock().get(&id).cloned();
+        if let Some(kept) = kept.filter(|kept| Arc::ptr_eq(&kept.definition, definition)) {
+            return Ok(kept);
+        }
+        let rules = Arc::new(Self::compile(&shared.planner, snapshot, definition.clone())?);
+        if !rules.varies() {
+            let mut all = shared.row_rules.0.lock();
+            if all.len() >= MOST_KEPT {
+                all.clear();
+            }
+            all.insert(id, rules.clone());
+        }
+        Ok(rules)
+    }
+
+    fn compile(planner: &Planner, snapshot: &Snapshot, definition: Arc<TableDefinition>) -> Result<Self> {
+        let schema = &definition.schema;
+        let generated = schema
+            .fields()
+            .iter()
+            .map(|field| {
+                column::generated(field)
+                    .map(|sql| {
+                        let (expression, columns) =
+                            expression::logical(planner, snapshot, sql, &definition.name, schema)?;
+                        let source = expression::field(&expression, &columns)?;
+                        let assigned = crate::planning::assign(expression, &source, field, &definition.name)?;
+                        expression::compile(planner, assigned, &definition.name, schema, &columns)
+                    })
+                    .transpose()
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let metrics = (0..schema.fields().len())
+            .map(|position| {
+                let index = definition.indexes.iter().find(|index| index.column == position);
+                index.map(metric_of).transpose()
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let checks = Checks::of(planner, snapshot, &definition)?;
+        Ok(Self { definition, generated, metrics, checks })
+    }
+
+    /// Whether they are good for one statement alone.
+    fn varies(&self) -> bool {
+        self.generated.iter().flatten().any(|compiled| compiled.varies) || self.checks.vary()
+    }
+}

@@ -1,0 +1,1 @@
+//! Histories that went wrong once, as short as they could be made.
