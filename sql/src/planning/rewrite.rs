@@ -76,12 +76,17 @@ impl VisitorMut for Rewrite {
 }
 
 /// DataFusion names a column after its expression and takes no name twice: a repeated expression gets another name,
-/// which no result shows ([`super::OutputNames`]).
+/// which no result shows ([`super::OutputNames`]). To its names all subqueries are one.
 fn tell_apart(items: &mut [SelectItem]) {
-    let mut seen: HashMap<Expr, usize> = HashMap::new();
+    let mut seen: HashMap<Option<Expr>, usize> = HashMap::new();
     for item in items {
         let SelectItem::UnnamedExpr(expression) = item else { continue };
-        let times = seen.entry(expression.clone()).or_default();
+        let has_subquery = visit_expressions(expression, |part| match part {
+            Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        });
+        let named = has_subquery.is_continue().then(|| expression.clone());
+        let times = seen.entry(named).or_default();
         *times += 1;
         if *times > 1 {
             let alias = Ident::with_quote('"', format!("{expression} #{times}"));

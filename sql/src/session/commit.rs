@@ -4,11 +4,16 @@ use std::sync::Arc;
 
 use muster_storage::{Changes, Snapshot, Store, Transaction};
 
-use super::blocking;
+use super::{Committing, blocking};
 use crate::Result;
 
 /// Makes changes, which were worked out over `base`, durable. Dropped meanwhile, they may become so all the same.
-pub(super) async fn commit(store: &Arc<Store>, base: Arc<Snapshot>, changes: Changes) -> Result<()> {
+pub(super) async fn commit(
+    store: &Arc<Store>,
+    base: Arc<Snapshot>,
+    changes: Changes,
+    _committing: Committing,
+) -> Result<()> {
     let submitted = if store.is_quick(&changes) {
         store.submit(changes.over(base))?
     } else {
@@ -20,7 +25,7 @@ pub(super) async fn commit(store: &Arc<Store>, base: Arc<Snapshot>, changes: Cha
 }
 
 /// The same for a transaction.
-pub(super) async fn commit_transaction(transaction: Transaction) -> Result<()> {
+pub(super) async fn commit_transaction(transaction: Transaction, _committing: Committing) -> Result<()> {
     let submitted = if transaction.is_quick() {
         transaction.submit()?
     } else {

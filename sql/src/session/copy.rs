@@ -85,9 +85,10 @@ async fn run_load(
     request: loading::Request,
 ) -> Result<LoadReport> {
     let progress = session.progress.lock().clone();
-    let point = session.commit_point();
+    let commit_point = session.commit_point();
     let load = move |continues: &(dyn Fn() -> bool + Sync)| {
-        let (report, changes) = loading::run(&context, &request, progress.as_ref(), &point, continues)?;
+        let (report, changes) =
+            loading::run(&context, &request, progress.as_ref(), &commit_point, continues)?;
         Ok((report, changes, context))
     };
     let (report, changes, context) = cancellable(load).await?;

@@ -88,10 +88,10 @@ pub(crate) enum Planned {
     Query { plan: LogicalPlan, tag: CommandTag, point: Option<PointPlan> },
     /// EXPLAIN of an analyzed query.
     Explain { plan: LogicalPlan, analyze: bool },
+    /// EXPLAIN of a statement that changes rows.
+    ExplainWrite { write: Arc<PlannedWrite>, analyze: bool },
     /// A statement that changes rows, its query analyzed; and that as a point plan, if it is one.
     Write { write: Arc<PlannedWrite>, point: Option<PointPlan> },
-    /// EXPLAIN of one.
-    ExplainWrite { write: Arc<PlannedWrite>, analyze: bool },
     /// COPY FROM.
     CopyFrom(Box<CopyFrom>),
     /// COPY TO, its query analyzed; with the columns of the rows.

@@ -128,12 +128,12 @@ async fn attempt_once(
             let rows = explain::rows(physical, *analyze, context.task()).await?;
             Ok(one_batch(CommandTag::plain("EXPLAIN"), rows))
         }
-        Planned::Write { write: planned, point } => {
-            write(session, context, planned, point.as_ref(), params).await
-        }
         Planned::ExplainWrite { write, analyze } => {
             let rows = explain_write(session, context, write, *analyze, params).await?;
             Ok(one_batch(CommandTag::plain("EXPLAIN"), rows))
+        }
+        Planned::Write { write: planned, point } => {
+            write(session, context, planned, point.as_ref(), params).await
         }
         Planned::CopyFrom(copy) => copy::copy_from(session, context, copy).await,
         Planned::CopyTo { copy, plan, columns } => {
@@ -236,20 +236,15 @@ pub(super) async fn apply(session: &Session, context: &StatementContext, changes
         return blocking(move || cell.apply(block, &base, changes)).await;
     }
     let store = &context.database.store;
-    let _committing = session.commit_point().pass()?;
-    commit(store, base, changes).await?;
+    commit(store, base, changes, session.commit_point().pass()?).await?;
+    session.database.wake_worker();
     if context.settings.own.temporary() > 0 {
-        let (store, path) = (store.clone(), context.settings.path.clone());
-        let ended = blocking(move || {
-            let snapshot = store.snapshot();
-            Ok((on_commit::changes(&snapshot, &path)?, snapshot))
-        });
-        let (ended, snapshot) = ended.await?;
+        let snapshot = store.snapshot();
+        let ended = on_commit::changes(&snapshot, &context.settings.path)?;
         if !ended.is_empty() {
-            commit(&context.database.store, snapshot, ended).await?;
+            commit(store, snapshot, ended, session.commit_point().pass()?).await?;
         }
     }
-    session.database.wake_worker();
     Ok(())
 }
 

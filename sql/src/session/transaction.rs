@@ -214,8 +214,8 @@ impl Session {
         if transaction.is_empty() {
             return Ok(false);
         }
-        let _committing = self.commit_point().pass()?;
-        commit_transaction(transaction).await?;
+        let committing = self.commit_point().pass()?;
+        commit_transaction(transaction, committing).await?;
         Ok(true)
     }
 
