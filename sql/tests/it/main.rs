@@ -7,6 +7,7 @@ mod concurrent_upserts;
 mod copy;
 mod damage;
 mod definitions;
+mod failing_disk;
 mod lookup;
 mod memory;
 mod open;
