@@ -67,6 +67,20 @@ impl Database {
         Self::start(Store::open_with(path, storage_options(&options))?, options)
     }
 
+    /// Opens the database in a folder of another file system than the operating system's, such as one that fails.
+    ///
+    /// # Errors
+    /// As [`Database::open`].
+    #[doc(hidden)]
+    pub fn open_on(
+        path: impl AsRef<Path>,
+        options: Options,
+        backend: Arc<dyn muster_storage::Backend>,
+    ) -> Result<Self> {
+        let storage = muster_storage::Options { backend, ..storage_options(&options) };
+        Self::start(Store::open_with(path, storage)?, options)
+    }
+
     /// A database that lives as long as its handles.
     ///
     /// # Errors

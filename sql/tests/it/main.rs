@@ -9,6 +9,7 @@ mod damage;
 mod definitions;
 mod explain;
 mod histories;
+mod failing_disk;
 mod lookup;
 mod memory;
 mod open;

@@ -178,7 +178,12 @@ fn play(faulty: &FaultyBackend, now: &Mutex<Now>) {
         let next = played.after(&step);
         let acknowledged = played.model.clone();
         *now.lock() = Now {
-            moment: Arc::new(Moment { acknowledged, in_flight: vec![next.clone()], ledger: ledger.clone() }),
+            moment: Arc::new(Moment {
+                acknowledged,
+                in_flight: vec![next.clone()],
+                ledger: ledger.clone(),
+                lost_files: false,
+            }),
             step: format!("{step:?}").chars().take(100).collect(),
             backups: matches!(step, Step::Backup(_) | Step::Restore { .. }),
         };
@@ -189,7 +194,8 @@ fn play(faulty: &FaultyBackend, now: &Mutex<Now>) {
         assert_eq!(observed.files, played.model.files(&observed.segments), "after {step:?}");
         ledger.note(played.store(), &observed, &played.model);
     }
-    let moment = Moment { acknowledged: played.model.clone(), in_flight: Vec::new(), ledger };
+    let moment =
+        Moment { acknowledged: played.model.clone(), in_flight: Vec::new(), ledger, lost_files: false };
     *now.lock() = Now { moment: Arc::new(moment), step: "closing".into(), backups: false };
     played.store = None;
 }

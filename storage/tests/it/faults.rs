@@ -27,6 +27,8 @@ struct Patient {
     tried: usize,
     /// How many of those were nobody's loss, such as the removal of a file that nobody needs any more.
     unnoticed: usize,
+    /// Whether the read of an index file was made to fail while a backup was taken or restored.
+    lost_files: bool,
 }
 
 /// Which operations are made to fail.
@@ -42,7 +44,7 @@ impl Patient {
         let faulty = FaultyBackend::over(&disk);
         let store = open(Arc::new(faulty.clone()), DATABASE).unwrap();
         let run = Run { backend: Arc::new(faulty.clone()), store: Some(store), model: Model::default() };
-        Self { disk, faulty, run, ledger: Ledger::default(), tried: 0, unnoticed: 0 }
+        Self { disk, faulty, run, ledger: Ledger::default(), tried: 0, unnoticed: 0, lost_files: false }
     }
 
     fn fail(&self, target: Target, number: usize, fault: Fault) {
@@ -63,7 +65,8 @@ impl Patient {
     /// What a process finds that starts now is what was acknowledged, or one of these.
     fn survives(&self, in_flight: &[Model], backups: bool, what: &str) {
         let (acknowledged, ledger) = (self.run.model.clone(), self.ledger.clone());
-        let moment = Moment { acknowledged, in_flight: in_flight.to_vec(), ledger };
+        let (in_flight, lost_files) = (in_flight.to_vec(), self.lost_files);
+        let moment = Moment { acknowledged, in_flight, ledger, lost_files };
         let seed = self.tried as u64;
         for unsynced in [Unsynced::Lost, Unsynced::Torn(seed)].iter().skip(self.tried % 2).take(1) {
             verify(&self.disk.crashed(*unsynced), &moment, backups)
@@ -122,6 +125,8 @@ fn run_with_single_faults(target: Target, number: usize, turn: usize) -> Patient
         let failed = patient.faulty.take_failed();
         let what = format!("{fault:?} at {target:?} {number} of {step:?} {failed:?}");
         patient.tried += failed.len();
+        let index_file = failed.iter().any(|(_, path)| path.extension().is_some_and(|it| it == "graph"));
+        patient.lost_files |= target == Target::Reads && index_file && about_backups(&step);
         match outcome {
             Err(error) => {
                 check_error(&error, kind, &failed, &what);
