@@ -2,7 +2,7 @@
 //!
 //! - `rounds`: a server under many writing clients, over one folder that goes on growing; `writer`: what each of them
 //!   does; `log`: what they know of it; `ledger`: what must be in the database after it.
-//! - `load`: one bulk load.
+//! - `load`: one bulk load; `upkeep`: bulk loads, indexes, VACUUM and backups at the same time.
 //!
 //! The moments are drawn from a seed that is printed; a failure names its round.
 
@@ -10,6 +10,7 @@ mod ledger;
 mod load;
 mod log;
 mod rounds;
+mod upkeep;
 mod writer;
 
 use std::net::SocketAddr;

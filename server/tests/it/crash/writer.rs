@@ -33,7 +33,7 @@ pub(super) struct Writer {
 }
 
 /// Why there is no answer.
-enum Ended {
+pub(super) enum Ended {
     /// The server is gone.
     Gone,
     /// It lost against somebody who committed first.
@@ -50,9 +50,9 @@ impl From<::tokio_postgres::Error> for Ended {
     }
 }
 
-type Result<T> = std::result::Result<T, Ended>;
+pub(super) type Result<T> = std::result::Result<T, Ended>;
 
-async fn run(client: &Client, sql: &str) -> Result<Vec<Vec<String>>> {
+pub(super) async fn run(client: &Client, sql: &str) -> Result<Vec<Vec<String>>> {
     let messages = client.simple_query(sql).await?;
     let rows = messages.into_iter().filter_map(|message| match message {
         SimpleQueryMessage::Row(row) => {
