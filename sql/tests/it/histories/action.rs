@@ -134,7 +134,7 @@ pub(super) enum Action {
 }
 
 fn table() -> impl Strategy<Value = Table> {
-    prop_oneof![4 => Just(Table::A), 3 => Just(Table::B), 1 => Just(Table::C)]
+    prop_oneof![7 => Just(Table::A), 5 => Just(Table::B), 1 => Just(Table::C)]
 }
 
 fn id() -> std::ops::Range<i64> {
@@ -142,10 +142,10 @@ fn id() -> std::ops::Range<i64> {
 }
 
 fn row() -> impl Strategy<Value = NewRow> {
-    let id = prop_oneof![15 => id().prop_map(Some), 1 => Just(None)];
+    let id = prop_oneof![25 => (0..12_i64).prop_map(Some), 1 => Just(None)];
     let u = prop_oneof![2 => (0..4_i64).prop_map(Some), 1 => Just(None)];
     let n = prop_oneof![
-        8 => (0..20_i64).prop_map(Some),
+        20 => (0..20_i64).prop_map(Some),
         1 => (-2..60_i64).prop_map(Some),
         1 => Just(None)
     ];
@@ -154,8 +154,8 @@ fn row() -> impl Strategy<Value = NewRow> {
 
 fn filter() -> impl Strategy<Value = Filter> {
     prop_oneof![
-        2 => Just(Filter::All),
-        6 => id().prop_map(Filter::Id),
+        1 => Just(Filter::All),
+        8 => id().prop_map(Filter::Id),
         2 => (id(), 0..4_i64).prop_map(|(low, more)| Filter::Between(low, low + more)),
         1 => (0..20_i64).prop_map(Filter::Below),
         1 => (0..4_i64).prop_map(Filter::UIs),
@@ -166,12 +166,12 @@ fn filter() -> impl Strategy<Value = Filter> {
 
 fn set() -> impl Strategy<Value = Set> {
     prop_oneof![
-        3 => (0..20_i64).prop_map(|n| Set::N(Some(n))),
+        6 => (0..20_i64).prop_map(|n| Set::N(Some(n))),
         1 => prop::option::of(-2..60_i64).prop_map(Set::N),
         3 => (1..5_i64).prop_map(Set::AddN),
         1 => Just(Set::DivideN),
         2 => prop::option::of(0..4_i64).prop_map(Set::U),
-        2 => (1..3_i64).prop_map(Set::AddId),
+        1 => (1..3_i64).prop_map(Set::AddId),
         1 => Just(Set::MirrorId),
     ]
 }
@@ -182,24 +182,15 @@ fn conflict() -> impl Strategy<Value = Option<Conflict>> {
     prop_oneof![3 => Just(None), 3 => conflict.prop_map(Some)]
 }
 
-/// Any action.
-pub(super) fn action() -> impl Strategy<Value = Action> {
+/// A statement that changes rows.
+fn rows_change() -> impl Strategy<Value = Action> {
     let seldom = || prop::bool::weighted(0.2);
     let rows = prop_oneof![3 => vec(row(), 1), 2 => vec(row(), 1..4)];
     let insert = (table(), rows, conflict(), seldom())
         .prop_map(|(table, rows, conflict, returning)| Action::Insert { table, rows, conflict, returning });
     let update = (table(), set(), filter(), seldom())
         .prop_map(|(table, set, filter, returning)| Action::Update { table, set, filter, returning });
-    let control = prop_oneof![
-        9 => Just(Action::Begin { read_only: false }),
-        1 => Just(Action::Begin { read_only: true }),
-        7 => Just(Action::Commit),
-        2 => Just(Action::Rollback),
-        2 => (0..3_u8).prop_map(Action::Savepoint),
-        2 => (0..3_u8).prop_map(Action::RollbackTo),
-        1 => (0..3_u8).prop_map(Action::Release),
-    ];
-    let rows_change = prop_oneof![
+    prop_oneof![
         10 => insert,
         7 => update,
         4 => (table(), filter(), seldom())
@@ -207,25 +198,67 @@ pub(super) fn action() -> impl Strategy<Value = Action> {
         1 => (table(), table(), 0..4_i64).prop_map(|(table, from, add)| Action::Copy { table, from, add }),
         2 => (table(), vec((id(), 0..8_i64), 1..4)).prop_map(|(table, rows)| Action::Merge { table, rows }),
         1 => table().prop_map(Action::Truncate),
-    ];
-    let read = prop_oneof![
-        6 => (table(), filter(), any::<bool>())
-            .prop_map(|(table, filter, star)| Action::Select { table, filter, star }),
-        1 => (table(), filter()).prop_map(|(table, filter)| Action::Count { table, filter }),
-        1 => Just(Action::Fail),
-    ];
-    let definition = prop_oneof![
+    ]
+}
+
+fn definition() -> impl Strategy<Value = Action> {
+    let seldom = || prop::bool::weighted(0.2);
+    prop_oneof![
         3 => (table(), seldom())
             .prop_map(|(table, if_not_exists)| Action::Create { table, if_not_exists }),
         2 => (table(), seldom()).prop_map(|(table, if_exists)| Action::Drop { table, if_exists }),
         2 => (table(), 0..3_u8).prop_map(|(table, column)| Action::AddColumn { table, column }),
-    ];
-    let upkeep = prop_oneof![
+    ]
+}
+
+fn upkeep() -> impl Strategy<Value = Action> {
+    prop_oneof![
         2 => prop::option::of(table()).prop_map(Action::Vacuum),
         1 => Just(Action::Analyze),
         2 => Just(Action::Checkpoint),
         1 => Just(Action::Disconnect),
         1 => Just(Action::Reopen),
+    ]
+}
+
+/// Any action.
+pub(super) fn action() -> impl Strategy<Value = Action> {
+    let control = prop_oneof![
+        9 => Just(Action::Begin { read_only: false }),
+        1 => Just(Action::Begin { read_only: true }),
+        6 => Just(Action::Commit),
+        2 => Just(Action::Rollback),
+        2 => (0..3_u8).prop_map(Action::Savepoint),
+        2 => (0..3_u8).prop_map(Action::RollbackTo),
+        1 => (0..3_u8).prop_map(Action::Release),
     ];
-    prop_oneof![9 => control, 15 => rows_change, 5 => read, 2 => definition, 2 => upkeep]
+    let read = prop_oneof![
+        10 => (table(), filter(), any::<bool>())
+            .prop_map(|(table, filter, star)| Action::Select { table, filter, star }),
+        1 => (table(), filter()).prop_map(|(table, filter)| Action::Count { table, filter }),
+        1 => Just(Action::Fail),
+    ];
+    prop_oneof![11 => control, 15 => rows_change(), 5 => read, 2 => definition(), 2 => upkeep()]
+}
+
+/// A change of one of few rows, or of a definition: one that others are likely to make as well.
+pub(super) fn meeting() -> impl Strategy<Value = Action> {
+    let table = || prop_oneof![Just(Table::A), Just(Table::B)];
+    let filter = || (0..2_i64).prop_map(Filter::Id);
+    let update =
+        (table(), prop_oneof![(1..4_i64).prop_map(Set::AddN), (0..9_i64).prop_map(|n| Set::N(Some(n)))]);
+    let row = (5..9_i64, 0..9_i64).prop_map(|(id, n)| [Some(id), None, Some(n)]);
+    let upsert = prop_oneof![Just(None), Just(Some(Conflict::Nothing)), Just(Some(Conflict::Add))];
+    prop_oneof![
+        8 => (update, filter())
+            .prop_map(|((table, set), filter)| Action::Update { table, set, filter, returning: false }),
+        2 => (table(), filter())
+            .prop_map(|(table, filter)| Action::Delete { table, filter, returning: false }),
+        4 => (table(), row, upsert).prop_map(|(table, row, conflict)| {
+            Action::Insert { table, rows: vec![row], conflict, returning: false }
+        }),
+        1 => definition(),
+        1 => rows_change(),
+        1 => prop_oneof![Just(Action::Vacuum(None)), Just(Action::Checkpoint), (0..2_u8).prop_map(Action::Savepoint)],
+    ]
 }

@@ -7,7 +7,9 @@ const BEGIN: Action = Action::Begin { read_only: false };
 
 async fn run(history: Vec<(usize, Action)>) {
     for kept in [false, true] {
-        check(2, kept, &history).await.unwrap_or_else(|wrong| panic!("{wrong}"));
+        if let Err(wrong) = check(2, kept, &history).await {
+            panic!("{wrong}");
+        }
     }
 }
 
