@@ -89,7 +89,20 @@ impl Backend for DiskBackend {
         }
         file.set_len(0)?;
         file.write_all(holder.as_bytes())?;
-        Ok(Some(Box::new(file)))
+        Ok(Some(Box::new(HeldLock(file))))
+    }
+}
+
+/// A locked file. A process that was forked off meanwhile has it open, too, until it runs its program: closing the file
+/// would leave it locked for as long.
+#[derive(Debug)]
+struct HeldLock(File);
+
+impl Drop for HeldLock {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            tracing::debug!("a lock file could not be unlocked before it is closed: {error}");
+        }
     }
 }
 
