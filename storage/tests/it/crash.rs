@@ -96,6 +96,9 @@ fn assert_nothing_is_wrong(wrong: &[String]) {
     assert!(wrong.is_empty(), "{}", wrong.iter().take(5).cloned().collect::<Vec<_>>().join("\n"));
 }
 
+/// A disk as a power cut left it, and what was acknowledged then.
+type Interrupted = (MemoryBackend, Arc<Moment>);
+
 #[test]
 fn whatever_the_moment_of_a_power_cut_what_was_acknowledged_is_there() {
     let disk = MemoryBackend::crashable();
@@ -126,7 +129,7 @@ fn a_power_cut_while_a_power_cut_is_being_recovered_from_loses_nothing_either() 
     let disk = MemoryBackend::crashable();
     let faulty = FaultyBackend::over(&disk);
     let now = Arc::new(Mutex::new(Now::default()));
-    let cuts: Arc<Mutex<Vec<(MemoryBackend, Arc<Moment>)>>> = Arc::default();
+    let cuts: Arc<Mutex<Vec<Interrupted>>> = Arc::default();
     let (kept, noted, from) = (cuts.clone(), now.clone(), disk.clone());
     faulty.watch(move |number, _, _| {
         if number % 131 == 0 {

@@ -194,7 +194,7 @@ fn turns() -> usize {
 fn run_with_lasting_faults(number: usize) -> Patient {
     let mut patient = Patient::new();
     for (index, step) in steps().into_iter().enumerate() {
-        let kind = if (index + number) % 2 == 0 { ErrorKind::Other } else { ErrorKind::StorageFull };
+        let kind = if (index + number).is_multiple_of(2) { ErrorKind::Other } else { ErrorKind::StorageFull };
         let next = patient.run.after(&step);
         patient.fail(Target::Changes, number, Fault::From(kind));
         let outcome = run(&mut patient.run, &step);
