@@ -257,13 +257,20 @@ async fn write(
     params: ParamValues,
 ) -> Result<Outcome> {
     let Written { changes, rows, returned } = planned.write(context.clone(), point, params).await?;
+    let returned = match returned.zip(planned.columns()) {
+        Some((batches, schema)) => {
+            let batches = batches.iter().map(|batch| present(batch, &schema));
+            Some((batches.collect::<Result<Vec<_>>>()?, schema))
+        }
+        None => None,
+    };
     apply(session, &context, changes).await?;
     let tag = CommandTag::affecting(planned.command(), rows);
-    let rows = returned
-        .zip(planned.columns())
-        .map(|(batches, schema)| Rows { schema, batches: stream::iter(batches.into_iter().map(Ok)).boxed() });
-    Ok(match rows {
-        Some(rows) => Outcome::with_rows(tag, rows),
+    Ok(match returned {
+        Some((batches, schema)) => {
+            let batches = stream::iter(batches.into_iter().map(Ok)).boxed();
+            Outcome::with_rows(tag, Rows { schema, batches })
+        }
         None => Outcome::done(tag),
     })
 }

@@ -14,5 +14,6 @@ mod lookup;
 mod memory;
 mod open;
 mod parameters;
+mod returning;
 mod titles;
 mod transactions;
