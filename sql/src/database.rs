@@ -10,6 +10,7 @@ use crate::background::{Background, Wake};
 use crate::catalog::{PublicSchema, builtin, temporary};
 use crate::index::Indexes;
 use crate::planning::Planner;
+use crate::search::KeptBitmaps;
 use crate::sqlstate::SqlState;
 use crate::write::KeptRules;
 use crate::{Error, Options, Result, Session, memory, state, statement};
@@ -20,6 +21,7 @@ pub(crate) struct Shared {
     pub(crate) planner: Planner,
     pub(crate) row_rules: KeptRules,
     pub(crate) indexes: Indexes,
+    pub(crate) bitmaps: KeptBitmaps,
     pub(crate) options: Options,
     /// Held by the one of the statements that keep losing to others whose turn it is.
     pub(crate) contended: Arc<tokio::sync::Mutex<()>>,
@@ -105,6 +107,7 @@ impl Database {
         let (wake, woken) = Wake::channel();
         let shared = Arc::new(Shared {
             indexes: Indexes::new(store.clone(), wake.clone()),
+            bitmaps: KeptBitmaps::default(),
             store,
             planner,
             row_rules: KeptRules::default(),
