@@ -74,7 +74,7 @@ impl Planner {
         let context = OptimizerContext::new_with_config_options(self.state.config_options().clone())
             .with_query_execution_start_time(now);
         let optimized = self.state.optimizer().optimize(plan, &context, |_, _| {})?;
-        crate::topk::use_indexes(super::prune::prune(optimized)?)
+        crate::topk::use_indexes(super::prune::prune(optimized)?, &context)
     }
 
     /// The physical plan of an optimized one.
