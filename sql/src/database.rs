@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use muster_storage::Store;
 
 use crate::background::{Background, Wake};
+use crate::cache::Caches;
 use crate::catalog::{PublicSchema, builtin, temporary};
 use crate::index::Indexes;
 use crate::planning::Planner;
@@ -19,6 +20,7 @@ pub(crate) struct Shared {
     pub(crate) store: Arc<Store>,
     pub(crate) planner: Planner,
     pub(crate) row_rules: KeptRules,
+    pub(crate) caches: Caches,
     pub(crate) indexes: Indexes,
     pub(crate) options: Options,
     /// Held by the one of the statements that keep losing to others whose turn it is.
@@ -108,6 +110,7 @@ impl Database {
             store,
             planner,
             row_rules: KeptRules::default(),
+            caches: Caches::default(),
             options,
             contended: Arc::default(),
             wake,

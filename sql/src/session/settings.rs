@@ -24,8 +24,10 @@ pub(crate) struct Settings {
     pub(crate) own: Arc<Own>,
     /// Whether transactions are read-only unless they say otherwise.
     pub(crate) default_read_only: bool,
+    /// Whether searches may be answered from the result cache.
+    pub(crate) result_cache: bool,
     /// Texts that change nothing here but are told back.
-    texts: BTreeMap<&'static str, String>,
+    texts: Arc<BTreeMap<&'static str, String>>,
 }
 
 const SEARCH_PATH: &str = "search_path";
@@ -64,6 +66,9 @@ const ISOLATION: &[&str] = &["repeatable read", "read committed", "read uncommit
 /// Whether a transaction is read-only unless it says otherwise.
 const READ_ONLY: &str = "default_transaction_read_only";
 
+/// Whether searches may be answered from the result cache.
+const RESULT_CACHE: &str = "muster.result_cache";
+
 impl Default for Settings {
     fn default() -> Self {
         Self::of(Arc::new(Own::new()))
@@ -78,7 +83,8 @@ impl Settings {
             path: SearchPath::new(own.number),
             own,
             default_read_only: false,
-            texts,
+            result_cache: true,
+            texts: Arc::new(texts),
         }
     }
 
@@ -115,20 +121,15 @@ impl Settings {
             return Ok(());
         }
         if name.eq_ignore_ascii_case(READ_ONLY) {
-            self.default_read_only = match value.map(str::to_ascii_lowercase).as_deref() {
-                None | Some("off" | "false" | "no" | "0") => false,
-                Some("on" | "true" | "yes" | "1") => true,
-                Some(other) => {
-                    return Err(Error::new(
-                        SqlState::InvalidParameterValue,
-                        format!("parameter \"{READ_ONLY}\" requires a Boolean value, not \"{other}\""),
-                    ));
-                }
-            };
+            self.default_read_only = value.map_or(Ok(false), |value| boolean(READ_ONLY, value))?;
+            return Ok(());
+        }
+        if name.eq_ignore_ascii_case(RESULT_CACHE) {
+            self.result_cache = value.map_or(Ok(true), |value| boolean(RESULT_CACHE, value))?;
             return Ok(());
         }
         if let Some((known, default)) = FREE.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
-            self.texts.insert(known, value.unwrap_or(default).to_string());
+            Arc::make_mut(&mut self.texts).insert(known, value.unwrap_or(default).to_string());
             return Ok(());
         }
         if let Some((known, _, accepted)) =
@@ -160,7 +161,10 @@ impl Settings {
             return Some(self.path.to_string());
         }
         if name.eq_ignore_ascii_case(READ_ONLY) {
-            return Some(if self.default_read_only { "on" } else { "off" }.to_string());
+            return Some(on_or_off(self.default_read_only));
+        }
+        if name.eq_ignore_ascii_case(RESULT_CACHE) {
+            return Some(on_or_off(self.result_cache));
         }
         if let Some((_, value)) = self.texts.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
             return Some(value.clone());
@@ -187,10 +191,28 @@ impl Settings {
         all.extend(self.texts.iter().map(|(name, value)| ((*name).to_string(), value.clone())));
         all.push(("hnsw.ef_search".to_string(), self.ef_search.to_string()));
         all.push((SEARCH_PATH.to_string(), self.path.to_string()));
-        all.extend(self.get(READ_ONLY).map(|value| (READ_ONLY.to_string(), value)));
+        all.push((READ_ONLY.to_string(), on_or_off(self.default_read_only)));
+        all.push((RESULT_CACHE.to_string(), on_or_off(self.result_cache)));
         all.sort_by_key(|(name, _)| name.to_ascii_lowercase());
         all
     }
+}
+
+/// Reads a Boolean as PostgreSQL's settings have it: any beginning of a word that no other word has.
+fn boolean(name: &str, value: &str) -> Result<bool> {
+    let written = value.trim().to_ascii_lowercase();
+    let begins = |word: &str, least: usize| written.len() >= least && word.starts_with(&written);
+    if written == "1" || begins("true", 1) || begins("yes", 1) || begins("on", 2) {
+        return Ok(true);
+    }
+    if written == "0" || begins("false", 1) || begins("no", 1) || begins("off", 2) {
+        return Ok(false);
+    }
+    Err(Error::new(SqlState::InvalidParameterValue, format!("parameter \"{name}\" requires a Boolean value")))
+}
+
+fn on_or_off(value: bool) -> String {
+    if value { "on" } else { "off" }.to_string()
 }
 
 /// The error for a setting that nobody knows.

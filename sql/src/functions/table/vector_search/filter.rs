@@ -1,6 +1,7 @@
 //! The `filter` argument: a predicate, compiled once for a statement, as a bitmap of each part.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::DataType;
@@ -40,6 +41,9 @@ impl Filter {
                     crate::types::type_name(&field)
                 }),
             ));
+        }
+        if !expression::is_immutable(&predicate)? {
+            statement.varies.store(true, Ordering::Release);
         }
         let compiled =
             expression::compile(planner, predicate, &definition.name, &definition.schema, &columns)?;
