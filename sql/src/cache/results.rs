@@ -22,6 +22,7 @@ use crate::Result;
 use crate::functions::table::VectorSearch;
 use crate::planning::expression;
 use crate::session::{StatementContext, reads_stored};
+use crate::topk;
 
 /// Bytes of all results.
 const BYTES: u64 = 16 << 20;
@@ -47,6 +48,7 @@ impl Repeatable {
                 _ => {}
             }
             node.apply_expressions(|part| {
+                searches |= topk::measures(part)?;
                 repeats &= expression::is_immutable(part)?;
                 Ok(TreeNodeRecursion::Continue)
             })?;
@@ -62,6 +64,7 @@ struct Question {
     statement: Repeatable,
     parameters: Vec<ScalarValue>,
     ef_search: usize,
+    exact: bool,
 }
 
 /// A table as it was: its definition, and the commit that had last changed its rows.
@@ -118,7 +121,8 @@ impl ResultCache {
         }
         let tables = states(&context.snapshot, tables)?;
         let parameters = parameters.iter().map(|value| value.value.clone()).collect();
-        let question = Question { statement, parameters, ef_search: context.settings.ef_search };
+        let (ef_search, exact) = (context.settings.ef_search, context.settings.exact);
+        let question = Question { statement, parameters, ef_search, exact };
         let cache = &context.database.caches.results;
         let known = cache.answers.get(&question).filter(|answer| same(&answer.tables, &tables));
         Some(match cache.counts.count(known) {

@@ -32,6 +32,8 @@ pub(crate) struct Compiled {
     pub(crate) projection: Vec<usize>,
     /// Those columns.
     pub(crate) schema: SchemaRef,
+    /// The same, its constants folded.
+    pub(crate) logical: Expr,
     /// Whether it is good for the statement that it was made for alone.
     pub(crate) varies: bool,
 }
@@ -162,7 +164,7 @@ fn compile_over(
     projection.dedup();
     let columns = project(&projection)?;
     let physical = physical(&expression, &columns)?;
-    Ok(Compiled { physical, projection, schema: columns.inner().clone(), varies })
+    Ok(Compiled { physical, projection, schema: columns.inner().clone(), logical: expression, varies })
 }
 
 /// Makes an analyzed expression ready to be evaluated over these columns.

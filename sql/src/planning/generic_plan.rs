@@ -197,6 +197,25 @@ fn open(plan: LogicalPlan, slots: &Arc<Slots>) -> Result<LogicalPlan> {
     Ok(opened.data)
 }
 
+/// Whether an expression in an open plan reads a parameter.
+pub(crate) fn is_open(expression: &Expr) -> PlanResult<bool> {
+    expression.exists(|part| Ok(as_open(part).is_some()))
+}
+
+/// One part of an expression, with the run's value in place of a parameter.
+pub(crate) fn filled(part: Expr) -> PlanResult<Transformed<Expr>> {
+    match as_open(&part) {
+        Some(open) => Ok(Transformed::yes(Expr::Literal(open.value()?, None))),
+        None => Ok(Transformed::no(part)),
+    }
+}
+
+fn as_open(part: &Expr) -> Option<&OpenParameter> {
+    let Expr::ScalarFunction(call) = part else { return None };
+    let function: &dyn std::any::Any = call.func.inner().as_ref();
+    function.downcast_ref()
+}
+
 /// A parameter in a physical plan.
 #[derive(Debug)]
 struct OpenParameter {
@@ -204,6 +223,14 @@ struct OpenParameter {
     field: FieldRef,
     slots: Arc<Slots>,
     signature: Signature,
+}
+
+impl OpenParameter {
+    /// The value in this run.
+    fn value(&self) -> PlanResult<ScalarValue> {
+        let value = self.slots.read().get(self.place).cloned();
+        value.ok_or_else(|| DataFusionError::Internal(format!("parameter ${} has no value", self.place + 1)))
+    }
 }
 
 impl PartialEq for OpenParameter {
@@ -239,9 +266,6 @@ impl ScalarUDFImpl for OpenParameter {
     }
 
     fn invoke_with_args(&self, _args: ScalarFunctionArgs) -> PlanResult<ColumnarValue> {
-        match self.slots.read().get(self.place) {
-            Some(value) => Ok(ColumnarValue::Scalar(value.clone())),
-            None => Err(DataFusionError::Internal(format!("parameter ${} has no value", self.place + 1))),
-        }
+        self.value().map(ColumnarValue::Scalar)
     }
 }

@@ -15,7 +15,7 @@ mod bind;
 mod decimals;
 mod each_expression;
 pub(crate) mod expression;
-mod generic_plan;
+pub(crate) mod generic_plan;
 mod lateral;
 mod literals;
 mod names;

@@ -91,9 +91,9 @@ impl MemoryBackend {
         let mut copies: HashMap<*const Inode, Arc<Inode>> = HashMap::new();
         let mut after = BTreeMap::new();
         for (path, inode) in names {
-            let copy = copies.entry(Arc::as_ptr(inode)).or_insert_with(|| {
-                Arc::new(inode.crashed(unsynced, &mut random))
-            });
+            let copy = copies
+                .entry(Arc::as_ptr(inode))
+                .or_insert_with(|| Arc::new(inode.crashed(unsynced, &mut random)));
             after.insert(path, copy.clone());
         }
         let state = State {
