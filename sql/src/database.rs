@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use muster_storage::Store;
 
 use crate::background::{Background, Wake};
+use crate::cache::Caches;
 use crate::catalog::{PublicSchema, builtin, temporary};
 use crate::index::Indexes;
 use crate::planning::Planner;
@@ -20,6 +21,7 @@ pub(crate) struct Shared {
     pub(crate) store: Arc<Store>,
     pub(crate) planner: Planner,
     pub(crate) row_rules: KeptRules,
+    pub(crate) caches: Caches,
     pub(crate) indexes: Indexes,
     pub(crate) bitmaps: KeptBitmaps,
     pub(crate) options: Options,
@@ -111,6 +113,7 @@ impl Database {
             store,
             planner,
             row_rules: KeptRules::default(),
+            caches: Caches::default(),
             options,
             contended: Arc::default(),
             wake,

@@ -40,6 +40,7 @@
 mod background;
 mod backup;
 pub mod blocking;
+mod cache;
 mod catalog;
 mod check_constraint;
 mod column;

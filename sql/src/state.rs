@@ -86,7 +86,10 @@ struct Physical {
 
 impl Physical {
     fn new() -> Self {
-        let planner = DefaultPhysicalPlanner::with_extension_planners(vec![Arc::new(VectorSearchPlanner), Arc::new(VectorTopKPlanner)]);
+        let planner = DefaultPhysicalPlanner::with_extension_planners(vec![
+            Arc::new(VectorSearchPlanner),
+            Arc::new(VectorTopKPlanner),
+        ]);
         Self { planner: PlannerDebug(planner) }
     }
 }

@@ -187,6 +187,16 @@ pub(crate) fn varies(expression: &Expr) -> Result<bool> {
     Ok(varies)
 }
 
+/// Whether an expression gives the same for the same row whenever it is asked.
+pub(crate) fn is_immutable(expression: &Expr) -> Result<bool> {
+    use datafusion::common::tree_node::TreeNode;
+    let changes = |part: &Expr| match part {
+        Expr::ScalarFunction(call) => Ok(call.func.signature().volatility != Volatility::Immutable),
+        _ => Ok(false),
+    };
+    Ok(!expression.exists(changes)?)
+}
+
 /// The Arrow type that an expression gives.
 pub(crate) fn data_type(expression: &Expr, columns: &DFSchema) -> Result<arrow::datatypes::DataType> {
     Ok(expression.get_type(columns)?)

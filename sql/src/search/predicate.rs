@@ -106,10 +106,8 @@ impl Predicate {
     }
 
     fn of_live_rows(&self, part: &Part, step: &RecordBatch, start: u32) -> Result<RoaringBitmap> {
-        let live: Vec<u32> = (start..)
-            .take(step.num_rows())
-            .filter(|position| !part.deleted().contains(*position))
-            .collect();
+        let live: Vec<u32> =
+            (start..).take(step.num_rows()).filter(|position| !part.deleted().contains(*position)).collect();
         let mask: BooleanArray =
             (start..).take(step.num_rows()).map(|row| Some(!part.deleted().contains(row))).collect();
         let truth = self.truth(&filter_record_batch(step, &mask)?)?;

@@ -89,7 +89,8 @@ impl SearchedTable {
     /// What the engine refuses.
     pub(crate) fn search(&self, asked: &[Asked<'_>], ties: bool) -> Result<Vec<Found>> {
         let vectors = self.vectors()?;
-        let search = |one| if ties { self.search_ties(&vectors, one) } else { self.search_one(&vectors, one) };
+        let search =
+            |one| if ties { self.search_ties(&vectors, one) } else { self.search_one(&vectors, one) };
         match asked {
             [one] => Ok(vec![search(one)?]),
             many => many.par_iter().map(search).collect(),

@@ -27,8 +27,10 @@ pub(crate) struct Settings {
     pub(crate) own: Arc<Own>,
     /// Whether transactions are read-only unless they say otherwise.
     pub(crate) default_read_only: bool,
+    /// Whether searches may be answered from the result cache.
+    pub(crate) result_cache: bool,
     /// Texts that change nothing here but are told back.
-    texts: BTreeMap<&'static str, String>,
+    texts: Arc<BTreeMap<&'static str, String>>,
 }
 
 const SEARCH_PATH: &str = "search_path";
@@ -76,6 +78,9 @@ const ISOLATION: &[&str] = &["repeatable read", "read committed", "read uncommit
 /// Whether a transaction is read-only unless it says otherwise.
 const READ_ONLY: &str = "default_transaction_read_only";
 
+/// Whether searches may be answered from the result cache.
+const RESULT_CACHE: &str = "muster.result_cache";
+
 impl Default for Settings {
     fn default() -> Self {
         Self::of(Arc::new(Own::new()))
@@ -89,14 +94,16 @@ impl Settings {
             (MAX_SCAN_TUPLES.0, MAX_SCAN_TUPLES.3),
             (SCAN_MEM_MULTIPLIER.0, SCAN_MEM_MULTIPLIER.3),
         ];
-        let texts = FREE.iter().chain(&own_texts).map(|(name, value)| (*name, (*value).to_string())).collect();
+        let texts =
+            FREE.iter().chain(&own_texts).map(|(name, value)| (*name, (*value).to_string())).collect();
         Self {
             ef_search: EF_SEARCH.2,
             exact: false,
             path: SearchPath::new(own.number),
             own,
             default_read_only: false,
-            texts,
+            result_cache: true,
+            texts: Arc::new(texts),
         }
     }
 
@@ -117,14 +124,14 @@ impl Settings {
                 return Ok(());
             };
             let number = integer("hnsw.ef_search", value)?;
-            self.ef_search =
-                usize::try_from(number).ok().filter(|ef| (least..=most).contains(ef)).ok_or_else(|| {
-                    out_of_range(number, "hnsw.ef_search", least, most)
-                })?;
+            self.ef_search = usize::try_from(number)
+                .ok()
+                .filter(|ef| (least..=most).contains(ef))
+                .ok_or_else(|| out_of_range(number, "hnsw.ef_search", least, most))?;
             return Ok(());
         }
         if name.eq_ignore_ascii_case(EXACT) {
-            self.exact = boolean(EXACT, value)?;
+            self.exact = value.map_or(Ok(false), |value| boolean(EXACT, value))?;
             return Ok(());
         }
         if name.eq_ignore_ascii_case(ITERATIVE_SCAN.0) {
@@ -133,7 +140,7 @@ impl Settings {
                 invalid(ITERATIVE_SCAN.0, value.unwrap_or_default())
                     .with_hint(format!("Available values: {}.", ITERATIVE_SCAN.1.join(", ")))
             })?;
-            self.texts.insert(ITERATIVE_SCAN.0, (*known).to_string());
+            Arc::make_mut(&mut self.texts).insert(ITERATIVE_SCAN.0, (*known).to_string());
             return Ok(());
         }
         if name.eq_ignore_ascii_case(MAX_SCAN_TUPLES.0) {
@@ -142,7 +149,7 @@ impl Settings {
             if !(least..=most).contains(&number) {
                 return Err(out_of_range(number, name, least, most));
             }
-            self.texts.insert(name, number.to_string());
+            Arc::make_mut(&mut self.texts).insert(name, number.to_string());
             return Ok(());
         }
         if name.eq_ignore_ascii_case(SCAN_MEM_MULTIPLIER.0) {
@@ -152,7 +159,7 @@ impl Settings {
             if !(least..=most).contains(&number) {
                 return Err(out_of_range(number, name, least, most));
             }
-            self.texts.insert(name, number.to_string());
+            Arc::make_mut(&mut self.texts).insert(name, number.to_string());
             return Ok(());
         }
         if name.eq_ignore_ascii_case(SEARCH_PATH) {
@@ -160,11 +167,15 @@ impl Settings {
             return Ok(());
         }
         if name.eq_ignore_ascii_case(READ_ONLY) {
-            self.default_read_only = boolean(READ_ONLY, value)?;
+            self.default_read_only = value.map_or(Ok(false), |value| boolean(READ_ONLY, value))?;
+            return Ok(());
+        }
+        if name.eq_ignore_ascii_case(RESULT_CACHE) {
+            self.result_cache = value.map_or(Ok(true), |value| boolean(RESULT_CACHE, value))?;
             return Ok(());
         }
         if let Some((known, default)) = FREE.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
-            self.texts.insert(known, value.unwrap_or(default).to_string());
+            Arc::make_mut(&mut self.texts).insert(known, value.unwrap_or(default).to_string());
             return Ok(());
         }
         if let Some((known, _, accepted)) =
@@ -193,13 +204,16 @@ impl Settings {
             return Some(self.ef_search.to_string());
         }
         if name.eq_ignore_ascii_case(EXACT) {
-            return Some(if self.exact { "on" } else { "off" }.to_string());
+            return Some(on_or_off(self.exact));
         }
         if name.eq_ignore_ascii_case(SEARCH_PATH) {
             return Some(self.path.to_string());
         }
         if name.eq_ignore_ascii_case(READ_ONLY) {
-            return Some(if self.default_read_only { "on" } else { "off" }.to_string());
+            return Some(on_or_off(self.default_read_only));
+        }
+        if name.eq_ignore_ascii_case(RESULT_CACHE) {
+            return Some(on_or_off(self.result_cache));
         }
         if let Some((_, value)) = self.texts.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
             return Some(value.clone());
@@ -225,29 +239,35 @@ impl Settings {
             FIXED.iter().map(|(name, value, _)| ((*name).to_string(), (*value).to_string())).collect();
         all.extend(self.texts.iter().map(|(name, value)| ((*name).to_string(), value.clone())));
         all.push(("hnsw.ef_search".to_string(), self.ef_search.to_string()));
-        all.extend(self.get(EXACT).map(|value| (EXACT.to_string(), value)));
+        all.push((EXACT.to_string(), on_or_off(self.exact)));
         all.push((SEARCH_PATH.to_string(), self.path.to_string()));
-        all.extend(self.get(READ_ONLY).map(|value| (READ_ONLY.to_string(), value)));
+        all.push((READ_ONLY.to_string(), on_or_off(self.default_read_only)));
+        all.push((RESULT_CACHE.to_string(), on_or_off(self.result_cache)));
         all.sort_by_key(|(name, _)| name.to_ascii_lowercase());
         all
     }
 }
 
+/// Reads a Boolean as PostgreSQL's settings have it: any beginning of a word that no other word has.
+fn boolean(name: &str, value: &str) -> Result<bool> {
+    let written = value.trim().to_ascii_lowercase();
+    let begins = |word: &str, least: usize| written.len() >= least && word.starts_with(&written);
+    if written == "1" || begins("true", 1) || begins("yes", 1) || begins("on", 2) {
+        return Ok(true);
+    }
+    if written == "0" || begins("false", 1) || begins("no", 1) || begins("off", 2) {
+        return Ok(false);
+    }
+    Err(Error::new(SqlState::InvalidParameterValue, format!("parameter \"{name}\" requires a Boolean value")))
+}
+
+fn on_or_off(value: bool) -> String {
+    if value { "on" } else { "off" }.to_string()
+}
+
 /// The error for a setting that nobody knows.
 pub(crate) fn unknown(name: &str) -> Error {
     Error::new(SqlState::UndefinedObject, format!("unrecognized configuration parameter \"{name}\""))
-}
-
-/// A Boolean setting's value; off where it is its default.
-fn boolean(name: &str, value: Option<&str>) -> Result<bool> {
-    match value.map(|value| value.trim().to_ascii_lowercase()).as_deref() {
-        None | Some("off" | "false" | "no" | "0") => Ok(false),
-        Some("on" | "true" | "yes" | "1") => Ok(true),
-        Some(other) => Err(Error::new(
-            SqlState::InvalidParameterValue,
-            format!("parameter \"{name}\" requires a Boolean value, not \"{other}\""),
-        )),
-    }
 }
 
 fn integer(name: &str, value: &str) -> Result<i64> {

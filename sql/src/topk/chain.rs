@@ -110,7 +110,8 @@ impl Chain {
             let Expr::Column(column) = &part else { return Ok(Transformed::no(part)) };
             let output = schema.maybe_index_of_column(column).and_then(|place| self.outputs.get(place));
             known &= output.is_some();
-            Ok(output.map_or_else(|| Transformed::no(part.clone()), |output| Transformed::yes(output.clone())))
+            Ok(output
+                .map_or_else(|| Transformed::no(part.clone()), |output| Transformed::yes(output.clone())))
         })?;
         Ok(known.then_some(expression.data))
     }

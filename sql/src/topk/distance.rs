@@ -1,5 +1,7 @@
 //! Which expressions are distances from a vector column.
 
+use datafusion::common::Result;
+use datafusion::common::tree_node::TreeNode;
 use datafusion::logical_expr::Expr;
 use muster_engine::Metric;
 
@@ -12,6 +14,14 @@ pub(super) fn metric_of(function: &str) -> Option<Metric> {
         "l1_distance" => Some(Metric::L1),
         _ => None,
     }
+}
+
+/// Whether an expression measures a distance between vectors.
+pub(crate) fn measures(expression: &Expr) -> Result<bool> {
+    expression.exists(|part| match part {
+        Expr::ScalarFunction(call) => Ok(metric_of(call.func.name()).is_some()),
+        _ => Ok(false),
+    })
 }
 
 /// A distance between a column and something else.

@@ -4,16 +4,15 @@
 
 use std::sync::Arc;
 
-use arrow::array::{RecordBatch, RecordBatchOptions};
-use arrow::datatypes::Schema;
+use arrow::array::RecordBatch;
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::common::{Column, DFSchema, Result, ScalarValue, TableReference};
+use datafusion::common::{Column, Result, ScalarValue, TableReference};
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, lit};
 use muster_storage::TableDefinition;
 
 use super::planner::columns_of;
-use crate::planning::expression;
+use crate::planning::{expression, generic_plan};
 use crate::search::Predicate;
 
 /// See the module.
@@ -47,10 +46,7 @@ impl Late {
                     array.ok_or_else(|| DataFusionError::Internal("a column of LATERAL is gone".into()))?;
                 Ok(Transformed::yes(lit(ScalarValue::try_from_array(array, row)?)))
             }
-            Expr::ScalarFunction(call) if call.args.is_empty() && part.is_volatile_node() => {
-                Ok(Transformed::yes(lit(value(&part)?)))
-            }
-            _ => Ok(Transformed::no(part)),
+            _ => generic_plan::filled(part),
         })?;
         Ok(bound.data)
     }
@@ -61,12 +57,4 @@ impl Late {
         let physical = expression::physical(&expression, &columns)?;
         Ok(Predicate::new(physical, projection, columns.inner().clone(), expression, definition)?)
     }
-}
-
-/// The value of an expression without columns.
-fn value(expression: &Expr) -> Result<ScalarValue> {
-    let options = RecordBatchOptions::new().with_row_count(Some(1));
-    let row = RecordBatch::try_new_with_options(Arc::new(Schema::empty()), Vec::new(), &options)?;
-    let physical = expression::physical(expression, &DFSchema::empty())?;
-    ScalarValue::try_from_array(&physical.evaluate(&row)?.into_array(1)?, 0)
 }

@@ -7,9 +7,7 @@ use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Column, Result, TableReference};
-use datafusion::logical_expr::{
-    Expr, Extension, Limit, LogicalPlan, Projection, SubqueryAlias, col, when,
-};
+use datafusion::logical_expr::{Expr, Extension, Limit, LogicalPlan, Projection, SubqueryAlias, col, when};
 
 use super::chain::Chain;
 use super::distance::Distance;
@@ -33,7 +31,8 @@ pub(crate) fn per_row(
 ) -> Result<LogicalPlan> {
     let refused = |what: &str| Error::unsupported(format!("{what} inside a LATERAL search with a LIMIT"));
     let hint = "Sort one table by a distance between its vector column and the left side, as in ORDER BY t.v <=> q.v.";
-    let chain = Chain::of(&limit.input)?.ok_or_else(|| refused("another query than of one table").with_hint(hint))?;
+    let chain =
+        Chain::of(&limit.input)?.ok_or_else(|| refused("another query than of one table").with_hint(hint))?;
     let Some((keys, None)) = &chain.order else {
         return Err(refused("a query without ORDER BY a distance").with_hint(hint).into());
     };
@@ -75,13 +74,14 @@ pub(crate) fn per_row(
         ties: false,
         outer,
     })?;
-    let outputs = chain.outputs.iter().zip(limit.input.schema().iter()).map(|(output, (qualifier, field))| {
-        let mut output = by_distance(&over_both(output.clone())?, &distance)?;
-        if outer && !matches!(output, Expr::Column(_)) {
-            output = when(col(Column::from_name(FOUND)), output).end()?;
-        }
-        Ok(output.alias_qualified(qualifier.cloned(), field.name()))
-    });
+    let outputs =
+        chain.outputs.iter().zip(limit.input.schema().iter()).map(|(output, (qualifier, field))| {
+            let mut output = by_distance(&over_both(output.clone())?, &distance)?;
+            if outer && !matches!(output, Expr::Column(_)) {
+                output = when(col(Column::from_name(FOUND)), output).end()?;
+            }
+            Ok(output.alias_qualified(qualifier.cloned(), field.name()))
+        });
     let left = left.schema().columns().into_iter().map(|column| Ok(Expr::Column(column)));
     let outputs = left.chain(outputs).collect::<Result<Vec<_>>>()?;
     let search = LogicalPlan::Extension(Extension { node: Arc::new(node) });

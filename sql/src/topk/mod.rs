@@ -19,6 +19,7 @@ mod planner;
 mod rule;
 mod work;
 
+pub(crate) use distance::measures;
 pub(crate) use exec::shown_with;
 pub(crate) use lateral::per_row;
 pub(crate) use planner::VectorTopKPlanner;

@@ -15,9 +15,7 @@ use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{Column, DFSchema, DFSchemaRef, Result};
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::utils::merge_schema;
-use datafusion::logical_expr::{
-    EmptyRelation, Expr, ExprSchemable, LogicalPlan, UserDefinedLogicalNodeCore,
-};
+use datafusion::logical_expr::{EmptyRelation, Expr, ExprSchemable, LogicalPlan, UserDefinedLogicalNodeCore};
 
 /// The column with the distance. No client can write a name with a NUL.
 pub(super) const DISTANCE: &str = "\0distance";

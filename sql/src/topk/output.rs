@@ -43,7 +43,8 @@ impl Output {
         let of_input = UInt32Array::from_iter_values(rows.iter().map(|(row, _)| *row));
         let mut columns = take_arrays(self.input.columns(), &of_input, None)?;
         let found = rows.iter().filter_map(|(_, place)| place.map(|(part, row, _)| (part, row)));
-        let of_table = self.table.rows(found, &self.work.wanted, &self.work.rows).map_err(DataFusionError::from)?;
+        let of_table =
+            self.table.rows(found, &self.work.wanted, &self.work.rows).map_err(DataFusionError::from)?;
         if of_table.num_rows() == rows.len() {
             columns.extend(of_table.columns().iter().cloned());
         } else {
@@ -57,13 +58,17 @@ impl Output {
             let places: UInt32Array = places.collect();
             columns.extend(take_arrays(of_table.columns(), &places, None)?);
         }
-        let distances: Float64Array = rows.iter().map(|(_, place)| place.and_then(|(_, _, distance)| distance)).collect();
+        let distances: Float64Array =
+            rows.iter().map(|(_, place)| place.and_then(|(_, _, distance)| distance)).collect();
         let distances: ArrayRef = Arc::new(distances);
         let field = self.work.schema.fields().get(columns.len());
-        let data_type = field.ok_or_else(|| DataFusionError::Internal("there is no distance".into()))?.data_type();
+        let data_type =
+            field.ok_or_else(|| DataFusionError::Internal("there is no distance".into()))?.data_type();
         columns.push(cast(&distances, data_type)?);
         if self.work.outer {
-            columns.push(Arc::new(rows.iter().map(|(_, place)| Some(place.is_some())).collect::<BooleanArray>()));
+            columns.push(Arc::new(
+                rows.iter().map(|(_, place)| Some(place.is_some())).collect::<BooleanArray>(),
+            ));
         }
         let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
         Ok(RecordBatch::try_new_with_options(self.work.schema.clone(), columns, &options)

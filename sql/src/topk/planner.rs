@@ -27,6 +27,7 @@ use super::work::Work;
 use crate::Error;
 use crate::catalog::relation::plain;
 use crate::planning::expression::more_than_rows;
+use crate::planning::generic_plan;
 use crate::search::Predicate;
 
 /// See the module.
@@ -93,8 +94,7 @@ fn work(node: &VectorTopK, session: &dyn Session, context: &PhysicalPlanningCont
             let what = format!("{what} in a condition of LATERAL that refers to the left side");
             return Err(Error::unsupported(what).into());
         }
-        // What is volatile is a parameter: the rule leaves other functions alone.
-        let is_late = refers || subquery.is_none() && renamed.data.is_volatile();
+        let is_late = refers || subquery.is_none() && generic_plan::is_open(&renamed.data)?;
         if is_late { late.push(renamed.data) } else { constant.push(renamed.data) }
     }
     let predicate = conjunction(constant).map(|expression| {

@@ -299,12 +299,7 @@ impl Output {
         self.beside(row, 1, own)
     }
 
-    fn beside(
-        &self,
-        row: usize,
-        rows: usize,
-        own: [ArrayRef; 4],
-    ) -> Result<RecordBatch> {
+    fn beside(&self, row: usize, rows: usize, own: [ArrayRef; 4]) -> Result<RecordBatch> {
         let row = u32::try_from(row).map_err(|_| Error::unsupported("a batch of so many rows"))?;
         let repeated = take_arrays(self.input.columns(), &UInt32Array::from(vec![row; rows]), None)?;
         Ok(RecordBatch::try_new(self.work.schema.clone(), repeated.into_iter().chain(own).collect())?)

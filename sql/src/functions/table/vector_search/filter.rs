@@ -1,6 +1,7 @@
 //! The `filter` argument: from its text to a predicate over the corpus's columns.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use arrow::datatypes::DataType;
 use muster_storage::TableDefinition;
@@ -34,9 +35,13 @@ pub(super) fn compile(
             }),
         ));
     }
+    let immutable = expression::is_immutable(&predicate)?;
+    if !immutable {
+        statement.varies.store(true, Ordering::Release);
+    }
     let compiled = expression::compile_joined(planner, predicate, &columns, statement.now)?;
     let Compiled { physical, projection, schema, logical, varies } = compiled;
-    Ok((Predicate::new(physical, projection, schema, logical, definition)?, !varies))
+    Ok((Predicate::new(physical, projection, schema, logical, definition)?, immutable && !varies))
 }
 
 /// A syntax error's place is one in the filter's text, not in the statement's.

@@ -65,11 +65,7 @@ impl Searcher {
         self.table.search(&asked.collect::<Vec<_>>(), false)
     }
 
-    fn query_vectors<'a>(
-        &self,
-        requests: &'a [Request],
-        corpus: &Corpus<'_>,
-    ) -> Result<Vec<Cow<'a, [f32]>>> {
+    fn query_vectors<'a>(&self, requests: &'a [Request], corpus: &Corpus<'_>) -> Result<Vec<Cow<'a, [f32]>>> {
         let texts: Vec<Option<&str>> = requests
             .iter()
             .filter_map(|request| match &request.query {
@@ -181,7 +177,6 @@ impl Searcher {
         }
         Ok(excluded)
     }
-
 }
 
 /// The ids of the rows found, and their rows where `with_rows`.
@@ -194,9 +189,7 @@ pub(super) fn fetch(
     let corpus = Corpus::of(definition)?;
     let schema = &definition.schema;
     let projection: Vec<usize> = if with_rows {
-        (0..schema.fields().len())
-            .filter(|position| !column::is_vector(schema.field(*position)))
-            .collect()
+        (0..schema.fields().len()).filter(|position| !column::is_vector(schema.field(*position))).collect()
     } else {
         vec![corpus.key_column]
     };
