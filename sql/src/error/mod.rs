@@ -355,6 +355,7 @@ fn engine_state(error: &muster_engine::Error) -> SqlState {
         E::Parameter { .. } => SqlState::InvalidParameterValue,
         E::UnknownModel { .. } => SqlState::UndefinedObject,
         E::Cancelled => SqlState::QueryCanceled,
+        E::Read { .. } => SqlState::IoError,
         // The engine's enum is open, as storage's is.
         _ => SqlState::InternalError,
     }
