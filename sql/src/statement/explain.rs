@@ -6,11 +6,11 @@ use std::sync::Arc;
 use arrow::array::{RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::execution::TaskContext;
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::display::DisplayableExecutionPlan;
-use datafusion::physical_plan::{ExecutionPlan, collect};
 
-use crate::Result;
 use crate::catalog::relation::shown;
+use crate::{Result, embedding};
 
 /// The column that EXPLAIN gives.
 pub(crate) fn columns() -> SchemaRef {
@@ -27,7 +27,7 @@ pub(crate) async fn rows(
     task: Arc<TaskContext>,
 ) -> Result<RecordBatch> {
     if analyze {
-        collect(plan.clone(), task).await?;
+        embedding::collect(plan.clone(), task).await?;
     }
     batch(lines(&plan, analyze))
 }

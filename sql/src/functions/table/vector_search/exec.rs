@@ -23,6 +23,7 @@ use datafusion::physical_planner::{ExtensionPlanner, PhysicalPlanner};
 use futures::{StreamExt, TryStreamExt, stream};
 use muster_storage::TableDefinition;
 
+use super::corpus::Corpus;
 use super::metadata;
 use super::node::VectorSearch;
 use super::request::Request;
@@ -30,7 +31,7 @@ use super::search::Searcher;
 use super::{NAME, PARAMETERS};
 use crate::catalog::relation::shown;
 use crate::session::StatementContext;
-use crate::{Error, column};
+use crate::{Error, column, embedding};
 
 /// Input rows that are searched for between two looks at whether the statement was cancelled.
 const ROWS_AT_ONCE: usize = 16;
@@ -111,6 +112,18 @@ impl VectorSearchExec {
         ));
         Self { work, input, properties, metrics: ExecutionPlanMetricsSet::new() }
     }
+}
+
+/// The model that a plan's node embeds texts with, if it searches for texts.
+pub(crate) fn searches_text_of(node: &dyn ExecutionPlan) -> Option<&str> {
+    let node: &dyn std::any::Any = node;
+    let search = node.downcast_ref::<VectorSearchExec>()?;
+    let query = search.work.arguments.first()?.as_ref()?;
+    if !query.data_type(&search.input.schema()).is_ok_and(|query| query.is_string()) {
+        return None;
+    }
+    let column = Corpus::of(&search.work.definition).ok()?.vector_column;
+    embedding::model_of_column(&search.work.definition, column)
 }
 
 impl DisplayAs for VectorSearchExec {
@@ -269,6 +282,7 @@ impl Task {
                     .transpose()
             })
             .collect::<Result<Vec<Option<ArrayRef>>>>()?;
+        self.searcher.embed_ahead(arguments.first().and_then(Option::as_ref))?;
         let mut batches = Vec::with_capacity(input.num_rows());
         for row in 0..input.num_rows() {
             let Some(request) = Request::of(&arguments, row)? else {

@@ -6,11 +6,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, FixedSizeBinaryBuilder, FixedSizeListArray, RecordBatch, StringArray, UInt32Array,
+    Array, ArrayRef, AsArray, FixedSizeBinaryBuilder, FixedSizeListArray, RecordBatch, StringArray,
+    UInt32Array,
 };
 use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::Schema;
-use muster_engine::{Embedder, Graph, Hit, SearchOptions, SearchStats, Vectors};
+use muster_engine::{Graph, Hit, Purpose, SearchOptions, SearchStats, Vectors};
 use muster_storage::{Part, Table, TableDefinition};
 use roaring::RoaringBitmap;
 
@@ -19,10 +20,11 @@ use super::filter::Filter;
 use super::metadata;
 use super::request::{Query, Request};
 use crate::catalog::relation::plain;
+use crate::embedding::scope;
 use crate::session::StatementContext;
 use crate::sqlstate::SqlState;
 use crate::types::vector;
-use crate::{Error, Result, column};
+use crate::{Error, Result, column, embedding};
 
 /// A part of the corpus, opened.
 struct Opened {
@@ -38,7 +40,6 @@ pub(super) struct Searcher {
     parts: Vec<Opened>,
     /// Bitmaps of the filters seen so far, by their text, one a part.
     filters: HashMap<String, Arc<Vec<RoaringBitmap>>>,
-    embedder: Option<Arc<dyn Embedder>>,
 }
 
 /// What one request found.
@@ -65,14 +66,7 @@ impl Searcher {
             };
             parts.push(Opened { part: part.clone(), vectors: part.vectors(corpus.vector_column)?, graph });
         }
-        let model = table
-            .definition()
-            .schema
-            .fields()
-            .get(corpus.vector_column)
-            .and_then(|field| column::model(field));
-        let embedder = model.map(muster_engine::embedder).transpose()?;
-        Ok(Self { statement, table, parts, filters: HashMap::new(), embedder })
+        Ok(Self { statement, table, parts, filters: HashMap::new() })
     }
 
     /// The nearest rows, nearest first.
@@ -103,21 +97,43 @@ impl Searcher {
             Query::Vector(numbers) if numbers.len() == corpus.dimensions => Ok(numbers.clone()),
             Query::Vector(numbers) => Err(vector::dimensions_differ(corpus.dimensions, numbers.len())),
             Query::Text(text) => {
-                let embedder = self.embedder.as_ref().ok_or_else(|| {
-                    Error::new(
-                        SqlState::InvalidParameterValue,
-                        format!(
-                            "the vector column of \"{}\" has no embedder, so it cannot be searched with a text",
-                            plain(&corpus.definition.name)
-                        ),
-                    )
-                    .with_hint("Search with a vector, as in '[1,2,3]'::vector.")
-                })?;
-                let mut out = vec![0.0; corpus.dimensions];
-                embedder.embed(text, &mut out)?;
-                Ok(out)
+                let embedded = self.embed(&[Some(text)], corpus)?;
+                let vectors = Vectors::from_array(&embedded)?;
+                vectors.get(0).map(<[f32]>::to_vec).ok_or_else(|| Error::internal("a text has no vector"))
             }
         }
+    }
+
+    /// Embeds texts that are to be searched with, by the column's own embedder.
+    fn embed(&self, texts: &[Option<&str>], corpus: &Corpus<'_>) -> Result<FixedSizeListArray> {
+        let name = &corpus.definition.name;
+        let field = corpus.definition.schema.field(corpus.vector_column);
+        let embedder =
+            embedding::check(&self.statement.database.embedders, name, field)?.ok_or_else(|| {
+                Error::new(
+                    SqlState::InvalidParameterValue,
+                    format!(
+                        "the vector column of \"{}\" has no embedder, so it cannot be searched with a text",
+                        plain(name)
+                    ),
+                )
+                .with_hint("Search with a vector, as in '[1,2,3]'::vector.")
+            })?;
+        scope::embed(embedder.as_ref(), Purpose::Query, texts)
+    }
+
+    /// Embeds the texts of several rows at once, where that is cheaper than one by one: then they are in the cache.
+    pub(super) fn embed_ahead(&self, queries: Option<&ArrayRef>) -> Result<()> {
+        let corpus = Corpus::of(self.table.definition())?;
+        let embedders = &self.statement.database.embedders;
+        let waits = embedding::model_of_column(corpus.definition, corpus.vector_column)
+            .is_some_and(|model| embedders.get(model).is_ok_and(|embedder| embedder.waits()));
+        let Some(queries) = queries.filter(|queries| waits && queries.len() > 1) else { return Ok(()) };
+        if let Some(texts) = queries.as_string_opt::<i32>() {
+            let texts: Vec<Option<&str>> = texts.iter().collect();
+            self.embed(&texts, &corpus)?;
+        }
+        Ok(())
     }
 
     /// The rows of each part that may come back; `None` where all may.
