@@ -76,7 +76,8 @@ impl Planner {
             .with_query_execution_start_time(now);
         let plan = without_waiting_values(plan)?;
         let optimizer = self.state.optimizer();
-        super::prune::prune(scope::planning(|| optimizer.optimize(plan, &context, |_, _| {}))?)
+        let optimized = scope::planning(|| optimizer.optimize(plan, &context, |_, _| {}))?;
+        crate::topk::use_indexes(super::prune::prune(optimized)?)
     }
 
     /// The physical plan of an optimized one.

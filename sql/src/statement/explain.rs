@@ -10,7 +10,8 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::display::DisplayableExecutionPlan;
 
 use crate::catalog::relation::shown;
-use crate::{Result, embedding};
+use crate::session::StatementContext;
+use crate::{Result, embedding, topk};
 
 /// The column that EXPLAIN gives.
 pub(crate) fn columns() -> SchemaRef {
@@ -26,6 +27,7 @@ pub(crate) async fn rows(
     analyze: bool,
     task: Arc<TaskContext>,
 ) -> Result<RecordBatch> {
+    let plan = topk::shown_with(plan, &StatementContext::of(&task)?.settings)?;
     if analyze {
         embedding::collect(plan.clone(), task).await?;
     }
