@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 /// What goes wrong with one request.
 #[derive(Clone, Debug)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// Nothing.
     None,
     /// An answer of this status, with the header `Retry-After` and this body.
@@ -41,14 +41,14 @@ pub enum Fault {
 
 /// A request as it came.
 #[derive(Clone, Debug)]
-pub struct Asked {
-    pub path: String,
-    pub authorization: Option<String>,
-    pub body: Value,
+pub(crate) struct Asked {
+    pub(crate) path: String,
+    pub(crate) authorization: Option<String>,
+    pub(crate) body: Value,
 }
 
 impl Asked {
-    pub fn texts(&self) -> Vec<String> {
+    pub(crate) fn texts(&self) -> Vec<String> {
         let texts = self.body["input"].as_array().unwrap();
         texts.iter().map(|text| text.as_str().unwrap().to_string()).collect()
     }
@@ -65,7 +65,7 @@ struct Shared {
 }
 
 /// See the module. It ends when dropped.
-pub struct Provider {
+pub(crate) struct Provider {
     address: SocketAddr,
     dimensions: usize,
     shared: Arc<Shared>,
@@ -73,12 +73,12 @@ pub struct Provider {
 }
 
 impl Provider {
-    pub fn start(dimensions: usize) -> Self {
+    pub(crate) fn start(dimensions: usize) -> Self {
         Self::start_on("127.0.0.1:0".parse().unwrap(), dimensions)
     }
 
     /// Starts where another one was.
-    pub fn start_on(address: SocketAddr, dimensions: usize) -> Self {
+    pub(crate) fn start_on(address: SocketAddr, dimensions: usize) -> Self {
         let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared::default());
@@ -97,35 +97,35 @@ impl Provider {
         Self { address, dimensions, shared, thread: Some(thread) }
     }
 
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// What goes wrong with the next requests, in their order.
-    pub fn fail(&self, faults: impl IntoIterator<Item = Fault>) {
+    pub(crate) fn fail(&self, faults: impl IntoIterator<Item = Fault>) {
         self.shared.faults.lock().unwrap().extend(faults);
     }
 
     /// The requests so far.
-    pub fn asked(&self) -> Vec<Asked> {
+    pub(crate) fn asked(&self) -> Vec<Asked> {
         self.shared.asked.lock().unwrap().clone()
     }
 
     /// The requests so far; they are forgotten.
-    pub fn take_asked(&self) -> Vec<Asked> {
+    pub(crate) fn take_asked(&self) -> Vec<Asked> {
         std::mem::take(&mut self.shared.asked.lock().unwrap())
     }
 
-    pub fn unheard(&self) -> u64 {
+    pub(crate) fn unheard(&self) -> u64 {
         self.shared.unheard.load(Ordering::SeqCst)
     }
 
     /// The vector of a text, of unit length.
-    pub fn unit(&self, text: &str) -> Vec<f32> {
+    pub(crate) fn unit(&self, text: &str) -> Vec<f32> {
         unit(&vector(text, self.dimensions))
     }
 
@@ -149,7 +149,7 @@ impl Drop for Provider {
 }
 
 /// What the provider gives for a text.
-pub fn vector(text: &str, dimensions: usize) -> Vec<f32> {
+pub(crate) fn vector(text: &str, dimensions: usize) -> Vec<f32> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     for byte in text.bytes() {
         state = (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3).rotate_left(17);
@@ -165,7 +165,7 @@ pub fn vector(text: &str, dimensions: usize) -> Vec<f32> {
 }
 
 /// The same vector of unit length.
-pub fn unit(vector: &[f32]) -> Vec<f32> {
+pub(crate) fn unit(vector: &[f32]) -> Vec<f32> {
     let length = vector.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt();
     vector.iter().map(|&x| (f64::from(x) / length) as f32).collect()
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use muster_embedders::{CacheCounts, CacheLimits, Embedders, Provider as Kind};
+use muster_embedders::{CacheCounts, CacheLimits, EmbedderConfig, Embedders, Provider as Kind};
 use muster_engine::{Error, Purpose, Vectors};
 
 use crate::provider::{Fault, Provider, unit, vector};
@@ -156,7 +156,7 @@ fn waiting_ends_when_it_is_told_to_and_the_provider_sees_it() {
 #[test]
 fn a_fingerprint_tells_what_decides_the_vectors() {
     let provider = Provider::start(DIMENSIONS);
-    let fingerprint = |change: &dyn Fn(&mut muster_embedders::EmbedderConfig)| {
+    let fingerprint = |change: &dyn Fn(&mut EmbedderConfig)| {
         let mut config = config(Kind::Ollama, &provider);
         change(&mut config);
         embedder(config).fingerprint().unwrap().unwrap()
@@ -168,14 +168,15 @@ fn a_fingerprint_tells_what_decides_the_vectors() {
     );
     assert_eq!(plain, fingerprint(&|config| config.url = Some("http://elsewhere:1".to_string())));
     assert_eq!(plain, fingerprint(&|config| config.batch = 1));
-    for change in [
-        &(|config: &mut muster_embedders::EmbedderConfig| config.provider = Kind::OpenAi) as &dyn Fn(&mut _),
+    let changes: [&dyn Fn(&mut EmbedderConfig); 6] = [
+        &|config| config.provider = Kind::OpenAi,
         &|config| config.model = Some("y".to_string()),
         &|config| config.dimensions = Some(6),
         &|config| config.normalize = false,
         &|config| config.document_prefix = "d: ".to_string(),
         &|config| config.query_prefix = "q: ".to_string(),
-    ] {
+    ];
+    for change in changes {
         assert_ne!(plain, fingerprint(change));
     }
     assert!(provider.asked().is_empty());
