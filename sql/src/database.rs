@@ -7,9 +7,11 @@ use std::sync::atomic::AtomicBool;
 use muster_storage::Store;
 
 use crate::background::{Background, Wake};
+use crate::cache::Caches;
 use crate::catalog::{PublicSchema, builtin, temporary};
 use crate::index::Indexes;
 use crate::planning::Planner;
+use crate::search::KeptBitmaps;
 use crate::sqlstate::SqlState;
 use crate::write::KeptRules;
 use crate::{Error, Options, Result, Session, memory, state, statement};
@@ -19,7 +21,9 @@ pub(crate) struct Shared {
     pub(crate) store: Arc<Store>,
     pub(crate) planner: Planner,
     pub(crate) row_rules: KeptRules,
+    pub(crate) caches: Caches,
     pub(crate) indexes: Indexes,
+    pub(crate) bitmaps: KeptBitmaps,
     pub(crate) options: Options,
     /// Held by the one of the statements that keep losing to others whose turn it is.
     pub(crate) contended: Arc<tokio::sync::Mutex<()>>,
@@ -105,9 +109,11 @@ impl Database {
         let (wake, woken) = Wake::channel();
         let shared = Arc::new(Shared {
             indexes: Indexes::new(store.clone(), wake.clone()),
+            bitmaps: KeptBitmaps::default(),
             store,
             planner,
             row_rules: KeptRules::default(),
+            caches: Caches::default(),
             options,
             contended: Arc::default(),
             wake,

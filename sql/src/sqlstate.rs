@@ -42,6 +42,8 @@ sqlstates! {
     DivisionByZero = "22012",
     /// An argument's value is not one that the function takes.
     InvalidParameterValue = "22023",
+    /// A negative LIMIT.
+    InvalidRowCountInLimitClause = "2201W",
     /// A text that the target type cannot read.
     InvalidTextRepresentation = "22P02",
     /// A file for COPY that cannot be read as its format.

@@ -21,6 +21,7 @@ use crate::functions::scalar;
 use crate::functions::table::{TableFunctions, VectorSearchPlanner};
 use crate::planning::{CheckedArithmetic, DecimalTexts, Lateral, Literals, ScalarSubqueries};
 use crate::sequence::{self, Sequences};
+use crate::topk::VectorTopKPlanner;
 use crate::{Result, memory};
 
 /// Makes the state. It is made once a database and not changed after.
@@ -85,7 +86,10 @@ struct Physical {
 
 impl Physical {
     fn new() -> Self {
-        let planner = DefaultPhysicalPlanner::with_extension_planners(vec![Arc::new(VectorSearchPlanner)]);
+        let planner = DefaultPhysicalPlanner::with_extension_planners(vec![
+            Arc::new(VectorSearchPlanner),
+            Arc::new(VectorTopKPlanner),
+        ]);
         Self { planner: PlannerDebug(planner) }
     }
 }

@@ -289,8 +289,8 @@ impl Table {
         found.is_some_and(|(part, position)| !part.deleted().contains(position))
     }
 
-    /// The commit that last changed its rows, of this process.
-    pub(crate) fn changed(&self) -> u64 {
+    /// The commit that last changed its rows; 0 when none has since the database was opened.
+    pub fn changed(&self) -> u64 {
         self.changed
     }
 

@@ -1,6 +1,7 @@
 //! The schemas that a name without one is looked for in.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::SCHEMA;
 use super::relation::plain;
@@ -14,20 +15,20 @@ const USER: &str = "$user";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SearchPath {
     /// As it was set.
-    schemas: Vec<String>,
+    schemas: Arc<[String]>,
     /// The schema that the session's temporary tables are in.
-    temporary: String,
+    temporary: Arc<str>,
 }
 
 impl SearchPath {
     /// The path that a session starts with.
     pub(crate) fn new(session: u64) -> Self {
-        Self { schemas: default(), temporary: format!("{TEMPORARY}_{session}") }
+        Self { schemas: default(), temporary: format!("{TEMPORARY}_{session}").into() }
     }
 
     /// Sets it to schemas as SET has them: names with commas between, quoted where they must be. `None` is DEFAULT.
     pub(crate) fn set(&mut self, text: Option<&str>) {
-        self.schemas = text.map_or_else(default, split);
+        self.schemas = text.map_or_else(default, |text| split(text).into());
     }
 
     /// The schema of the session's temporary tables.
@@ -44,13 +45,18 @@ impl SearchPath {
     /// where they come.
     pub(crate) fn schemas(&self) -> impl Iterator<Item = &str> {
         let first =
-            (!self.schemas.iter().any(|schema| schema == TEMPORARY)).then_some(self.temporary.as_str());
+            (!self.schemas.iter().any(|schema| schema == TEMPORARY)).then_some(self.temporary.as_ref());
         first.into_iter().chain(self.written())
     }
 
     /// The schemas that were set.
     pub(crate) fn written(&self) -> impl Iterator<Item = &str> {
         self.schemas.iter().filter(|schema| *schema != USER).map(|schema| self.schema(schema))
+    }
+
+    /// Whether it was set to the same, whosever temporary tables come in it.
+    pub(crate) fn is_same_set(&self, other: &Self) -> bool {
+        self.schemas == other.schemas
     }
 
     /// Whether a name without a schema can be nothing but a temporary table or in `public`.
@@ -70,8 +76,8 @@ impl fmt::Display for SearchPath {
     }
 }
 
-fn default() -> Vec<String> {
-    vec![USER.to_string(), SCHEMA.to_string()]
+fn default() -> Arc<[String]> {
+    Arc::new([USER.to_string(), SCHEMA.to_string()])
 }
 
 /// A name as a list has it: quoted unless it is a plain one in lower case.

@@ -48,6 +48,14 @@ impl StoredTable {
         Self { definition, schema: Arc::new(Schema::new(fields)), statistics: None }
     }
 
+    /// Whether a scan with these filters reads a few rows by their keys.
+    ///
+    /// # Errors
+    /// What is wrong with a constant in them.
+    pub(crate) fn looks_up(&self, filters: &[Expr]) -> Result<bool> {
+        Ok(Lookup::of(&self.definition, filters)?.is_some())
+    }
+
     pub(crate) fn definition(&self) -> &Arc<TableDefinition> {
         &self.definition
     }

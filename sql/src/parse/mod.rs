@@ -9,6 +9,7 @@ mod additions;
 mod sequence;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use datafusion::sql::sqlparser::ast;
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
@@ -35,9 +36,23 @@ pub struct Statement {
     /// VACUUM and ANALYZE, for which `ast` only stands.
     pub(crate) maintenance: Option<Arc<Maintenance>>,
     text: Arc<str>,
+    /// A number that no other statement has but those of the same text that come again.
+    id: u64,
+    /// Whether it has come before.
+    again: bool,
 }
 
 impl Statement {
+    /// The same statement, as it comes the next time.
+    pub(crate) fn come_again(&self) -> Self {
+        Self { again: true, ..self.clone() }
+    }
+
+    /// What a statement that comes again is known by.
+    pub(crate) fn known_by(&self) -> Option<u64> {
+        self.again.then_some(self.id)
+    }
+
     /// The same statement with another tree, in which its names are resolved.
     pub(crate) fn with_ast(&self, ast: &ast::Statement) -> Self {
         Self { ast: Arc::new(ast.clone()), ..self.clone() }
@@ -59,6 +74,8 @@ pub(crate) fn parse(sql: &str) -> Result<Vec<Statement>> {
             copy_options: parsed.copy_options,
             maintenance: parsed.maintenance,
             text: text.clone(),
+            id: next_id(),
+            again: false,
         };
         let statements = statements(&mut parser(sql)?).map_err(|error| syntax_error(&error, sql))?;
         let queries = || statements.iter().map(|parsed| &parsed.ast);
@@ -69,6 +86,11 @@ pub(crate) fn parse(sql: &str) -> Result<Vec<Statement>> {
         }
         Ok(statements.into_iter().map(wrap).collect())
     })
+}
+
+fn next_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// A statement, and what its syntax tree has no place for.

@@ -32,6 +32,8 @@ pub(crate) struct Compiled {
     pub(crate) projection: Vec<usize>,
     /// Those columns.
     pub(crate) schema: SchemaRef,
+    /// The same, its constants folded.
+    pub(crate) logical: Expr,
     /// Whether it is good for the statement that it was made for alone.
     pub(crate) varies: bool,
 }
@@ -162,7 +164,7 @@ fn compile_over(
     projection.dedup();
     let columns = project(&projection)?;
     let physical = physical(&expression, &columns)?;
-    Ok(Compiled { physical, projection, schema: columns.inner().clone(), varies })
+    Ok(Compiled { physical, projection, schema: columns.inner().clone(), logical: expression, varies })
 }
 
 /// Makes an analyzed expression ready to be evaluated over these columns.
@@ -183,6 +185,16 @@ pub(crate) fn varies(expression: &Expr) -> Result<bool> {
         Ok(if varies { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
     })?;
     Ok(varies)
+}
+
+/// Whether an expression gives the same for the same row whenever it is asked.
+pub(crate) fn is_immutable(expression: &Expr) -> Result<bool> {
+    use datafusion::common::tree_node::TreeNode;
+    let changes = |part: &Expr| match part {
+        Expr::ScalarFunction(call) => Ok(call.func.signature().volatility != Volatility::Immutable),
+        _ => Ok(false),
+    };
+    Ok(!expression.exists(changes)?)
 }
 
 /// The Arrow type that an expression gives.

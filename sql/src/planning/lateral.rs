@@ -41,7 +41,9 @@ fn is_lateral(plan: &LogicalPlan) -> bool {
         LogicalPlan::SubqueryAlias(alias) => is_lateral(&alias.input),
         LogicalPlan::Subquery(subquery) => {
             !subquery.outer_ref_columns.is_empty()
-                && (search_below(&subquery.subquery) || is_one_row(&subquery.subquery))
+                && (search_below(&subquery.subquery)
+                    || is_one_row(&subquery.subquery)
+                    || ends_in_limit(&subquery.subquery))
         }
         _ => false,
     }
@@ -53,6 +55,17 @@ fn is_one_row(plan: &LogicalPlan) -> bool {
         LogicalPlan::SubqueryAlias(alias) => is_one_row(&alias.input),
         LogicalPlan::Projection(projection) => is_one_row(&projection.input),
         LogicalPlan::EmptyRelation(nothing) => nothing.produce_one_row,
+        _ => false,
+    }
+}
+
+/// Whether its rows are limited: what DataFusion's own LATERAL cannot do for each row apart.
+fn ends_in_limit(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::SubqueryAlias(alias) => ends_in_limit(&alias.input),
+        LogicalPlan::Projection(projection) => ends_in_limit(&projection.input),
+        LogicalPlan::Filter(filter) => ends_in_limit(&filter.input),
+        LogicalPlan::Limit(_) => true,
         _ => false,
     }
 }
@@ -106,6 +119,9 @@ fn apply(left: &Arc<LogicalPlan>, right: &LogicalPlan, outer: bool) -> Result<Lo
             Ok(LogicalPlan::Projection(Projection::try_new(expressions, Arc::new(input))?))
         }
         LogicalPlan::EmptyRelation(nothing) if nothing.produce_one_row => Ok(left.as_ref().clone()),
+        LogicalPlan::Limit(limit) if !search_below(&limit.input) => {
+            crate::topk::per_row(left, limit, outer, &inward)
+        }
         LogicalPlan::Filter(filter) if !outer => {
             let input = apply(left, &filter.input, outer)?;
             LogicalPlanBuilder::from(input).filter(inward(filter.predicate.clone())?)?.build()

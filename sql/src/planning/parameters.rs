@@ -199,7 +199,7 @@ fn placeholders(expressions: &[Expr]) -> Vec<(String, Option<FieldRef>)> {
     found
 }
 
-fn number(id: &str) -> Result<usize> {
+pub(super) fn number(id: &str) -> Result<usize> {
     id.strip_prefix('$')
         .and_then(|digits| digits.parse().ok())
         .filter(|number| (1..=MOST).contains(number))

@@ -73,7 +73,8 @@ impl Planner {
     pub(crate) fn optimize(&self, plan: LogicalPlan, now: DateTime<Utc>) -> Result<LogicalPlan> {
         let context = OptimizerContext::new_with_config_options(self.state.config_options().clone())
             .with_query_execution_start_time(now);
-        super::prune::prune(self.state.optimizer().optimize(plan, &context, |_, _| {})?)
+        let optimized = self.state.optimizer().optimize(plan, &context, |_, _| {})?;
+        crate::topk::use_indexes(super::prune::prune(optimized)?, &context)
     }
 
     /// The physical plan of an optimized one.

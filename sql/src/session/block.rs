@@ -60,6 +60,8 @@ pub(super) struct View {
     pub(super) now: DateTime<Utc>,
     /// The block that it belongs to.
     pub(super) block: Option<u64>,
+    /// Whether the block has changed something.
+    pub(super) draft: bool,
 }
 
 impl Block {
@@ -89,7 +91,12 @@ impl Block {
 
     /// What a statement in the block reads.
     pub(super) fn view(&self) -> View {
-        View { snapshot: self.transaction.snapshot().clone(), now: self.started, block: Some(self.number) }
+        View {
+            snapshot: self.transaction.snapshot().clone(),
+            now: self.started,
+            block: Some(self.number),
+            draft: !self.transaction.is_empty(),
+        }
     }
 
     /// Makes changes part of the transaction. They were worked out over `base`.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use chrono::{DateTime, Utc};
 use datafusion::error::{DataFusionError, Result};
@@ -21,6 +22,10 @@ pub(crate) struct StatementContext {
     pub(crate) now: DateTime<Utc>,
     /// The transaction block that the statement is in.
     pub(crate) block: Option<u64>,
+    /// Whether the snapshot has changes that nobody else sees.
+    pub(crate) draft: bool,
+    /// Set while it runs, when the rows that it gives are good for this moment alone.
+    pub(crate) varies: AtomicBool,
 }
 
 impl StatementContext {
@@ -35,7 +40,15 @@ impl StatementContext {
     /// The same statement, reading another snapshot from here on.
     pub(crate) fn over(&self, snapshot: Arc<Snapshot>) -> Arc<Self> {
         let (database, settings) = (self.database.clone(), self.settings.clone());
-        Arc::new(Self { database, snapshot, settings, now: self.now, block: self.block })
+        Arc::new(Self {
+            database,
+            snapshot,
+            settings,
+            now: self.now,
+            block: self.block,
+            draft: true,
+            varies: AtomicBool::default(),
+        })
     }
 
     /// The names that the statement can use.

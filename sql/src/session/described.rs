@@ -40,6 +40,20 @@ pub(crate) fn signed(data_type: &DataType) -> Option<DataType> {
     }
 }
 
+/// Whether a plan reads no tables but stored ones: none of the catalogs'.
+pub(crate) fn reads_stored(plan: &LogicalPlan) -> Result<bool> {
+    let mut stored = true;
+    plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::TableScan(scan) = node {
+            let provider = datafusion::datasource::source_as_provider(&scan.source)?;
+            let provider: &dyn std::any::Any = provider.as_ref();
+            stored &= provider.is::<StoredTable>();
+        }
+        Ok(if stored { TreeNodeRecursion::Continue } else { TreeNodeRecursion::Stop })
+    })?;
+    Ok(stored)
+}
+
 /// The tables that a plan reads.
 pub(super) fn tables_of(plan: &LogicalPlan) -> Result<Vec<Arc<TableDefinition>>> {
     let mut tables = Vec::new();

@@ -8,11 +8,13 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::sqlparser::ast::{self, visit_relations};
 use muster_storage::{Snapshot, TableDefinition};
 
-use super::{Own, StatementContext};
+use super::Own;
+use crate::cache::Repeatable;
 use crate::catalog::namespace::VIEW_KIND;
 use crate::catalog::{SearchPath, View};
 use crate::outcome::CommandTag;
 use crate::parse::Statement;
+use crate::planning::GenericPlans;
 use crate::point::PointPlan;
 use crate::statement::copy::{CopyFrom, CopyTo};
 use crate::statement::name;
@@ -30,6 +32,8 @@ pub struct Prepared {
     pub(crate) planned: Arc<Planned>,
     /// The tables that the plan is for, as they were defined then.
     pub(crate) tables: Vec<Arc<TableDefinition>>,
+    /// Whether it is a query that reads no other tables than these.
+    pub(crate) stored: bool,
 }
 
 /// What the names of a statement depend on beside the tables that they mean.
@@ -58,11 +62,11 @@ impl Resolved {
     }
 
     /// Whether the names still mean what they meant.
-    pub(crate) fn is_current(&self, context: &StatementContext) -> bool {
-        let settings = &context.settings;
-        self.path == settings.path
-            && self.temporary == settings.own.temporary()
-            && self.views.iter().all(|(name, bytes)| context.snapshot.object(VIEW_KIND, name) == Some(bytes))
+    pub(crate) fn is_current(&self, snapshot: &Snapshot, path: &SearchPath, own: &Own) -> bool {
+        let same_path = if self.temporary == 0 { self.path.is_same_set(path) } else { &self.path == path };
+        same_path
+            && self.temporary == own.temporary()
+            && self.views.iter().all(|(name, bytes)| snapshot.object(VIEW_KIND, name) == Some(bytes))
     }
 }
 
@@ -84,8 +88,15 @@ fn add_view(views: &mut Vec<(String, Arc<Vec<u8>>)>, snapshot: &Snapshot, stored
 /// What a statement was planned to.
 #[derive(Debug)]
 pub(crate) enum Planned {
-    /// A query, analyzed; and as a point plan, if it is one.
-    Query { plan: LogicalPlan, tag: CommandTag, point: Option<PointPlan> },
+    /// A query, analyzed; as a point plan, if it is one; with its generic plans.
+    Query {
+        plan: LogicalPlan,
+        tag: CommandTag,
+        point: Option<PointPlan>,
+        generic: Arc<GenericPlans>,
+        /// Whether its rows may be kept.
+        repeatable: Option<Repeatable>,
+    },
     /// EXPLAIN of an analyzed query.
     Explain { plan: LogicalPlan, analyze: bool },
     /// EXPLAIN of a statement that changes rows.
@@ -101,6 +112,20 @@ pub(crate) enum Planned {
 }
 
 impl Prepared {
+    /// Whether names and tables still are what the plan was made for.
+    pub(crate) fn is_current(&self, snapshot: &Snapshot, path: &SearchPath, own: &Own) -> bool {
+        let is_current = |planned: &Arc<TableDefinition>| {
+            let now = snapshot.table(&planned.name).map(|table| table.definition());
+            now.is_some_and(|now| Arc::ptr_eq(now, planned) || now == planned)
+        };
+        self.resolved.is_current(snapshot, path, own) && self.tables.iter().all(is_current)
+    }
+
+    /// Whether other sessions may use it: a query over stored tables, none of them temporary.
+    pub(crate) fn is_shareable(&self) -> bool {
+        self.resolved.temporary == 0 && self.stored
+    }
+
     /// The parameters, `$1` first: their types, with metadata as columns have it.
     #[must_use]
     pub fn parameters(&self) -> &[FieldRef] {

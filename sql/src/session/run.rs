@@ -7,18 +7,20 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::{ParamValues, ScalarValue};
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::execute_stream;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::sql::sqlparser::ast;
+use futures::stream::BoxStream;
 use futures::{StreamExt, stream};
-use muster_storage::{Changes, TableDefinition};
+use muster_storage::Changes;
 
 use super::block::{View, aborted};
 use super::commit::commit;
 use super::control::Control;
 use super::maintain;
 use super::{Planned, Prepared, Session, StatementContext, TransactionStatus, copy, utility};
+use crate::cache::{ResultCache, Sought};
 use crate::outcome::{CommandTag, Outcome, Rows};
-use crate::planning::bind;
+use crate::planning::{Lease, bind};
 use crate::point::PointPlan;
 use crate::sqlstate::SqlState;
 use crate::statement::{define, explain, on_commit};
@@ -98,11 +100,8 @@ async fn attempt_once(
     prepared: &Prepared,
     params: &[ScalarValue],
 ) -> Result<Outcome> {
-    let is_current = |planned: &Arc<TableDefinition>| {
-        let now = context.snapshot.table(&planned.name).map(|table| table.definition());
-        now.is_some_and(|now| Arc::ptr_eq(now, planned) || now == planned)
-    };
-    let renewed = if prepared.resolved.is_current(&context) && prepared.tables.iter().all(is_current) {
+    let settings = &context.settings;
+    let renewed = if prepared.is_current(&context.snapshot, &settings.path, &settings.own) {
         None
     } else {
         let renewed = Box::pin(session.prepare(&prepared.statement, &prepared.declared)).await?;
@@ -114,17 +113,36 @@ async fn attempt_once(
     let prepared = renewed.as_ref().unwrap_or(prepared);
     let params = values(prepared, params)?;
     match prepared.planned.as_ref() {
-        Planned::Query { plan, tag, point } => {
+        Planned::Query { plan, tag, point, generic, repeatable } => {
             let columns =
                 prepared.columns.clone().unwrap_or_else(|| Arc::new(arrow::datatypes::Schema::empty()));
             if let Some(point) = point {
                 let rows = present(&point.run(&context, &params)?, &columns)?;
                 return Ok(one_batch(tag.clone(), rows));
             }
-            query(session, context, plan, params, tag.clone(), columns).await
+            let asked = repeatable.and_then(|it| ResultCache::ask(&context, it, &params, &prepared.tables));
+            let sought = match asked {
+                Some(Ok(batches)) => {
+                    let batches = stream::iter(batches.into_iter().map(Ok)).boxed();
+                    return Ok(Outcome::with_rows(tag.clone(), Rows { schema: columns, batches }));
+                }
+                Some(Err(sought)) => Some(sought),
+                None => None,
+            };
+            let lease = generic.lease(&context, plan, &params).await?;
+            let physical = match lease.as_ref().and_then(Lease::physical) {
+                Some(physical) => physical,
+                None => physical_of(&context, plan, params).await?,
+            };
+            let Rows { schema, batches } = stream_rows(session, context, physical, lease, columns)?;
+            let batches = match sought {
+                Some(sought) => kept(batches, sought),
+                None => batches,
+            };
+            Ok(Outcome::with_rows(tag.clone(), Rows { schema, batches }))
         }
         Planned::Explain { plan, analyze } => {
-            let physical = physical(&context, plan, params).await?;
+            let physical = physical_of(&context, plan, params).await?;
             let rows = explain::rows(physical, *analyze, context.task()).await?;
             Ok(one_batch(CommandTag::plain("EXPLAIN"), rows))
         }
@@ -149,9 +167,17 @@ async fn attempt_once(
 /// What a statement that starts now reads.
 pub(super) fn context(session: &Session) -> Arc<StatementContext> {
     let database = session.database.shared().clone();
-    let View { snapshot, now, block } = session.view();
+    let View { snapshot, now, block, draft } = session.view();
     let settings = session.settings.lock().clone();
-    Arc::new(StatementContext { database, snapshot, settings, now, block })
+    Arc::new(StatementContext {
+        database,
+        snapshot,
+        settings,
+        now,
+        block,
+        draft,
+        varies: AtomicBool::default(),
+    })
 }
 
 /// The parameters' values in their declared types.
@@ -169,11 +195,11 @@ fn values(prepared: &Prepared, params: &[ScalarValue]) -> Result<ParamValues> {
 }
 
 /// The physical plan of an analyzed one, with the parameters' values.
-pub(crate) async fn physical(
+pub(crate) async fn physical_of(
     context: &StatementContext,
     plan: &LogicalPlan,
     params: ParamValues,
-) -> Result<Arc<dyn datafusion::physical_plan::ExecutionPlan>> {
+) -> Result<Arc<dyn ExecutionPlan>> {
     let planner = &context.database.planner;
     let bound = bind(plan.clone().replace_params_with_values(&params)?, context)?;
     let optimized = planner.optimize(bound, context.now)?;
@@ -188,17 +214,53 @@ pub(super) async fn query(
     tag: CommandTag,
     columns: SchemaRef,
 ) -> Result<Outcome> {
-    let physical = physical(&context, plan, params).await?;
+    let physical = physical_of(&context, plan, params).await?;
+    Ok(Outcome::with_rows(tag, stream_rows(session, context, physical, None, columns)?))
+}
+
+/// The same rows, which are kept as an answer when all of them were read.
+fn kept(
+    batches: BoxStream<'static, Result<RecordBatch>>,
+    sought: Sought,
+) -> BoxStream<'static, Result<RecordBatch>> {
+    let read = stream::unfold((batches, Some(sought)), |(mut batches, sought)| async move {
+        match batches.next().await {
+            None => {
+                if let Some(sought) = sought {
+                    sought.keep();
+                }
+                None
+            }
+            Some(batch) => {
+                let sought = match (&batch, sought) {
+                    (Ok(batch), Some(sought)) => sought.with(batch),
+                    _ => None,
+                };
+                Some((batch, (batches, sought)))
+            }
+        }
+    });
+    read.boxed()
+}
+
+/// The rows of a plan. A generic plan is somebody else's once they are read, or let go.
+fn stream_rows(
+    session: &Session,
+    context: Arc<StatementContext>,
+    physical: Arc<dyn ExecutionPlan>,
+    lease: Option<Lease>,
+    columns: SchemaRef,
+) -> Result<Rows> {
     let (block, cell) = (context.block, session.block.clone());
     let batches = execute_stream(physical, context.task())?;
     let schema = columns.clone();
     let batches = batches.map(move |batch| {
+        let _lease = &lease;
         let batch = batch.map_err(Error::from).and_then(|batch| present(&batch, &columns));
         // Rows are read after the statement has answered: what fails there fails its block all the same.
         batch.inspect_err(|_| block.into_iter().for_each(|block| cell.fail(block)))
     });
-    let batches = batches.boxed();
-    Ok(Outcome::with_rows(tag, Rows { schema, batches }))
+    Ok(Rows { schema, batches: batches.boxed() })
 }
 
 /// A batch with the columns that were announced: same values, with names and metadata as planned.
@@ -283,7 +345,7 @@ async fn explain_write(
     analyze: bool,
     params: ParamValues,
 ) -> Result<RecordBatch> {
-    let plan = physical(&context, planned.plan(), params.clone()).await?;
+    let plan = physical_of(&context, planned.plan(), params.clone()).await?;
     let mut changed = None;
     if analyze {
         let written = planned.write_by(plan.clone(), context.clone(), params).await?;

@@ -13,15 +13,16 @@ use parking_lot::Mutex;
 
 use super::block::{BlockCell, View, aborted};
 use super::control::Control;
-use super::described::{columns_of, tables_of};
+use super::described::{columns_of, reads_stored, tables_of};
 use super::prepared::Resolved;
 use super::{CommitPoint, Planned, Prepared, Settings, TransactionStatus, copy, run};
+use crate::cache::{PlanKey, Repeatable};
 use crate::catalog::{Namespace, temporary};
 use crate::database::Shared;
 use crate::load::{CopyIn, LoadReport, LoadRequest};
 use crate::notice::Notice;
 use crate::outcome::{CommandTag, Outcome, QueryResult, Transfer};
-use crate::parse::{Statement, parse};
+use crate::parse::Statement;
 use crate::planning::{OutputNames, parameters, qualify, settle};
 use crate::point::PointPlan;
 use crate::progress::{Progress, Silent};
@@ -189,7 +190,7 @@ impl Session {
     /// # Errors
     /// 42601 where it does not parse.
     pub fn parse(&self, sql: &str) -> Result<Vec<Statement>> {
-        parse(sql).inspect_err(|_| self.fail())
+        self.database.shared().caches.statements.parse(sql).inspect_err(|_| self.fail())
     }
 
     /// Plans a statement. `types` are the parameters' types where the caller knows them.
@@ -207,7 +208,7 @@ impl Session {
             Some(block) => block.view(),
             None => {
                 let snapshot = self.database.shared().store.snapshot();
-                View { snapshot, now: Utc::now(), block: None }
+                View { snapshot, now: Utc::now(), block: None, draft: false }
             }
         })
     }
@@ -229,6 +230,16 @@ impl Session {
             let settings = self.settings.lock();
             (settings.path.clone(), settings.own.clone())
         };
+        let key = statement.known_by().filter(|_| own.temporary() == 0).map(|statement| PlanKey {
+            statement,
+            path: path.to_string(),
+            declared: types.to_vec(),
+        });
+        let plans = &shared.caches.plans;
+        let is_current = |prepared: &Prepared| prepared.is_current(&snapshot, &path, &own);
+        if let Some(known) = key.as_ref().and_then(|key| plans.get(key, is_current)) {
+            return Ok(known);
+        }
         let qualified = qualify(&statement.ast, Namespace { snapshot: &snapshot, path: &path })?;
         let ast = qualified.as_ref();
         let resolved = Resolved::of(ast, &snapshot, &path, &own);
@@ -244,7 +255,9 @@ impl Session {
                 let columns = columns_of(&plan, OutputNames::of(ast).as_ref());
                 let point = PointPlan::of(&shared.planner, &plan, &parameters)?;
                 let tag = CommandTag::returning("SELECT");
-                (Planned::Query { plan, tag, point }, parameters, Some(columns))
+                let (generic, repeatable) = (Arc::default(), Repeatable::of(&plan)?);
+                let planned = Planned::Query { plan, tag, point, generic, repeatable };
+                (planned, parameters, Some(columns))
             }
             ast::Statement::Explain { statement: inner, analyze, .. } => match inner.as_ref() {
                 inner if let Some(statement) = row_statement(inner) => {
@@ -297,7 +310,11 @@ impl Session {
             }
             Planned::Utility => Vec::new(),
         };
-        Ok(Prepared {
+        let stored = match &planned {
+            Planned::Query { plan, .. } => reads_stored(plan)?,
+            _ => false,
+        };
+        let prepared = Prepared {
             resolved,
             statement: statement.clone(),
             parameters,
@@ -305,7 +322,12 @@ impl Session {
             columns,
             planned: Arc::new(planned),
             tables,
-        })
+            stored,
+        };
+        if let Some(key) = key.filter(|_| prepared.is_shareable()) {
+            plans.put(key, &prepared);
+        }
+        Ok(prepared)
     }
 
     async fn plan_query(

@@ -4,6 +4,7 @@
 //! value here takes that value and refuses others.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::sync::Arc;
 
 use arrow::array::timezone::Tz;
@@ -18,20 +19,33 @@ use crate::{Error, Result};
 pub(crate) struct Settings {
     /// The beam's width when a statement does not give one.
     pub(crate) ef_search: usize,
+    /// Whether searches compare with every row instead of walking graphs.
+    pub(crate) exact: bool,
     /// Where names without a schema are looked for.
     pub(crate) path: SearchPath,
     /// What stays as it is when settings are reset.
     pub(crate) own: Arc<Own>,
     /// Whether transactions are read-only unless they say otherwise.
     pub(crate) default_read_only: bool,
+    /// Whether searches may be answered from the result cache.
+    pub(crate) result_cache: bool,
     /// Texts that change nothing here but are told back.
-    texts: BTreeMap<&'static str, String>,
+    texts: Arc<BTreeMap<&'static str, String>>,
 }
 
 const SEARCH_PATH: &str = "search_path";
 
 /// pgvector's bounds and default of `hnsw.ef_search`.
 const EF_SEARCH: (usize, usize, usize) = (1, 1000, 40);
+
+/// Whether searches compare with every row, so that anyone can measure recall.
+const EXACT: &str = "muster.exact";
+
+/// pgvector's settings of how a filtered search goes on. It always goes on here until k rows are found, so they are kept
+/// and change nothing.
+const ITERATIVE_SCAN: (&str, &[&str]) = ("hnsw.iterative_scan", &["off", "relaxed_order", "strict_order"]);
+const MAX_SCAN_TUPLES: (&str, i64, i64, &str) = ("hnsw.max_scan_tuples", 1, 2_147_483_647, "20000");
+const SCAN_MEM_MULTIPLIER: (&str, f64, f64, &str) = ("hnsw.scan_mem_multiplier", 1.0, 1000.0, "1");
 
 /// Settings that clients may set to anything, with their defaults.
 const FREE: &[(&str, &str)] =
@@ -64,6 +78,9 @@ const ISOLATION: &[&str] = &["repeatable read", "read committed", "read uncommit
 /// Whether a transaction is read-only unless it says otherwise.
 const READ_ONLY: &str = "default_transaction_read_only";
 
+/// Whether searches may be answered from the result cache.
+const RESULT_CACHE: &str = "muster.result_cache";
+
 impl Default for Settings {
     fn default() -> Self {
         Self::of(Arc::new(Own::new()))
@@ -72,13 +89,21 @@ impl Default for Settings {
 
 impl Settings {
     fn of(own: Arc<Own>) -> Self {
-        let texts = FREE.iter().map(|(name, value)| (*name, (*value).to_string())).collect();
+        let own_texts = [
+            (ITERATIVE_SCAN.0, "off"),
+            (MAX_SCAN_TUPLES.0, MAX_SCAN_TUPLES.3),
+            (SCAN_MEM_MULTIPLIER.0, SCAN_MEM_MULTIPLIER.3),
+        ];
+        let texts =
+            FREE.iter().chain(&own_texts).map(|(name, value)| (*name, (*value).to_string())).collect();
         Self {
             ef_search: EF_SEARCH.2,
+            exact: false,
             path: SearchPath::new(own.number),
             own,
             default_read_only: false,
-            texts,
+            result_cache: true,
+            texts: Arc::new(texts),
         }
     }
 
@@ -98,16 +123,43 @@ impl Settings {
                 self.ef_search = default;
                 return Ok(());
             };
-            let number: i64 = value.trim().parse().map_err(|_| invalid("hnsw.ef_search", value))?;
-            self.ef_search =
-                usize::try_from(number).ok().filter(|ef| (least..=most).contains(ef)).ok_or_else(|| {
-                    Error::new(
-                        SqlState::InvalidParameterValue,
-                        format!(
-                            "{number} is outside the valid range for parameter \"hnsw.ef_search\" ({least} .. {most})"
-                        ),
-                    )
-                })?;
+            let number = integer("hnsw.ef_search", value)?;
+            self.ef_search = usize::try_from(number)
+                .ok()
+                .filter(|ef| (least..=most).contains(ef))
+                .ok_or_else(|| out_of_range(number, "hnsw.ef_search", least, most))?;
+            return Ok(());
+        }
+        if name.eq_ignore_ascii_case(EXACT) {
+            self.exact = value.map_or(Ok(false), |value| boolean(EXACT, value))?;
+            return Ok(());
+        }
+        if name.eq_ignore_ascii_case(ITERATIVE_SCAN.0) {
+            let wanted = value.unwrap_or("off").trim().to_ascii_lowercase();
+            let known = ITERATIVE_SCAN.1.iter().find(|known| **known == wanted).ok_or_else(|| {
+                invalid(ITERATIVE_SCAN.0, value.unwrap_or_default())
+                    .with_hint(format!("Available values: {}.", ITERATIVE_SCAN.1.join(", ")))
+            })?;
+            Arc::make_mut(&mut self.texts).insert(ITERATIVE_SCAN.0, (*known).to_string());
+            return Ok(());
+        }
+        if name.eq_ignore_ascii_case(MAX_SCAN_TUPLES.0) {
+            let (name, least, most, default) = MAX_SCAN_TUPLES;
+            let number = integer(name, value.unwrap_or(default))?;
+            if !(least..=most).contains(&number) {
+                return Err(out_of_range(number, name, least, most));
+            }
+            Arc::make_mut(&mut self.texts).insert(name, number.to_string());
+            return Ok(());
+        }
+        if name.eq_ignore_ascii_case(SCAN_MEM_MULTIPLIER.0) {
+            let (name, least, most, default) = SCAN_MEM_MULTIPLIER;
+            let value = value.unwrap_or(default);
+            let number: f64 = value.trim().parse().map_err(|_| invalid(name, value))?;
+            if !(least..=most).contains(&number) {
+                return Err(out_of_range(number, name, least, most));
+            }
+            Arc::make_mut(&mut self.texts).insert(name, number.to_string());
             return Ok(());
         }
         if name.eq_ignore_ascii_case(SEARCH_PATH) {
@@ -115,20 +167,15 @@ impl Settings {
             return Ok(());
         }
         if name.eq_ignore_ascii_case(READ_ONLY) {
-            self.default_read_only = match value.map(str::to_ascii_lowercase).as_deref() {
-                None | Some("off" | "false" | "no" | "0") => false,
-                Some("on" | "true" | "yes" | "1") => true,
-                Some(other) => {
-                    return Err(Error::new(
-                        SqlState::InvalidParameterValue,
-                        format!("parameter \"{READ_ONLY}\" requires a Boolean value, not \"{other}\""),
-                    ));
-                }
-            };
+            self.default_read_only = value.map_or(Ok(false), |value| boolean(READ_ONLY, value))?;
+            return Ok(());
+        }
+        if name.eq_ignore_ascii_case(RESULT_CACHE) {
+            self.result_cache = value.map_or(Ok(true), |value| boolean(RESULT_CACHE, value))?;
             return Ok(());
         }
         if let Some((known, default)) = FREE.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
-            self.texts.insert(known, value.unwrap_or(default).to_string());
+            Arc::make_mut(&mut self.texts).insert(known, value.unwrap_or(default).to_string());
             return Ok(());
         }
         if let Some((known, _, accepted)) =
@@ -156,11 +203,17 @@ impl Settings {
         if name.eq_ignore_ascii_case("hnsw.ef_search") {
             return Some(self.ef_search.to_string());
         }
+        if name.eq_ignore_ascii_case(EXACT) {
+            return Some(on_or_off(self.exact));
+        }
         if name.eq_ignore_ascii_case(SEARCH_PATH) {
             return Some(self.path.to_string());
         }
         if name.eq_ignore_ascii_case(READ_ONLY) {
-            return Some(if self.default_read_only { "on" } else { "off" }.to_string());
+            return Some(on_or_off(self.default_read_only));
+        }
+        if name.eq_ignore_ascii_case(RESULT_CACHE) {
+            return Some(on_or_off(self.result_cache));
         }
         if let Some((_, value)) = self.texts.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
             return Some(value.clone());
@@ -186,16 +239,46 @@ impl Settings {
             FIXED.iter().map(|(name, value, _)| ((*name).to_string(), (*value).to_string())).collect();
         all.extend(self.texts.iter().map(|(name, value)| ((*name).to_string(), value.clone())));
         all.push(("hnsw.ef_search".to_string(), self.ef_search.to_string()));
+        all.push((EXACT.to_string(), on_or_off(self.exact)));
         all.push((SEARCH_PATH.to_string(), self.path.to_string()));
-        all.extend(self.get(READ_ONLY).map(|value| (READ_ONLY.to_string(), value)));
+        all.push((READ_ONLY.to_string(), on_or_off(self.default_read_only)));
+        all.push((RESULT_CACHE.to_string(), on_or_off(self.result_cache)));
         all.sort_by_key(|(name, _)| name.to_ascii_lowercase());
         all
     }
 }
 
+/// Reads a Boolean as PostgreSQL's settings have it: any beginning of a word that no other word has.
+fn boolean(name: &str, value: &str) -> Result<bool> {
+    let written = value.trim().to_ascii_lowercase();
+    let begins = |word: &str, least: usize| written.len() >= least && word.starts_with(&written);
+    if written == "1" || begins("true", 1) || begins("yes", 1) || begins("on", 2) {
+        return Ok(true);
+    }
+    if written == "0" || begins("false", 1) || begins("no", 1) || begins("off", 2) {
+        return Ok(false);
+    }
+    Err(Error::new(SqlState::InvalidParameterValue, format!("parameter \"{name}\" requires a Boolean value")))
+}
+
+fn on_or_off(value: bool) -> String {
+    if value { "on" } else { "off" }.to_string()
+}
+
 /// The error for a setting that nobody knows.
 pub(crate) fn unknown(name: &str) -> Error {
     Error::new(SqlState::UndefinedObject, format!("unrecognized configuration parameter \"{name}\""))
+}
+
+fn integer(name: &str, value: &str) -> Result<i64> {
+    value.trim().parse().map_err(|_| invalid(name, value))
+}
+
+fn out_of_range(number: impl Display, name: &str, least: impl Display, most: impl Display) -> Error {
+    Error::new(
+        SqlState::InvalidParameterValue,
+        format!("{number} is outside the valid range for parameter \"{name}\" ({least} .. {most})"),
+    )
 }
 
 fn invalid(name: &str, value: &str) -> Error {

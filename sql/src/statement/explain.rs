@@ -9,8 +9,9 @@ use datafusion::execution::TaskContext;
 use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::physical_plan::{ExecutionPlan, collect};
 
-use crate::Result;
 use crate::catalog::relation::shown;
+use crate::session::StatementContext;
+use crate::{Result, topk};
 
 /// The column that EXPLAIN gives.
 pub(crate) fn columns() -> SchemaRef {
@@ -26,6 +27,7 @@ pub(crate) async fn rows(
     analyze: bool,
     task: Arc<TaskContext>,
 ) -> Result<RecordBatch> {
+    let plan = topk::shown_with(plan, &StatementContext::of(&task)?.settings)?;
     if analyze {
         collect(plan.clone(), task).await?;
     }

@@ -16,7 +16,7 @@ use super::{Returning, RowWriter, Target, Written};
 use crate::database::Shared;
 use crate::planning::parameters_with;
 use crate::point::PointPlan;
-use crate::session::{StatementContext, blocking, physical};
+use crate::session::{StatementContext, blocking, physical_of};
 use crate::statement::delete::PlannedDelete;
 use crate::statement::insert::PlannedInsert;
 use crate::statement::merge::PlannedMerge;
@@ -166,7 +166,7 @@ impl PlannedWrite {
             let planned = self.clone();
             return blocking(move || planned.written(&context, &[rows], &params)).await;
         }
-        let plan = physical(&context, self.plan(), params.clone()).await?;
+        let plan = physical_of(&context, self.plan(), params.clone()).await?;
         self.write_by(plan, context, params).await
     }
 

@@ -12,10 +12,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use parking_lot::Mutex;
 
+use super::memory_file::{Inode, next};
 use super::{Backend, BackendFile, LockGuard};
-
-/// A disk's smallest unit of writing: a torn write is cut at a multiple of it.
-const SECTOR: usize = 512;
 
 /// Files in memory.
 #[derive(Clone, Debug, Default)]
@@ -45,37 +43,6 @@ struct State {
     /// What is on the disk.
     durable_names: BTreeMap<PathBuf, Arc<Inode>>,
     locks: BTreeMap<PathBuf, std::sync::Weak<()>>,
-}
-
-#[derive(Debug, Default)]
-struct Inode {
-    content: Mutex<Content>,
-}
-
-#[derive(Debug, Default)]
-struct Content {
-    bytes: Stored,
-    /// The synced bytes and the writes since, in order; `None` where no crash is to be simulated.
-    history: Option<History>,
-}
-
-/// Bytes being written, or mapped and therefore shared.
-#[derive(Debug)]
-enum Stored {
-    Growing(Vec<u8>),
-    Mapped(Bytes),
-}
-
-#[derive(Debug, Default)]
-struct History {
-    durable: Vec<u8>,
-    unsynced: Vec<Write>,
-}
-
-#[derive(Clone, Debug)]
-enum Write {
-    Bytes { offset: usize, bytes: Vec<u8> },
-    Length(usize),
 }
 
 impl MemoryBackend {
@@ -124,16 +91,9 @@ impl MemoryBackend {
         let mut copies: HashMap<*const Inode, Arc<Inode>> = HashMap::new();
         let mut after = BTreeMap::new();
         for (path, inode) in names {
-            let copy = copies.entry(Arc::as_ptr(inode)).or_insert_with(|| {
-                let content = inode.content.lock();
-                let bytes = match &content.history {
-                    Some(history) => history.after_crash(unsynced, &mut random),
-                    None => content.bytes.as_slice().to_vec(),
-                };
-                let history = History { durable: bytes.clone(), unsynced: Vec::new() };
-                let content = Content { bytes: Stored::Growing(bytes), history: Some(history) };
-                Arc::new(Inode { content: Mutex::new(content) })
-            });
+            let copy = copies
+                .entry(Arc::as_ptr(inode))
+                .or_insert_with(|| Arc::new(inode.crashed(unsynced, &mut random)));
             after.insert(path, copy.clone());
         }
         let state = State {
@@ -149,10 +109,8 @@ impl MemoryBackend {
     /// What was written to a file and not synced stays visible, and no later sync writes it.
     pub(super) fn forget_unsynced(&self, path: &Path) {
         let state = self.state.lock();
-        if let Some(inode) = state.names.get(path)
-            && let Some(history) = &mut inode.content.lock().history
-        {
-            history.unsynced.clear();
+        if let Some(inode) = state.names.get(path) {
+            inode.forget_unsynced();
         }
     }
 }
@@ -165,105 +123,6 @@ fn is_root(path: &Path) -> bool {
 /// Whether the folder that a name is in is there.
 fn has_folder(folders: &BTreeSet<PathBuf>, path: &Path) -> bool {
     path.parent().is_none_or(|folder| is_root(folder) || folders.contains(folder))
-}
-
-impl History {
-    fn after_crash(&self, unsynced: Unsynced, random: &mut u64) -> Vec<u8> {
-        let mut bytes = self.durable.clone();
-        for write in &self.unsynced {
-            let fate = match unsynced {
-                Unsynced::Lost => Fate::Lost,
-                Unsynced::Kept => Fate::Kept,
-                Unsynced::Torn(_) => match next(random) % 3 {
-                    0 => Fate::Lost,
-                    1 => Fate::Kept,
-                    _ => Fate::Torn,
-                },
-            };
-            match (write, fate) {
-                (_, Fate::Lost) => {}
-                (Write::Length(len), _) => bytes.resize(*len, 0),
-                (Write::Bytes { offset, bytes: written }, Fate::Kept) => put(&mut bytes, written, *offset),
-                (Write::Bytes { offset, bytes: written }, Fate::Torn) => {
-                    let mut done = 0;
-                    while let Some(rest) = written.get(done..).filter(|rest| !rest.is_empty()) {
-                        let offset = offset + done;
-                        let sector = rest.get(..SECTOR - offset % SECTOR).unwrap_or(rest);
-                        if next(random).is_multiple_of(2) {
-                            put(&mut bytes, sector, offset);
-                        }
-                        done += sector.len();
-                    }
-                }
-            }
-        }
-        bytes
-    }
-}
-
-/// What becomes of one write.
-#[derive(Clone, Copy)]
-enum Fate {
-    Lost,
-    Kept,
-    Torn,
-}
-
-/// xorshift64: which writes tear must be the same on every run of a test.
-fn next(random: &mut u64) -> u64 {
-    *random ^= *random << 13;
-    *random ^= *random >> 7;
-    *random ^= *random << 17;
-    *random
-}
-
-fn put(target: &mut Vec<u8>, bytes: &[u8], offset: usize) {
-    let end = offset.saturating_add(bytes.len());
-    if target.len() < end {
-        target.resize(end, 0);
-    }
-    if let Some(place) = target.get_mut(offset..end) {
-        place.copy_from_slice(bytes);
-    }
-}
-
-impl Default for Stored {
-    fn default() -> Self {
-        Stored::Growing(Vec::new())
-    }
-}
-
-impl Stored {
-    fn as_slice(&self) -> &[u8] {
-        match self {
-            Stored::Growing(bytes) => bytes,
-            Stored::Mapped(bytes) => bytes,
-        }
-    }
-
-    /// Lets `change` write; bytes that are mapped are copied first.
-    fn change(&mut self, change: impl FnOnce(&mut Vec<u8>)) {
-        match self {
-            Stored::Growing(bytes) => change(bytes),
-            Stored::Mapped(mapped) => {
-                let mut bytes = mapped.to_vec();
-                change(&mut bytes);
-                *self = Stored::Growing(bytes);
-            }
-        }
-    }
-
-    /// Shares the bytes without a copy.
-    fn mapped(&mut self) -> Bytes {
-        match self {
-            Stored::Mapped(bytes) => bytes.clone(),
-            Stored::Growing(growing) => {
-                let bytes = Bytes::from(std::mem::take(growing));
-                *self = Stored::Mapped(bytes.clone());
-                bytes
-            }
-        }
-    }
 }
 
 fn not_found(path: &Path) -> io::Error {
@@ -288,8 +147,7 @@ impl Backend for MemoryBackend {
     }
 
     fn create(&self, path: &Path) -> io::Result<Arc<dyn BackendFile>> {
-        let history = self.crashable.then(History::default);
-        let inode = Arc::new(Inode { content: Mutex::new(Content { bytes: Stored::default(), history }) });
+        let inode = Arc::new(Inode::new(self.crashable));
         let mut state = self.state.lock();
         if !has_folder(&state.folders, path) {
             return Err(not_found(path));
@@ -353,8 +211,7 @@ impl Backend for MemoryBackend {
     fn map(&self, path: &Path) -> io::Result<Bytes> {
         let state = self.state.lock();
         let inode = state.names.get(path).ok_or_else(|| not_found(path))?;
-        let bytes = inode.content.lock().bytes.mapped();
-        Ok(bytes)
+        Ok(inode.map())
     }
 
     fn lock(&self, path: &Path, holder: &str) -> io::Result<Option<LockGuard>> {
@@ -364,59 +221,7 @@ impl Backend for MemoryBackend {
         }
         let guard = Arc::new(());
         state.locks.insert(path.into(), Arc::downgrade(&guard));
-        let inode = Arc::new(Inode::default());
-        inode.content.lock().bytes = Stored::Growing(holder.as_bytes().to_vec());
-        state.names.insert(path.into(), inode);
+        state.names.insert(path.into(), Arc::new(Inode::holding(holder.as_bytes().to_vec())));
         Ok(Some(Box::new(guard)))
-    }
-}
-
-impl BackendFile for Inode {
-    fn len(&self) -> io::Result<u64> {
-        Ok(self.content.lock().bytes.as_slice().len() as u64)
-    }
-
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-        let content = self.content.lock();
-        let start = usize::try_from(offset).map_err(io::Error::other)?;
-        let end = start.checked_add(buffer.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
-        let bytes = content.bytes.as_slice().get(start..end).ok_or(io::ErrorKind::UnexpectedEof)?;
-        buffer.copy_from_slice(bytes);
-        Ok(())
-    }
-
-    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        let mut content = self.content.lock();
-        let offset = usize::try_from(offset).map_err(io::Error::other)?;
-        offset.checked_add(bytes.len()).ok_or(io::ErrorKind::FileTooLarge)?;
-        content.bytes.change(|content| put(content, bytes, offset));
-        if let Some(history) = &mut content.history {
-            history.unsynced.push(Write::Bytes { offset, bytes: bytes.to_vec() });
-        }
-        Ok(())
-    }
-
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        let mut content = self.content.lock();
-        let len = usize::try_from(len).map_err(io::Error::other)?;
-        content.bytes.change(|content| content.resize(len, 0));
-        if let Some(history) = &mut content.history {
-            history.unsynced.push(Write::Length(len));
-        }
-        Ok(())
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        let mut content = self.content.lock();
-        if let Some(mut history) = content.history.take() {
-            for write in history.unsynced.drain(..) {
-                match write {
-                    Write::Bytes { offset, bytes } => put(&mut history.durable, &bytes, offset),
-                    Write::Length(len) => history.durable.resize(len, 0),
-                }
-            }
-            content.history = Some(history);
-        }
-        Ok(())
     }
 }

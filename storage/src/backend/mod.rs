@@ -15,6 +15,7 @@ use bytes::Bytes;
 mod disk;
 mod faulty;
 mod memory;
+mod memory_file;
 
 pub use disk::DiskBackend;
 pub use faulty::{Fault, FaultyBackend, Operation};

@@ -14,6 +14,7 @@ use muster_storage::Snapshot;
 
 use super::oid;
 use super::rows::Rows;
+use crate::cache::Caches;
 use crate::catalog::relation::schema_of;
 use crate::sequence::Sequences;
 use crate::session::StatementContext;
@@ -33,6 +34,7 @@ pub(super) struct Scope<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) system: &'a [SystemRelation],
     pub(super) sequences: &'a Sequences,
+    pub(super) caches: &'a Caches,
 }
 
 impl Scope<'_> {
@@ -59,8 +61,9 @@ impl SystemTable {
     fn computed(&self, context: &TaskContext) -> Result<RecordBatch> {
         let statement = StatementContext::of(context)?;
         let mut rows = Rows::new(self.schema.clone())?;
-        let (snapshot, sequences) = (&statement.snapshot, &self.sequences);
-        (self.fill)(&Scope { snapshot, system: &self.system, sequences }, &mut rows)?;
+        let (snapshot, sequences, caches) =
+            (&statement.snapshot, &self.sequences, &statement.database.caches);
+        (self.fill)(&Scope { snapshot, system: &self.system, sequences, caches }, &mut rows)?;
         rows.finish()
     }
 }

@@ -6,6 +6,7 @@
 
 mod extension;
 mod information_schema;
+mod muster_caches;
 mod pg_attrdef;
 mod pg_attribute;
 mod pg_class;
@@ -76,6 +77,7 @@ pub(super) const PG_CATALOG: &[Override] = &[
 pub(super) const PG_CATALOG_ADDITIONS: &[Addition] = &[
     Addition { name: "pg_indexes", schema: pg_indexes::schema, fill: pg_indexes::fill },
     Addition { name: "pg_sequences", schema: pg_sequences::schema, fill: pg_sequences::fill_sequences },
+    muster_caches::TABLE,
     pg_stats::TABLE,
 ];
 

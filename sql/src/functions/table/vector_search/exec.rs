@@ -14,26 +14,25 @@ use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext
 use datafusion::logical_expr::{LogicalPlan, UserDefinedLogicalNode};
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr, create_physical_expr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
-use datafusion::physical_plan::metrics::{Count, ExecutionPlanMetricsSet, MetricBuilder, MetricsSet};
-use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricsSet};
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, Distribution, ExecutionPlan, Partitioning, PlanProperties,
 };
 use datafusion::physical_planner::{ExtensionPlanner, PhysicalPlanner};
-use futures::{StreamExt, TryStreamExt, stream};
 use muster_storage::TableDefinition;
 
 use super::metadata;
 use super::node::VectorSearch;
 use super::request::Request;
-use super::search::Searcher;
+use super::search::{Searcher, fetch};
 use super::{NAME, PARAMETERS};
 use crate::catalog::relation::shown;
+use crate::search::{Batches, Counters, ForChunk, Found, SearchedTable, by_chunks};
 use crate::session::StatementContext;
 use crate::{Error, column};
 
-/// Input rows that are searched for between two looks at whether the statement was cancelled.
-const ROWS_AT_ONCE: usize = 16;
+/// Rows after which a batch is given.
+const ROWS_OF_A_BATCH: usize = 8192;
 
 /// Makes the execution node of a [`VectorSearch`].
 #[derive(Debug, Default)]
@@ -187,65 +186,7 @@ impl ExecutionPlan for VectorSearchExec {
         let counters = Counters::new(&self.metrics, partition);
         let searcher = Searcher::open(&self.work.definition, statement)?;
         let task = Task { searcher, work: self.work.clone(), counters };
-        let input = self.input.execute(0, context)?;
-        let chunks = input
-            .map_ok(|batch| stream::iter(chunks(&batch).into_iter().map(Ok::<_, DataFusionError>)))
-            .try_flatten();
-        let batches = stream::try_unfold((task, Box::pin(chunks)), |(mut task, mut chunks)| async move {
-            match chunks.next().await {
-                None => Ok(None),
-                Some(chunk) => {
-                    let batch = task.run(&chunk?)?;
-                    // Between chunks others may run, and a statement that was cancelled ends.
-                    tokio::task::yield_now().await;
-                    Ok(Some((batch, (task, chunks))))
-                }
-            }
-        });
-        Ok(Box::pin(RecordBatchStreamAdapter::new(self.work.schema.clone(), batches)))
-    }
-}
-
-fn chunks(batch: &RecordBatch) -> Vec<RecordBatch> {
-    (0..batch.num_rows())
-        .step_by(ROWS_AT_ONCE)
-        .map(|first| batch.slice(first, ROWS_AT_ONCE.min(batch.num_rows() - first)))
-        .collect()
-}
-
-/// What EXPLAIN ANALYZE shows.
-struct Counters {
-    searches: Count,
-    graph: Count,
-    visited: Count,
-    filtered_out: Count,
-    reranked: Count,
-    rows: Count,
-}
-
-impl Counters {
-    fn new(metrics: &ExecutionPlanMetricsSet, partition: usize) -> Self {
-        let counter = |name: &'static str| MetricBuilder::new(metrics).counter(name, partition);
-        Self {
-            searches: counter("searches"),
-            graph: counter("graph_searches"),
-            visited: counter("rows_visited"),
-            filtered_out: counter("rows_filtered_out"),
-            reranked: counter("rows_reranked"),
-            rows: MetricBuilder::new(metrics).output_rows(partition),
-        }
-    }
-
-    fn add(&self, stats: &muster_engine::SearchStats, rows: usize) {
-        let count = |counter: &Count, value: u64| counter.add(usize::try_from(value).unwrap_or(usize::MAX));
-        self.searches.add(1);
-        if stats.strategy != muster_engine::Strategy::Exact {
-            self.graph.add(1);
-        }
-        count(&self.visited, stats.visited);
-        count(&self.filtered_out, stats.filtered_out);
-        count(&self.reranked, stats.reranked);
-        self.rows.add(rows);
+        Ok(by_chunks(self.input.execute(0, context)?, self.work.schema.clone(), task))
     }
 }
 
@@ -255,9 +196,9 @@ struct Task {
     counters: Counters,
 }
 
-impl Task {
+impl ForChunk for Task {
     /// Searches for each row of `input`.
-    fn run(&mut self, input: &RecordBatch) -> Result<RecordBatch> {
+    fn run(&mut self, input: &RecordBatch) -> Result<Batches> {
         let arguments = self
             .work
             .arguments
@@ -269,29 +210,68 @@ impl Task {
                     .transpose()
             })
             .collect::<Result<Vec<Option<ArrayRef>>>>()?;
-        let mut batches = Vec::with_capacity(input.num_rows());
+        let mut requests = Vec::with_capacity(input.num_rows());
+        let mut rows = Vec::with_capacity(input.num_rows());
         for row in 0..input.num_rows() {
-            let Some(request) = Request::of(&arguments, row)? else {
-                if self.work.outer {
-                    batches.push(self.unmatched(input, row)?);
-                }
-                continue;
-            };
-            let found = self.searcher.search(&request)?;
-            self.counters.add(&found.stats, found.hits.len());
-            if found.hits.is_empty() {
-                if self.work.outer {
-                    batches.push(self.unmatched(input, row)?);
-                }
-                continue;
-            }
-            batches.push(self.matched(input, row, &found.hits)?);
+            let request = Request::of(&arguments, row)?;
+            rows.push((row, request.is_some()));
+            requests.extend(request);
         }
-        Ok(concat_batches(&self.work.schema, &batches)?)
+        let mut found = self.searcher.search(&requests)?.into_iter();
+        let evaluated = std::mem::take(self.searcher.usage.evaluated.get_mut());
+        self.counters.evaluated(evaluated);
+        let rows: Vec<(usize, Found)> = rows
+            .into_iter()
+            .map(|(row, asked)| {
+                let found = if asked { found.next().unwrap_or_default() } else { Found::default() };
+                if asked {
+                    self.counters.add(&found.stats, found.hits.len());
+                }
+                (row, found)
+            })
+            .collect();
+        let (table, work) = (self.searcher.table.clone(), self.work.clone());
+        Ok(Box::new(Output { table, work, input: input.clone(), rows: rows.into_iter() }))
     }
+}
 
-    fn matched(&self, input: &RecordBatch, row: usize, hits: &[muster_engine::Hit]) -> Result<RecordBatch> {
-        let (ids, rows) = self.searcher.fetch(hits, self.work.metadata).map_err(DataFusionError::from)?;
+/// The rows of a chunk that was searched for, fetched as they are asked for.
+struct Output {
+    table: Arc<SearchedTable>,
+    work: Work,
+    input: RecordBatch,
+    rows: std::vec::IntoIter<(usize, Found)>,
+}
+
+impl Iterator for Output {
+    type Item = Result<RecordBatch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut batches = Vec::new();
+        let mut length = 0;
+        while length < ROWS_OF_A_BATCH
+            && let Some((row, found)) = self.rows.next()
+        {
+            let made = match found.hits.is_empty() {
+                false => self.matched(row, &found.hits),
+                true if self.work.outer => self.unmatched(row),
+                true => continue,
+            };
+            match made {
+                Ok(batch) => {
+                    length += batch.num_rows();
+                    batches.push(batch);
+                }
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        (!batches.is_empty()).then(|| Ok(concat_batches(&self.work.schema, &batches)?))
+    }
+}
+
+impl Output {
+    fn matched(&self, row: usize, hits: &[muster_engine::Hit]) -> Result<RecordBatch> {
+        let (ids, rows) = fetch(&self.table, hits, self.work.metadata).map_err(DataFusionError::from)?;
         let metadata = match &rows {
             Some(rows) => {
                 StringArray::from_iter_values(metadata::objects(rows).map_err(DataFusionError::from)?)
@@ -305,29 +285,23 @@ impl Task {
             Arc::new(StringArray::from_iter_values(hits.iter().map(|_| &corpus))),
             Arc::new(metadata),
         ];
-        self.beside(input, row, hits.len(), own)
+        self.beside(row, hits.len(), own)
     }
 
     /// The row of an outer search that found nothing.
-    fn unmatched(&self, input: &RecordBatch, row: usize) -> Result<RecordBatch> {
+    fn unmatched(&self, row: usize) -> Result<RecordBatch> {
         let own: [ArrayRef; 4] = [
             Arc::new(StringArray::new_null(1)),
             Arc::new(Float32Array::new_null(1)),
             Arc::new(StringArray::new_null(1)),
             Arc::new(StringArray::new_null(1)),
         ];
-        self.beside(input, row, 1, own)
+        self.beside(row, 1, own)
     }
 
-    fn beside(
-        &self,
-        input: &RecordBatch,
-        row: usize,
-        rows: usize,
-        own: [ArrayRef; 4],
-    ) -> Result<RecordBatch> {
+    fn beside(&self, row: usize, rows: usize, own: [ArrayRef; 4]) -> Result<RecordBatch> {
         let row = u32::try_from(row).map_err(|_| Error::unsupported("a batch of so many rows"))?;
-        let repeated = take_arrays(input.columns(), &UInt32Array::from(vec![row; rows]), None)?;
+        let repeated = take_arrays(self.input.columns(), &UInt32Array::from(vec![row; rows]), None)?;
         Ok(RecordBatch::try_new(self.work.schema.clone(), repeated.into_iter().chain(own).collect())?)
     }
 }

@@ -2,162 +2,153 @@
 //!
 //! One [`Searcher`] serves all rows of a statement, so that a filter is compiled and evaluated once.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, FixedSizeBinaryBuilder, FixedSizeListArray, RecordBatch, StringArray, UInt32Array,
-};
-use arrow::compute::{concat_batches, take_record_batch};
+use arrow::array::{Array, ArrayRef, FixedSizeBinaryBuilder, RecordBatch, StringArray};
 use arrow::datatypes::Schema;
-use muster_engine::{Embedder, Graph, Hit, SearchOptions, SearchStats, Vectors};
-use muster_storage::{Part, Table, TableDefinition};
+use muster_engine::{Embedder, Hit, SearchOptions, Vectors};
+use muster_storage::TableDefinition;
 use roaring::RoaringBitmap;
 
 use super::corpus::Corpus;
-use super::filter::Filter;
-use super::metadata;
 use super::request::{Query, Request};
+use super::{filter, metadata};
 use crate::catalog::relation::plain;
+use crate::search::{self, Asked, Bitmaps, Found, SearchedTable, Usage};
 use crate::session::StatementContext;
 use crate::sqlstate::SqlState;
 use crate::types::vector;
 use crate::{Error, Result, column};
 
-/// A part of the corpus, opened.
-struct Opened {
-    part: Part,
-    vectors: FixedSizeListArray,
-    graph: Option<Arc<Graph>>,
-}
-
 /// See the module.
 pub(super) struct Searcher {
     statement: Arc<StatementContext>,
-    table: Arc<Table>,
-    parts: Vec<Opened>,
-    /// Bitmaps of the filters seen so far, by their text, one a part.
-    filters: HashMap<String, Arc<Vec<RoaringBitmap>>>,
+    pub(super) table: Arc<SearchedTable>,
+    /// The rows that the filters seen so far allow, by their text; those without one among them.
+    filters: HashMap<Option<String>, Arc<Bitmaps>>,
     embedder: Option<Arc<dyn Embedder>>,
-}
-
-/// What one request found.
-pub(super) struct Found {
-    pub(super) hits: Vec<Hit>,
-    pub(super) stats: SearchStats,
+    pub(super) usage: Usage,
 }
 
 impl Searcher {
     /// Opens the corpus in the statement's snapshot.
     pub(super) fn open(definition: &TableDefinition, statement: Arc<StatementContext>) -> Result<Self> {
-        let table = statement
-            .snapshot
-            .table(&definition.name)
-            .filter(|table| table.definition().id == definition.id)
-            .cloned()
-            .ok_or_else(|| Error::undefined_table(&definition.name))?;
-        let corpus = Corpus::of(table.definition())?;
-        let mut parts = Vec::new();
-        for part in table.parts() {
-            let graph = match corpus.index {
-                Some(index) => statement.database.indexes.graph(&table, part, index),
-                None => None,
-            };
-            parts.push(Opened { part: part.clone(), vectors: part.vectors(corpus.vector_column)?, graph });
-        }
-        let model = table
-            .definition()
-            .schema
-            .fields()
-            .get(corpus.vector_column)
-            .and_then(|field| column::model(field));
+        let now = statement.snapshot.table(&definition.name).map(|table| table.definition().clone());
+        let now = now.ok_or_else(|| Error::undefined_table(&definition.name))?;
+        let corpus = Corpus::of(&now)?;
+        let table = SearchedTable::open(definition, corpus.vector_column, corpus.index, &statement)?;
+        let table = Arc::new(table);
+        let model = now.schema.fields().get(corpus.vector_column).and_then(|field| column::model(field));
         let embedder = model.map(muster_engine::embedder).transpose()?;
-        Ok(Self { statement, table, parts, filters: HashMap::new(), embedder })
+        Ok(Self { statement, table, filters: HashMap::new(), embedder, usage: Usage::default() })
     }
 
-    /// The nearest rows, nearest first.
-    pub(super) fn search(&mut self, request: &Request) -> Result<Found> {
-        let allowed = self.allowed(request)?;
-        let corpus = Corpus::of(self.table.definition())?;
-        let query = self.query_vector(&request.query, &corpus)?;
-        let mut parts = Vec::with_capacity(self.parts.len());
-        for (opened, allowed) in self.parts.iter().zip(&allowed) {
-            parts.push(muster_engine::Part {
-                vectors: Vectors::from_array(&opened.vectors)?,
-                allowed: allowed.as_ref(),
-                graph: opened.graph.as_deref(),
-            });
-        }
-        let options = SearchOptions {
-            metric: corpus.metric,
-            k: request.k,
-            ef: request.ef.unwrap_or(self.statement.settings.ef_search),
-            exact: request.exact,
-        };
-        let (hits, stats) = muster_engine::search(&parts, &query, &options)?;
-        Ok(Found { hits, stats })
+    /// The nearest rows of each request, nearest first. Texts are embedded together, and the searches run on all cores.
+    pub(super) fn search(&mut self, requests: &[Request]) -> Result<Vec<Found>> {
+        let allowed =
+            requests.iter().map(|request| self.allowed(request)).collect::<Result<Vec<Arc<Bitmaps>>>>()?;
+        let corpus = Corpus::of(self.table.table().definition())?;
+        let queries = self.query_vectors(requests, &corpus)?;
+        let settings = &self.statement.settings;
+        let asked = requests.iter().zip(&queries).zip(&allowed).map(|((request, query), allowed)| Asked {
+            query,
+            options: SearchOptions {
+                metric: corpus.metric,
+                k: request.k,
+                ef: request.ef.unwrap_or(settings.ef_search),
+                exact: request.exact || settings.exact,
+            },
+            allowed,
+        });
+        self.table.search(&asked.collect::<Vec<_>>(), false)
     }
 
-    fn query_vector(&self, query: &Query, corpus: &Corpus<'_>) -> Result<Vec<f32>> {
-        match query {
-            Query::Vector(numbers) if numbers.len() == corpus.dimensions => Ok(numbers.clone()),
-            Query::Vector(numbers) => Err(vector::dimensions_differ(corpus.dimensions, numbers.len())),
-            Query::Text(text) => {
-                let embedder = self.embedder.as_ref().ok_or_else(|| {
-                    Error::new(
-                        SqlState::InvalidParameterValue,
-                        format!(
-                            "the vector column of \"{}\" has no embedder, so it cannot be searched with a text",
-                            plain(&corpus.definition.name)
-                        ),
-                    )
-                    .with_hint("Search with a vector, as in '[1,2,3]'::vector.")
-                })?;
-                let mut out = vec![0.0; corpus.dimensions];
-                embedder.embed(text, &mut out)?;
-                Ok(out)
-            }
-        }
-    }
-
-    /// The rows of each part that may come back; `None` where all may.
-    fn allowed(&mut self, request: &Request) -> Result<Vec<Option<RoaringBitmap>>> {
-        let filter = request.filter.as_deref().map(|sql| self.filter(sql)).transpose()?;
-        let mut excluded = self.excluded(&request.exclude)?;
-        Ok(self
-            .parts
+    fn query_vectors<'a>(&self, requests: &'a [Request], corpus: &Corpus<'_>) -> Result<Vec<Cow<'a, [f32]>>> {
+        let texts: Vec<Option<&str>> = requests
             .iter()
-            .enumerate()
-            .map(|(position, opened)| {
-                let deleted = opened.part.deleted();
-                let filter = filter.as_ref().and_then(|filter| filter.get(position));
-                let excluded = excluded.remove(&position);
-                if deleted.is_empty() && filter.is_none() && excluded.is_none() {
-                    return None;
-                }
-                let mut allowed = filter.cloned().unwrap_or_else(|| {
-                    let mut all = RoaringBitmap::new();
-                    all.insert_range(0..u32::try_from(opened.part.rows()).unwrap_or(u32::MAX));
-                    all
-                });
-                allowed -= deleted;
-                if let Some(excluded) = excluded {
-                    allowed -= excluded;
-                }
-                Some(allowed)
+            .filter_map(|request| match &request.query {
+                Query::Text(text) => Some(Some(text.as_str())),
+                Query::Vector(_) => None,
             })
-            .collect())
+            .collect();
+        let mut embedded = self.embed(&texts, corpus)?.into_iter();
+        requests
+            .iter()
+            .map(|request| match &request.query {
+                Query::Vector(numbers) if numbers.len() == corpus.dimensions => {
+                    Ok(Cow::Borrowed(numbers.as_slice()))
+                }
+                Query::Vector(numbers) => Err(vector::dimensions_differ(corpus.dimensions, numbers.len())),
+                Query::Text(_) => Ok(Cow::Owned(embedded.next().unwrap_or_default())),
+            })
+            .collect()
     }
 
-    fn filter(&mut self, sql: &str) -> Result<Arc<Vec<RoaringBitmap>>> {
-        if let Some(known) = self.filters.get(sql) {
+    /// The vectors of these texts, in their order.
+    fn embed(&self, texts: &[Option<&str>], corpus: &Corpus<'_>) -> Result<Vec<Vec<f32>>> {
+        if texts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let embedder = self.embedder.as_ref().ok_or_else(|| {
+            Error::new(
+                SqlState::InvalidParameterValue,
+                format!(
+                    "the vector column of \"{}\" has no embedder, so it cannot be searched with a text",
+                    plain(&corpus.definition.name)
+                ),
+            )
+            .with_hint("Search with a vector, as in '[1,2,3]'::vector.")
+        })?;
+        if let [Some(text)] = texts {
+            let mut out = vec![0.0; corpus.dimensions];
+            embedder.embed(text, &mut out)?;
+            return Ok(vec![out]);
+        }
+        let embedded = embedder.embed_batch(texts)?;
+        let vectors = Vectors::from_array(&embedded)?;
+        if vectors.dimensions() != corpus.dimensions {
+            return Err(vector::dimensions_differ(corpus.dimensions, vectors.dimensions()));
+        }
+        Ok((0..vectors.len()).map(|row| vectors.get(row).unwrap_or_default().to_vec()).collect())
+    }
+
+    /// The rows of each part that may come back.
+    fn allowed(&mut self, request: &Request) -> Result<Arc<Bitmaps>> {
+        let filtered = self.filtered(request.filter.as_ref())?;
+        let excluded = self.excluded(&request.exclude)?;
+        if excluded.is_empty() {
+            return Ok(filtered);
+        }
+        let mut remaining: Bitmaps = filtered.as_ref().clone();
+        for ((place, part), bitmap) in self.table.parts().enumerate().zip(&mut remaining) {
+            let Some(excluded) = excluded.get(&place) else { continue };
+            let allowed = match bitmap {
+                Some(allowed) => allowed.as_ref() - excluded,
+                None => {
+                    let mut all = RoaringBitmap::new();
+                    all.insert_range(0..u32::try_from(part.rows()).unwrap_or(u32::MAX));
+                    all - excluded
+                }
+            };
+            *bitmap = Some(Arc::new(allowed));
+        }
+        Ok(Arc::new(remaining))
+    }
+
+    fn filtered(&mut self, filter: Option<&String>) -> Result<Arc<Bitmaps>> {
+        if let Some(known) = self.filters.get(&filter.cloned()) {
             return Ok(known.clone());
         }
-        let filter = Filter::compile(sql, self.table.definition(), &self.statement)?;
-        let bitmaps =
-            self.parts.iter().map(|opened| filter.matches(&opened.part)).collect::<Result<Vec<_>>>()?;
+        let kept = &self.statement.database.bitmaps;
+        let definition = self.table.table().definition();
+        let predicate = filter
+            .map(|sql| kept.compiled(definition, sql, || filter::compile(sql, definition, &self.statement)))
+            .transpose()?;
+        let bitmaps = search::allowed(&self.table, predicate.as_deref(), kept, &self.usage)?;
         let bitmaps = Arc::new(bitmaps);
-        self.filters.insert(sql.to_string(), bitmaps.clone());
+        self.filters.insert(filter.cloned(), bitmaps.clone());
         Ok(bitmaps)
     }
 
@@ -167,8 +158,9 @@ impl Searcher {
         if ids.is_empty() {
             return Ok(excluded);
         }
-        let corpus = Corpus::of(self.table.definition())?;
-        let schema = &self.table.definition().schema;
+        let table = self.table.table();
+        let corpus = Corpus::of(table.definition())?;
+        let schema = &table.definition().schema;
         let key_schema =
             Arc::new(Schema::new(vec![schema.field(corpus.key_column).clone().with_nullable(true)]));
         let texts: ArrayRef = Arc::new(StringArray::from_iter_values(ids));
@@ -179,51 +171,34 @@ impl Searcher {
         };
         let keys = RecordBatch::try_new(key_schema, vec![keys])?;
         for row in (0..keys.num_rows()).filter(|row| !keys.column(0).is_null(*row)) {
-            if let Some((part, position)) = self.table.find(&corpus.key.name, &keys.slice(row, 1))? {
+            if let Some((part, position)) = table.find(&corpus.key.name, &keys.slice(row, 1))? {
                 excluded.entry(part).or_default().insert(position);
             }
         }
         Ok(excluded)
     }
+}
 
-    /// The ids of the rows found, and their rows where `with_rows`.
-    pub(super) fn fetch(&self, hits: &[Hit], with_rows: bool) -> Result<(ArrayRef, Option<RecordBatch>)> {
-        let corpus = Corpus::of(self.table.definition())?;
-        let schema = &self.table.definition().schema;
-        let projection: Vec<usize> = if with_rows {
-            (0..schema.fields().len())
-                .filter(|position| !column::is_vector(schema.field(*position)))
-                .collect()
-        } else {
-            vec![corpus.key_column]
-        };
-        let output = Arc::new(schema.project(&projection)?);
-        // Rows are taken part by part, then brought back into the order of the hits.
-        let mut pieces = Vec::new();
-        let mut order = vec![0_u32; hits.len()];
-        let mut taken = 0_u32;
-        for (position, opened) in self.parts.iter().enumerate() {
-            let mut rows = Vec::new();
-            for (hit, place) in hits.iter().zip(&mut order) {
-                if usize::try_from(hit.part).is_ok_and(|part| part == position) {
-                    rows.push(hit.row);
-                    *place = taken;
-                    taken += 1;
-                }
-            }
-            if !rows.is_empty() {
-                let columns = opened.part.columns(&projection)?;
-                pieces.push(
-                    take_record_batch(&columns, &UInt32Array::from(rows))?.with_schema(output.clone())?,
-                );
-            }
-        }
-        let together = concat_batches(&output, &pieces)?;
-        let rows = take_record_batch(&together, &UInt32Array::from(order))?;
-        let key = projection.iter().position(|column| *column == corpus.key_column).unwrap_or(0);
-        let ids = metadata::texts(schema.field(corpus.key_column), rows.column(key))?;
-        Ok((ids, with_rows.then_some(rows)))
-    }
+/// The ids of the rows found, and their rows where `with_rows`.
+pub(super) fn fetch(
+    table: &SearchedTable,
+    hits: &[Hit],
+    with_rows: bool,
+) -> Result<(ArrayRef, Option<RecordBatch>)> {
+    let definition = table.table().definition();
+    let corpus = Corpus::of(definition)?;
+    let schema = &definition.schema;
+    let projection: Vec<usize> = if with_rows {
+        (0..schema.fields().len()).filter(|position| !column::is_vector(schema.field(*position))).collect()
+    } else {
+        vec![corpus.key_column]
+    };
+    let output = Arc::new(schema.project(&projection)?);
+    let places = hits.iter().map(|hit| (hit.part, hit.row));
+    let rows = table.rows(places, &projection, &output)?;
+    let key = projection.iter().position(|column| *column == corpus.key_column).unwrap_or(0);
+    let ids = metadata::texts(schema.field(corpus.key_column), rows.column(key))?;
+    Ok((ids, with_rows.then_some(rows)))
 }
 
 /// Ids as uuids; NULL for what is none.
