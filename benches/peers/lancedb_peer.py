@@ -33,7 +33,7 @@ class LanceDb:
 
     def search(self, query):
         search = self.table.search(query).distance_type("cosine").nprobes(1).ef(self.ef)
-        return search.select(["id"]).limit(K).to_arrow()["id"].to_pylist()
+        return search.select(["id", "_distance"]).limit(K).to_arrow()["id"].to_pylist()
 
 
 run(LanceDb)
