@@ -150,6 +150,14 @@ pub enum Error {
         /// The most that are possible.
         most: u64,
     },
+    /// A row could not be read from where it is stored. The search may be tried again; the disk may be failing.
+    #[error("cannot read row {row}: {source}")]
+    Read {
+        /// The row, counted within its part.
+        row: u64,
+        /// What the reader said.
+        source: std::io::Error,
+    },
     /// The result does not fit into Arrow's limits. Pass fewer rows at a time.
     #[error("cannot make an Arrow array: {source}")]
     Arrow {

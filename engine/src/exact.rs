@@ -34,7 +34,7 @@ pub(crate) fn scan(
             scan_run(part, vectors, allowed, query, k, start, len.min(start + RUN))
         })
         .reduce(
-            || (TopK::new(k), 0),
+            || (TopK::new(k, matches), 0),
             |(mut top, compared), (other, more)| {
                 top.merge(other);
                 (top, compared + more)
@@ -51,7 +51,7 @@ fn scan_run(
     start: usize,
     end: usize,
 ) -> (TopK, u64) {
-    let mut top = TopK::new(k);
+    let mut top = TopK::new(k, end - start);
     let mut compared = 0;
     let mut visit = |row: u32| {
         if let Some(values) = vectors.get(row as usize) {

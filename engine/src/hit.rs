@@ -47,8 +47,9 @@ pub(crate) struct TopK {
 }
 
 impl TopK {
-    pub(crate) fn new(k: usize) -> Self {
-        Self { k, heap: BinaryHeap::new() }
+    /// Room for `k` hits, of at most `rows`: the one allocation of a search, which becomes its result.
+    pub(crate) fn new(k: usize, rows: usize) -> Self {
+        Self { k, heap: BinaryHeap::with_capacity(k.min(rows)) }
     }
 
     /// Offers a hit. One whose distance is no number is no neighbour.
@@ -72,8 +73,16 @@ impl TopK {
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.heap.len()
+    /// The distance that a hit has to have to be among the `k`.
+    pub(crate) fn limit(&self) -> f32 {
+        let worst = self.heap.peek().filter(|_| self.heap.len() >= self.k);
+        worst.map_or(f32::INFINITY, |worst| worst.distance)
+    }
+
+    /// Takes back the hits of a part. Those that they drove out stay out: the part is searched again, and has
+    /// hits that are as near.
+    pub(crate) fn forget(&mut self, part: u32) {
+        self.heap.retain(|hit| hit.part != part);
     }
 
     /// The hits, nearest first.

@@ -40,5 +40,5 @@ pub use self::{
     hnsw::{Graph, HnswParams, build_graph},
     row::Row,
     search::{Part, SearchOptions, SearchStats, Strategy, search},
-    vectors::{Vectors, check_rows, check_vector},
+    vectors::{ReadRow, Vectors, check_rows, check_vector},
 };

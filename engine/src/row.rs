@@ -51,3 +51,47 @@ impl<'a> Row<'a> {
         self.widen(&mut buffer).to_vec()
     }
 }
+
+/// Room for one row of either kind, kept for the next one.
+#[derive(Debug, Default)]
+pub(crate) struct RowBuffer {
+    single: Vec<f32>,
+    half: Vec<f16>,
+}
+
+impl RowBuffer {
+    /// A row whose bytes, little-endian, are written by `fill`.
+    pub(crate) fn single(
+        &mut self,
+        elements: usize,
+        fill: impl FnOnce(&mut [u8]) -> std::io::Result<()>,
+    ) -> std::io::Result<Row<'_>> {
+        self.single.resize(elements, 0.0);
+        fill(bytes_of(&mut self.single))?;
+        Ok(Row::Single(&self.single))
+    }
+
+    /// The same in half precision.
+    pub(crate) fn half(
+        &mut self,
+        elements: usize,
+        fill: impl FnOnce(&mut [u8]) -> std::io::Result<()>,
+    ) -> std::io::Result<Row<'_>> {
+        self.half.resize(elements, f16::ZERO);
+        fill(bytes_of(&mut self.half))?;
+        Ok(Row::Half(&self.half))
+    }
+}
+
+/// A number of any bits: what may be written to as bytes.
+trait Number {}
+impl Number for f32 {}
+impl Number for f16 {}
+
+#[cfg(target_endian = "big")]
+compile_error!("rows are stored little-endian and are read as they are");
+
+fn bytes_of<T: Number>(values: &mut [T]) -> &mut [u8] {
+    // SAFETY: the length is the slice's in bytes, u8 needs no alignment, and any bytes are a Number.
+    unsafe { std::slice::from_raw_parts_mut(values.as_mut_ptr().cast::<u8>(), size_of_val(values)) }
+}

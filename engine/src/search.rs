@@ -7,7 +7,8 @@
 use roaring::RoaringBitmap;
 
 use crate::{
-    Error, Graph, Hit, Metric, Result, Vectors, check_vector, distance::QueryDistance, exact, hit::TopK, hnsw,
+    Error, Graph, Hit, Metric, Result, Vectors, check_vector, distance::QueryDistance, exact, hit::TopK,
+    hnsw::GraphSearch,
 };
 
 /// One slice of a table: a segment, or the rows not yet in one.
@@ -81,7 +82,7 @@ pub struct SearchStats {
 /// # Errors
 /// What [`check_vector`] says of the query; [`Error::Parameter`] for `k` or `ef` of 0;
 /// [`Error::Dimensions`] for a part of other dimensions; [`Error::GraphMismatch`] and
-/// [`Error::GraphMetric`] for a graph that is not of its part's vectors or of the query's metric.
+/// [`Error::GraphMetric`] for a graph that is not of its part's vectors or of the query's metric; [`Error::Read`].
 pub fn search(parts: &[Part<'_>], query: &[f32], options: &SearchOptions) -> Result<(Vec<Hit>, SearchStats)> {
     let &SearchOptions { metric, k, ef, exact } = options;
     check_vector(query, query.len(), Some(metric))?;
@@ -98,16 +99,27 @@ pub fn search(parts: &[Part<'_>], query: &[f32], options: &SearchOptions) -> Res
     let distance = QueryDistance::new(metric, query);
     let mut stats = SearchStats::default();
     let (mut through_graph, mut scanned) = (0, 0);
-    let mut top = TopK::new(k);
+    let rows = parts.iter().map(|part| part.vectors.len()).sum();
+    let mut top = TopK::new(k, rows);
     // Vectors::new bounds rows, not parts; a part's number has to fit into a hit.
     for (number, part) in (0u32..).zip(parts).filter(|(_, part)| !part.vectors.is_empty()) {
         let graph = part.graph.filter(|_| !exact);
-        let found =
-            graph.and_then(|graph| try_graph(number, part, graph, query, &distance, k, ef, &mut stats));
-        if let Some(hits) = found {
-            through_graph += 1;
-            top.merge(hits);
-            continue;
+        if let Some(graph) = graph {
+            let search = GraphSearch {
+                part: number,
+                graph,
+                vectors: &part.vectors,
+                allowed: part.allowed,
+                query,
+                distance: &distance,
+                k,
+                ef,
+                budget: 0,
+            };
+            if try_graph(search, matches(part), &mut top, &mut stats)? {
+                through_graph += 1;
+                continue;
+            }
         }
         scanned += 1;
         let (hits, compared) = exact::scan(number, &part.vectors, part.allowed, &distance, k);
@@ -123,27 +135,29 @@ pub fn search(parts: &[Part<'_>], query: &[f32], options: &SearchOptions) -> Res
     Ok((top.into_sorted(), stats))
 }
 
-/// Searches a part through its graph, where that is the cheaper way and finds what there is to find.
-#[expect(clippy::too_many_arguments, reason = "called from one place, which has them all at hand")]
+/// Searches a part through its graph, where that is the cheaper way and finds what there is to find. If not, `top` has
+/// nothing of the part.
 fn try_graph(
-    number: u32,
-    part: &Part<'_>,
-    graph: &Graph,
-    query: &[f32],
-    distance: &QueryDistance<'_>,
-    k: usize,
-    ef: usize,
+    search: GraphSearch<'_>,
+    matches: usize,
+    top: &mut TopK,
     stats: &mut SearchStats,
-) -> Option<TopK> {
-    let matches = matches(part);
-    let budget = budget(graph.nodes(), matches, ef.max(k))?;
-    let hits = hnsw::search_graph(number, graph, &part.vectors, part.allowed, query, distance, k, ef, budget);
-    stats.visited += hits.visited;
-    stats.reranked += hits.reranked;
-    stats.filtered_out += hits.refused;
+) -> Result<bool> {
+    let Some(budget) = budget(search.graph.nodes(), matches, search.ef.max(search.k)) else {
+        return Ok(false);
+    };
+    let search = GraphSearch { budget, ..search };
+    let searched = search.run(top)?;
+    stats.visited += searched.visited;
+    stats.reranked += searched.reranked;
+    stats.filtered_out += searched.refused;
     // Fewer than k is an answer only if there are no more; matches may include rows that have no distance.
-    let all = matches.min(graph.indexed_rows());
-    (hits.complete && hits.top.len() >= k.min(all)).then_some(hits.top)
+    let all = matches.min(search.graph.indexed_rows());
+    let found = searched.complete && searched.reranked >= search.k.min(all) as u64;
+    if !found {
+        top.forget(search.part);
+    }
+    Ok(found)
 }
 
 /// The node scores that a graph search may cost, or `None` where comparing all matches is cheaper from the start.

@@ -10,7 +10,7 @@ use arrow::{
 };
 use half::f16;
 
-use crate::{Error, Metric, Result, Row};
+use crate::{Error, Metric, Result, Row, kernels, row::RowBuffer};
 
 /// Rows of vectors, row after row, all of the same dimensions; a row may be NULL.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +19,19 @@ pub struct Vectors<'a> {
     dimensions: usize,
     len: usize,
     nulls: Option<&'a NullBuffer>,
+    reader: Option<&'a dyn ReadRow>,
+}
+
+/// Reads single rows from where they are stored.
+///
+/// Rows that lie in a memory map become resident with their pages and the pages around them when they are touched; a search that
+/// wants a dozen of them, here and there, rather has them copied.
+pub trait ReadRow: std::fmt::Debug + Sync {
+    /// Fills `bytes` with the elements of a row that is not NULL, little-endian.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn read_row(&self, row: u32, bytes: &mut [u8]) -> std::io::Result<()>;
 }
 
 /// All rows, one after the other.
@@ -71,7 +84,7 @@ impl<'a> Vectors<'a> {
         if len >= u32::MAX as usize {
             return Err(Error::TooManyRows { rows: len as u64, most: u64::from(u32::MAX) - 1 });
         }
-        Ok(Self { elements, dimensions, len, nulls })
+        Ok(Self { elements, dimensions, len, nulls, reader: None })
     }
 
     /// Rows out of an Arrow column of `Float32` or `Float16` elements, sliced or not.
@@ -90,6 +103,12 @@ impl<'a> Vectors<'a> {
         };
         let dimensions = usize::try_from(array.value_length()).map_err(|_| outside())?;
         Self::of(elements, dimensions, array.nulls())
+    }
+
+    /// The same rows, of which graph searches read those that they look at by `reader`.
+    #[must_use]
+    pub fn with_reader(self, reader: &'a dyn ReadRow) -> Self {
+        Self { reader: Some(reader), ..self }
     }
 
     /// Number of rows, NULL ones included.
@@ -117,6 +136,30 @@ impl<'a> Vectors<'a> {
         match self.elements {
             Elements::Single(values) => values.get(place).map(Row::Single),
             Elements::Half(values) => values.get(place).map(Row::Half),
+        }
+    }
+
+    /// As [`Vectors::get`], by the reader if there is one.
+    pub(crate) fn fetch<'b>(&self, row: usize, buffer: &'b mut RowBuffer) -> Result<Option<Row<'b>>>
+    where
+        'a: 'b,
+    {
+        let (Some(reader), Some(mapped)) = (self.reader, self.get(row)) else { return Ok(self.get(row)) };
+        let fetched = match mapped {
+            Row::Single(_) => buffer.single(self.dimensions, |bytes| reader.read_row(row as u32, bytes)),
+            Row::Half(_) => buffer.half(self.dimensions, |bytes| reader.read_row(row as u32, bytes)),
+        };
+        fetched.map(Some).map_err(|source| Error::Read { row: row as u64, source })
+    }
+
+    /// Asks for the beginning of a row to be fetched into the cache; the processor goes on by itself from there.
+    #[inline]
+    pub(crate) fn prefetch(&self, row: usize) {
+        const BYTES: usize = 1024;
+        match self.get(row).filter(|_| self.reader.is_none()) {
+            Some(Row::Single(row)) => kernels::prefetch(row.get(..BYTES / 4).unwrap_or(row)),
+            Some(Row::Half(row)) => kernels::prefetch(row.get(..BYTES / 2).unwrap_or(row)),
+            None => {}
         }
     }
 

@@ -1,22 +1,25 @@
-//! Beam search over a frozen graph: greedy down the upper layers, a narrow beam in layer 1, then the `ef`
-//! best of the lowest from all that it found.
+//! Beam search: all nodes of a small upper layer, a narrow beam in each layer below, then the `ef` best of the
+//! lowest from all that it found. The same walk links new nodes while a graph is built (see [`lowest`](super::lowest)).
 //!
 //! It sees codes alone; distances come later, from the vectors (see [`rerank`](super::rerank)). It takes
-//! no lock. Invariant: a beam scores each node at most once, and a greedy step always lowers the
-//! score, so every search ends.
+//! no lock, and allocates nothing once its [`Scratch`] has grown. Invariant: a beam scores each node at most once, so
+//! every search ends.
 
 use std::cmp::Reverse;
 
 use super::{
     Graph,
-    distance::{DotScore, L1Score, Score},
-    visited::{Scratch, key, node, rank},
+    distance::Score,
+    visited::{Scratch, Slot, key, node, rank},
 };
-use crate::Metric;
 
-/// Nodes of layer 1 that the search of the lowest layer begins from. A single one may lie in the wrong
-/// cluster, with no way out that gets nearer; eight cost about 100 more scores.
-const ENTRIES: usize = 8;
+/// Nodes of an upper layer that a search of the layer below begins from. A single one may lie in the wrong cluster,
+/// with no way out that gets nearer.
+pub(super) const ENTRIES: usize = 16;
+
+/// Nodes of a layer that are all scored, rather than walked through: one after the other in memory, they cost what
+/// some dozens cost that are far apart, and none is missed.
+pub(super) const SCANNED: u32 = 512;
 
 /// How wide to search, and what to keep.
 pub(super) struct Beam<'a> {
@@ -28,11 +31,9 @@ pub(super) struct Beam<'a> {
     pub(super) budget: u64,
 }
 
-/// What a beam search found.
-#[derive(Debug)]
-pub(super) struct Found {
-    /// The nodes kept, best first.
-    pub(super) nodes: Vec<u32>,
+/// What a beam search did. What it found is in [`Scratch::found`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Walked {
     /// Nodes scored.
     pub(super) visited: u64,
     /// Nodes that were near enough and not accepted.
@@ -41,125 +42,190 @@ pub(super) struct Found {
     pub(super) complete: bool,
 }
 
-/// The nodes nearest to `query`.
-pub(super) fn search(graph: &Graph, query: &[f32], beam: &Beam<'_>) -> Found {
-    let mut codes = vec![0i8; graph.dimensions()];
-    let scale = graph.quantizer().encode(query, &mut codes);
-    match graph.metric() {
-        Metric::L1 => run(graph, &L1Score { codes: &codes, scale: scale.scale }, beam),
-        metric => run(graph, &DotScore::new(metric, &codes, scale), beam),
-    }
+/// Nodes with links between them, as a beam sees them.
+pub(super) trait Layer {
+    /// Nodes there are, in all layers: their numbers are below this.
+    fn nodes(&self) -> usize;
+    /// The nodes that a node links to.
+    fn neighbours(&self, node: u32) -> impl Iterator<Item = u32>;
+    /// Asks for them to be fetched into the cache.
+    fn prefetch(&self, node: u32);
+    /// Appends the scores of some nodes; `dots` is working memory.
+    fn score(&self, nodes: &[u32], dots: &mut Vec<i32>, scores: &mut Vec<f32>);
 }
 
-fn run<S: Score>(graph: &Graph, score: &S, beam: &Beam<'_>) -> Found {
-    if graph.nodes() == 0 {
-        return Found { nodes: Vec::new(), visited: 0, refused: 0, complete: true };
-    }
-    let (entry, mut scored) = descend(graph, score);
-    Scratch::with(|scratch| {
-        let mut entries = vec![entry];
-        if graph.top_layer() > 0 {
-            let wide = Beam { ef: ENTRIES, accept: None, budget: u64::MAX };
-            let found = walk(graph, score, 1, &wide, &entries, scratch);
-            scored += found.visited;
-            entries = found.nodes;
-        }
-        let mut found = walk(graph, score, 0, beam, &entries, scratch);
-        found.visited += scored;
-        found
-    })
-}
-
-/// From the top to layer 2, each time to the best neighbour while there is a better one.
-fn descend<S: Score>(graph: &Graph, score: &S) -> (u32, u64) {
-    let of = |node| score.score(graph.codes(node), graph.scale(node));
-    let mut scored = 1;
-    let (mut best, mut best_score) = (0, of(0));
-    for layer in (2..=graph.top_layer()).rev() {
-        loop {
-            let before = best;
-            for neighbour in graph.neighbours(layer, before) {
-                let score = of(neighbour);
-                scored += 1;
-                if score < best_score {
-                    (best, best_score) = (neighbour, score);
-                }
-            }
-            if best == before {
-                break;
-            }
-        }
-    }
-    (best, scored)
-}
-
-/// The `ef` best nodes of a layer, from `entries` on.
-fn walk<S: Score>(
-    graph: &Graph,
-    score: &S,
+/// One layer of a graph, seen from a query.
+struct Frozen<'a> {
+    graph: &'a Graph,
+    score: &'a Score<'a>,
     layer: usize,
-    beam: &Beam<'_>,
-    entries: &[u32],
-    scratch: &mut Scratch,
-) -> Found {
-    scratch.begin(graph.nodes());
-    let accepts = |node| beam.accept.is_none_or(|accept| accept(node));
-    let ef = beam.ef.max(1);
-    let (mut visited, mut refused) = (0, 0);
-    for &entry in entries {
-        if !scratch.visit(entry) {
+}
+
+impl Layer for Frozen<'_> {
+    fn nodes(&self) -> usize {
+        self.graph.nodes()
+    }
+
+    #[inline]
+    fn neighbours(&self, node: u32) -> impl Iterator<Item = u32> {
+        self.graph.neighbours(self.layer, node)
+    }
+
+    #[inline]
+    fn prefetch(&self, node: u32) {
+        self.graph.prefetch_neighbours(self.layer, node);
+    }
+
+    #[inline]
+    fn score(&self, nodes: &[u32], dots: &mut Vec<i32>, scores: &mut Vec<f32>) {
+        self.score.of(self.graph, nodes, dots, scores);
+    }
+}
+
+/// Finds the nodes nearest to what `score` measures from; they are in [`Scratch::found`] then, best first.
+pub(super) fn search(graph: &Graph, score: &Score<'_>, beam: &Beam<'_>, scratch: &mut Scratch) -> Walked {
+    scratch.found.clear();
+    if graph.nodes() == 0 {
+        return Walked { visited: 0, refused: 0, complete: true };
+    }
+    let of_layer = |layer| Frozen { graph, score, layer };
+    let lowest_scanned = (1..=graph.top_layer()).find(|&layer| graph.nodes_of(layer) <= SCANNED);
+    let start = lowest_scanned.unwrap_or(graph.top_layer());
+    let mut visited = scan(&of_layer(start), 0..graph.nodes_of(start).min(SCANNED), scratch);
+    for layer in (1..start).rev() {
+        visited += walk(&of_layer(layer), ENTRIES, scratch);
+    }
+    let mut walked = match beam.accept {
+        None => Walked { visited: walk(&of_layer(0), beam.ef, scratch), refused: 0, complete: true },
+        Some(accept) => walk_filtered(graph, score, beam, accept, scratch),
+    };
+    walked.visited += visited;
+    walked
+}
+
+/// Finds the best of some nodes by scoring all of them; they are in [`Scratch::found`] then. Returns how many were scored.
+pub(super) fn scan(layer: &impl Layer, nodes: impl Iterator<Item = u32>, scratch: &mut Scratch) -> u64 {
+    let Scratch { pending, dots, scores, found, .. } = scratch;
+    pending.clear();
+    pending.extend(nodes);
+    scores.clear();
+    layer.score(pending, dots, scores);
+    found.clear();
+    found.extend(scores.iter().zip(pending.iter()).map(|(&score, &node)| key(score, node)));
+    if found.len() > ENTRIES {
+        found.select_nth_unstable(ENTRIES);
+        found.truncate(ENTRIES);
+    }
+    pending.len() as u64
+}
+
+/// Finds the `ef` best nodes of a layer, from [`Scratch::found`] on, which they replace, best first. Returns how many were
+/// scored.
+pub(super) fn walk(layer: &impl Layer, ef: usize, scratch: &mut Scratch) -> u64 {
+    scratch.begin(layer.nodes());
+    let ef = ef.max(1);
+    let Scratch { marks, pool, pending, dots, scores, found, .. } = scratch;
+    found.sort_unstable();
+    pool.clear();
+    pool.extend(
+        found.iter().filter(|&&key| marks.visit(node(key))).map(|&key| Slot { key, expanded: false }),
+    );
+    pool.truncate(ef);
+    let mut visited = 0u64;
+    // All before `next` are expanded.
+    let mut next = 0;
+    while let Some(slot) = pool.get_mut(next) {
+        next += 1;
+        if std::mem::replace(&mut slot.expanded, true) {
             continue;
         }
-        visited += 1;
-        let entry_key = key(score.score(graph.codes(entry), graph.scale(entry)), entry);
-        scratch.candidates.push(Reverse(entry_key));
-        if accepts(entry) {
-            scratch.results.push(entry_key);
+        let candidate = node(slot.key);
+        pending.clear();
+        pending.extend(layer.neighbours(candidate).filter(|&neighbour| marks.visit(neighbour)));
+        if let Some(after) = pool.get(next) {
+            layer.prefetch(node(after.key));
+        }
+        visited += pending.len() as u64;
+        scores.clear();
+        layer.score(pending, dots, scores);
+        for (&neighbour, &score) in pending.iter().zip(scores.iter()) {
+            let key = key(score, neighbour);
+            if pool.len() >= ef {
+                if pool.last().is_some_and(|worst| key >= worst.key) {
+                    continue;
+                }
+                pool.pop();
+            }
+            let place = pool.partition_point(|slot| slot.key < key);
+            pool.insert(place, Slot { key, expanded: false });
+            next = next.min(place);
+        }
+    }
+    found.clear();
+    found.extend(pool.iter().map(|slot| slot.key));
+    visited
+}
+
+/// The `ef` best accepted nodes of the lowest layer, from [`Scratch::found`] on, which they replace.
+fn walk_filtered(
+    graph: &Graph,
+    score: &Score<'_>,
+    beam: &Beam<'_>,
+    accept: &dyn Fn(u32) -> bool,
+    scratch: &mut Scratch,
+) -> Walked {
+    scratch.begin(graph.nodes());
+    let ef = beam.ef.max(1);
+    let Scratch { marks, candidates, results, pending, dots, scores, found, .. } = scratch;
+    let (mut visited, mut refused) = (0, 0);
+    for &entry in found.iter().filter(|&&key| marks.visit(node(key))) {
+        candidates.push(Reverse(entry));
+        if accept(node(entry)) {
+            results.push(entry);
         } else {
             refused += 1;
         }
     }
-    while scratch.results.len() > ef {
-        scratch.results.pop();
+    while results.len() > ef {
+        results.pop();
     }
     let mut complete = true;
-    while let Some(Reverse(candidate)) = scratch.candidates.pop() {
-        let full = scratch.results.len() >= ef;
-        if full && scratch.results.peek().is_some_and(|&worst| rank(candidate) > rank(worst)) {
+    while let Some(Reverse(candidate)) = candidates.pop() {
+        let full = results.len() >= ef;
+        if full && results.peek().is_some_and(|&worst| rank(candidate) > rank(worst)) {
             break;
         }
         if visited > beam.budget {
             complete = false;
             break;
         }
-        let mut pending = std::mem::take(&mut scratch.pending);
         pending.clear();
-        for neighbour in graph.neighbours(layer, node(candidate)) {
-            if scratch.visit(neighbour) {
-                graph.prefetch(neighbour);
-                pending.push(neighbour);
-            }
+        pending.extend(graph.neighbours(0, node(candidate)).filter(|&neighbour| marks.visit(neighbour)));
+        if let Some(&Reverse(after)) = candidates.peek() {
+            graph.prefetch_neighbours(0, node(after));
         }
         visited += pending.len() as u64;
-        for &neighbour in &pending {
-            let neighbour_key = key(score.score(graph.codes(neighbour), graph.scale(neighbour)), neighbour);
-            let full = scratch.results.len() >= ef;
-            if full && scratch.results.peek().is_some_and(|&worst| neighbour_key > worst) {
+        scores.clear();
+        score.of(graph, pending, dots, scores);
+        for (&neighbour, &score) in pending.iter().zip(scores.iter()) {
+            let key = key(score, neighbour);
+            let full = results.len() >= ef;
+            if full && results.peek().is_some_and(|&worst| key > worst) {
                 continue;
             }
-            scratch.candidates.push(Reverse(neighbour_key));
-            if !accepts(neighbour) {
+            candidates.push(Reverse(key));
+            if !accept(neighbour) {
                 refused += 1;
                 continue;
             }
-            scratch.results.push(neighbour_key);
+            results.push(key);
             if full {
-                scratch.results.pop();
+                results.pop();
             }
         }
-        scratch.pending = pending;
     }
-    let mut kept: Vec<u64> = scratch.results.drain().collect();
-    kept.sort_unstable();
-    Found { nodes: kept.into_iter().map(node).collect(), visited, refused, complete }
+    found.clear();
+    found.extend(results.drain());
+    found.sort_unstable();
+    Walked { visited, refused, complete }
 }

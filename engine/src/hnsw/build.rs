@@ -1,9 +1,8 @@
-//! Building: rows to distinct codes, codes into hnsw_rs, its links out again.
+//! Building: rows to distinct codes, one in `m` of them into hnsw_rs, its links out again, and all of them linked in
+//! the lowest layer.
 //!
-//! It is the only place that knows hnsw_rs. Invariant: hnsw_rs gets no two equal points. Its neighbour
-//! lists keep the nearest, so of many equal points each would know its equals alone, and they would be lost.
-
-use std::collections::HashMap;
+//! It is the only place that knows hnsw_rs, which links the upper layers. The lowest, where nearly all of the time
+//! goes, is linked by the beam that also searches (see [`lowest`](super::lowest)). Invariant: hnsw_rs gets no two equal points.
 
 use hnsw_rs::prelude::Hnsw;
 use rayon::prelude::*;
@@ -11,90 +10,20 @@ use twox_hash::XxHash3_64;
 
 use super::{
     HnswParams,
-    codes::{Quantizer, Scale},
     distance::{BuildDistance, with_trailer},
     freeze::{Links, freeze},
     layout::MOST_LAYERS,
+    lowest,
+    nodes::Nodes,
     refine::refine,
 };
-use crate::{Error, Metric, Result, Vectors, check_vector, vectors::is_zero};
+use crate::{Error, Metric, Result, Vectors};
 
-/// Points inserted between two reports of progress, for each thread: some tenths of a second's work.
-const CHUNK: usize = 256;
+/// Points inserted between two reports of progress, for each thread: less than a tenth of a second's work.
+const CHUNK: usize = 64;
 
-/// The distinct codes of some vectors, and the rows that have them. A node is a position in these lists.
-#[derive(Debug)]
-pub(super) struct Nodes {
-    pub(super) quantizer: Quantizer,
-    pub(super) codes: Vec<i8>,
-    pub(super) scales: Vec<Scale>,
-    /// The rows of each node, ascending.
-    pub(super) rows: Vec<Vec<u32>>,
-    /// All rows, those without a node included.
-    pub(super) total_rows: u32,
-}
-
-impl Nodes {
-    pub(super) fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// The codes of a node.
-    pub(super) fn codes(&self, node: usize) -> &[i8] {
-        let dimensions = self.quantizer.centre.len();
-        self.codes.get(node * dimensions..(node + 1) * dimensions).unwrap_or_default()
-    }
-
-    /// The scale of a node.
-    pub(super) fn scale(&self, node: usize) -> Scale {
-        self.scales.get(node).copied().unwrap_or(Scale { scale: 0.0, squared_norm: 0.0 })
-    }
-
-    /// The distance that nodes are linked by.
-    pub(super) fn distance(&self) -> BuildDistance {
-        let greatest = self.scales.iter().fold(0.0f32, |most, scale| most.max(scale.squared_norm));
-        BuildDistance { metric: self.quantizer.metric, greatest_squared_norm: greatest }
-    }
-
-    /// Quantises all rows that can be found. NULL rows are left out, and zero vectors for cosine distance.
-    fn gather(vectors: &Vectors<'_>, metric: Metric) -> Result<Self> {
-        let quantizer = Quantizer::fit(vectors, metric);
-        let total_rows = u32::try_from(vectors.len())
-            .map_err(|_| Error::TooManyRows { rows: vectors.len() as u64, most: u64::from(u32::MAX) - 1 })?;
-        let mut nodes =
-            Self { quantizer, codes: Vec::new(), scales: Vec::new(), rows: Vec::new(), total_rows };
-        let mut by_hash: HashMap<u64, Vec<u32>> = HashMap::new();
-        let mut codes = vec![0i8; vectors.dimensions()];
-        let mut bytes = Vec::with_capacity(codes.len() + 4);
-        let mut widened = Vec::new();
-        for row in 0..total_rows {
-            let Some(values) = vectors.get(row as usize) else { continue };
-            let values = values.widen(&mut widened);
-            check_vector(values, vectors.dimensions(), None).map_err(|error| error.at_row(u64::from(row)))?;
-            if metric == Metric::Cosine && is_zero(values) {
-                continue;
-            }
-            let scale = nodes.quantizer.encode(values, &mut codes);
-            bytes.clear();
-            bytes.extend(codes.iter().map(|code| code.cast_unsigned()));
-            bytes.extend(scale.scale.to_le_bytes());
-            let same_hash = by_hash.entry(XxHash3_64::oneshot(&bytes)).or_default();
-            let equal =
-                |&&node: &&u32| nodes.codes(node as usize) == codes && nodes.scale(node as usize) == scale;
-            if let Some(rows) =
-                same_hash.iter().find(equal).and_then(|&node| nodes.rows.get_mut(node as usize))
-            {
-                rows.push(row);
-                continue;
-            }
-            same_hash.push(nodes.rows.len() as u32);
-            nodes.codes.extend_from_slice(&codes);
-            nodes.scales.push(scale);
-            nodes.rows.push(vec![row]);
-        }
-        Ok(nodes)
-    }
-}
+/// One in so many rows of the progress told stands for refining and freezing.
+const REFINING: u64 = 8;
 
 /// Builds an index over some vectors, on all cores; returns the frozen graph's bytes, for [`Graph::open`].
 ///
@@ -110,46 +39,56 @@ pub fn build_graph(
     vectors: &Vectors<'_>,
     metric: Metric,
     params: &HnswParams,
-    progress: &(dyn Fn(u64, u64) -> bool + Sync),
+    progress: &dyn Fn(u64, u64) -> bool,
 ) -> Result<Vec<u8>> {
     params.check()?;
     let total = vectors.len() as u64;
     let report = |done: u64| if progress(done, total) { Ok(()) } else { Err(Error::Cancelled) };
     report(0)?;
-    let nodes = Nodes::gather(vectors, metric)?;
-    let mut links = link(&nodes, params, &report)?;
-    refine(&nodes, &mut links, params, &|| report(total))?;
+    let nodes = Nodes::gather(vectors, metric, &|| report(0))?;
+    let order = shuffled(nodes.len());
+    let (upper, _) = order.split_at(nodes.len().div_ceil(params.m));
+    // So many rows are told to be done while nodes are linked; the rest is for what comes after.
+    let linked = total - total / REFINING;
+    let after = |done: usize| report(linked * done as u64 / nodes.len().max(1) as u64);
+    let mut links = link_upper(&nodes, upper, params, &after)?;
+    refine(&nodes, &mut links, 1.., &[true, false], params, &|| after(upper.len()))?;
+    lowest::link(&nodes, &order, &mut links, params, &after)?;
+    refine(&nodes, &mut links, 0..1, &[false], params, &|| report(linked))?;
     let bytes = freeze(&nodes, &links, params)?;
     report(total)?;
     Ok(bytes)
 }
 
-/// Lets hnsw_rs link the nodes.
-fn link(nodes: &Nodes, params: &HnswParams, report: &dyn Fn(u64) -> Result<()>) -> Result<Vec<Links>> {
+/// Lets hnsw_rs link the nodes that reach layer 1: its lowest layer is the graph's second.
+fn link_upper(
+    nodes: &Nodes,
+    upper: &[usize],
+    params: &HnswParams,
+    after: &dyn Fn(usize) -> Result<()>,
+) -> Result<Vec<Links>> {
     let distance = nodes.distance();
-    let hnsw =
-        Hnsw::<i8, BuildDistance>::new(params.m, nodes.len(), MOST_LAYERS, params.ef_construction, distance);
+    let (count, layers) = (upper.len(), MOST_LAYERS - 1);
+    let hnsw = Hnsw::<i8, BuildDistance>::new(params.m, count, layers, params.ef_construction, distance);
     let insert = |&node: &usize| {
         let point = with_trailer(nodes.codes(node), nodes.scale(node));
         hnsw.insert((&point, node));
     };
-    let order = shuffled(nodes.len());
     // The first alone: points inserted at once while there is no entry point would all stay without links.
-    let (first, rest) = order.split_at(order.len().min(1));
+    let (first, rest) = upper.split_at(count.min(1));
     first.iter().for_each(insert);
-    let indexed: usize = nodes.rows.iter().map(Vec::len).sum();
-    let mut done = u64::from(nodes.total_rows) - indexed as u64;
+    let mut done = first.len();
     for chunk in rest.chunks(CHUNK * rayon::current_num_threads().max(1)) {
+        after(done)?;
         chunk.par_iter().for_each(insert);
-        done += chunk.iter().filter_map(|&node| nodes.rows.get(node)).map(Vec::len).sum::<usize>() as u64;
-        report(done)?;
+        done += chunk.len();
     }
     Ok(links(&hnsw, nodes.len()))
 }
 
 /// Reads the links out of hnsw_rs.
 fn links(hnsw: &Hnsw<'_, i8, BuildDistance>, count: usize) -> Vec<Links> {
-    let mut links = vec![Links::default(); count];
+    let mut links = vec![Links { layers: vec![Vec::new()] }; count];
     let points = hnsw.get_point_indexation();
     for layer in 0..=usize::from(hnsw.get_max_level_observed()) {
         for point in points.get_layer_iterator(layer) {
@@ -160,7 +99,7 @@ fn links(hnsw: &Hnsw<'_, i8, BuildDistance>, count: usize) -> Vec<Links> {
                 list.map(|it| it.d_id as u32).filter(|&it| it as usize != point.get_origin_id()).collect()
             };
             if let Some(links) = links.get_mut(point.get_origin_id()) {
-                links.layers = neighbours.map(reaching).collect();
+                links.layers.extend(neighbours.map(reaching));
             }
         }
     }

@@ -4,7 +4,7 @@
 //! an L2 in one more dimension, and both are as coarse as the codes. Invariant: while building, distances are finite and never
 //! negative, which hnsw_rs asserts.
 
-use super::codes::Scale;
+use super::{Graph, codes::Scale, nodes::Nodes};
 use crate::{Metric, kernels};
 
 /// Bytes after a vector's codes in what hnsw_rs stores: scale and squared length, little-endian `f32`.
@@ -29,25 +29,65 @@ impl BuildDistance {
     /// The distance between two vectors' codes.
     #[inline]
     pub(super) fn between(&self, a: &[i8], a_scale: Scale, b: &[i8], b_scale: Scale) -> f32 {
-        let distance = if self.metric == Metric::L1 {
-            kernels::l1_scaled(a, a_scale.scale, b, b_scale.scale)
-        } else {
-            let dot = kernels::dot_i8(a, b) as f32 * a_scale.scale * b_scale.scale;
-            match self.metric {
-                Metric::L2 => a_scale.squared_norm + b_scale.squared_norm - 2.0 * dot,
-                Metric::InnerProduct => {
-                    // One more dimension makes all vectors equally long, and squared L2 then orders by inner
-                    // product: a true metric. Half of it, since the order is all that matters. By trial on tight
-                    // clusters this finds 0.995 at ef 40, inner products themselves 0.90 to 0.97.
-                    let missing =
-                        |scale: Scale| (self.greatest_squared_norm - scale.squared_norm).max(0.0).sqrt();
-                    self.greatest_squared_norm - dot - missing(a_scale) * missing(b_scale)
-                }
-                Metric::Cosine | Metric::L1 => 1.0 - dot,
+        if self.metric == Metric::L1 {
+            return kernels::l1_scaled(a, a_scale.scale, b, b_scale.scale).max(0.0);
+        }
+        self.of_dot(kernels::codes::dot(a, b), a_scale, b_scale)
+    }
+
+    /// The distance of vectors whose codes have this inner product. Not for L1, which is no matter of inner products.
+    #[inline]
+    fn of_dot(&self, dot: i32, a_scale: Scale, b_scale: Scale) -> f32 {
+        let dot = dot as f32 * a_scale.scale * b_scale.scale;
+        let distance = match self.metric {
+            Metric::L2 => a_scale.squared_norm + b_scale.squared_norm - 2.0 * dot,
+            Metric::InnerProduct => {
+                // One more dimension makes all vectors equally long, and squared L2 then orders by inner
+                // product: a true metric. Half of it, since the order is all that matters. By trial on tight
+                // clusters this finds 0.995 at ef 40, inner products themselves 0.90 to 0.97.
+                let missing =
+                    |scale: Scale| (self.greatest_squared_norm - scale.squared_norm).max(0.0).sqrt();
+                self.greatest_squared_norm - dot - missing(a_scale) * missing(b_scale)
             }
+            Metric::Cosine | Metric::L1 => 1.0 - dot,
         };
         // max also takes NaN to 0.
         distance.max(0.0)
+    }
+}
+
+/// A node that others are measured from.
+#[derive(Debug)]
+pub(super) struct Origin<'a> {
+    nodes: &'a Nodes,
+    distance: &'a BuildDistance,
+    codes: &'a [i8],
+    query: kernels::codes::Query<'a>,
+    scale: Scale,
+}
+
+impl<'a> Origin<'a> {
+    pub(super) fn new(nodes: &'a Nodes, distance: &'a BuildDistance, node: u32) -> Self {
+        let query = kernels::codes::Query::new(nodes.padded(node as usize));
+        let (codes, scale) = (nodes.codes(node as usize), nodes.scale(node as usize));
+        Self { nodes, distance, codes, query, scale }
+    }
+
+    /// Appends the distances of some nodes; `dots` is working memory.
+    #[inline]
+    pub(super) fn to(&self, others: &[u32], dots: &mut Vec<i32>, distances: &mut Vec<f32>) {
+        if self.distance.metric == Metric::L1 {
+            distances.extend(others.iter().map(|&other| {
+                let other = other as usize;
+                self.distance.between(self.codes, self.scale, self.nodes.codes(other), self.nodes.scale(other))
+            }));
+            return;
+        }
+        dots.clear();
+        self.query.dots(&self.nodes.codes, self.nodes.stride, others, dots);
+        distances.extend(others.iter().zip(dots).map(|(&other, &mut dot)| {
+            self.distance.of_dot(dot, self.scale, self.nodes.scale(other as usize))
+        }));
     }
 }
 
@@ -68,51 +108,52 @@ fn split(all: &[i8]) -> (&[i8], Scale) {
     (codes, Scale { scale: float(scale), squared_norm: float(squared_norm) })
 }
 
-/// How far a query is from codes. Smaller is nearer; only the order means anything.
-pub(super) trait Score {
-    /// The score of a vector's codes.
-    fn score(&self, codes: &[i8], scale: Scale) -> f32;
-}
-
-/// Cosine, L2 and inner product: all of them a dot product and what belongs to each vector.
+/// How far a query is from codes. Smaller is nearer.
 #[derive(Debug)]
-pub(super) struct DotScore<'a> {
+pub(super) struct Score<'a> {
+    metric: Metric,
+    query: kernels::codes::Query<'a>,
+    /// The query's codes without padding.
     codes: &'a [i8],
-    /// Weighs the vector's squared length: 1 for L2, else 0.
-    length: f32,
-    /// Weighs the dot product of the codes.
-    dot: f32,
+    scale: Scale,
+    /// What vectors were multiplied with before they were quantised.
+    factor: f32,
 }
 
-impl<'a> DotScore<'a> {
-    pub(super) fn new(metric: Metric, codes: &'a [i8], scale: Scale) -> Self {
-        match metric {
-            Metric::L2 => Self { codes, length: 1.0, dot: 2.0 * scale.scale },
-            Metric::Cosine | Metric::InnerProduct | Metric::L1 => {
-                Self { codes, length: 0.0, dot: scale.scale }
-            }
+impl<'a> Score<'a> {
+    /// `padded` are the query's codes, followed by zeros up to the graph's stride.
+    pub(super) fn new(graph: &Graph, padded: &'a [i8], scale: Scale) -> Self {
+        let (metric, factor) = (graph.metric(), graph.quantizer().factor);
+        let codes = padded.get(..graph.dimensions()).unwrap_or(padded);
+        Self { metric, query: kernels::codes::Query::new(padded), codes, scale, factor }
+    }
+
+    /// Appends the scores of some nodes; `dots` is working memory.
+    #[inline]
+    pub(super) fn of(&self, graph: &Graph, nodes: &[u32], dots: &mut Vec<i32>, scores: &mut Vec<f32>) {
+        if self.metric == Metric::L1 {
+            let l1 = |&node: &u32| {
+                kernels::l1_scaled(self.codes, self.scale.scale, graph.codes(node), graph.scale(node).scale)
+            };
+            scores.extend(nodes.iter().map(l1));
+            return;
         }
+        dots.clear();
+        self.query.dots(graph.all_codes(), graph.code_stride(), nodes, dots);
+        scores.extend(nodes.iter().zip(dots).map(|(&node, &mut dot)| {
+            let scale = graph.scale(node);
+            let dot = self.scale.scale * scale.scale * dot as f32;
+            if self.metric == Metric::L2 { scale.squared_norm - 2.0 * dot } else { -dot }
+        }));
     }
-}
 
-impl Score for DotScore<'_> {
-    #[inline]
-    fn score(&self, codes: &[i8], scale: Scale) -> f32 {
-        let dot = kernels::dot_i8(self.codes, codes) as f32;
-        self.length * scale.squared_norm - self.dot * scale.scale * dot
-    }
-}
-
-/// L1, on the numbers that the codes stand for.
-#[derive(Debug)]
-pub(super) struct L1Score<'a> {
-    pub(super) codes: &'a [i8],
-    pub(super) scale: f32,
-}
-
-impl Score for L1Score<'_> {
-    #[inline]
-    fn score(&self, codes: &[i8], scale: Scale) -> f32 {
-        kernels::l1_scaled(self.codes, self.scale, codes, scale.scale)
+    /// The distance that a score stands for, as near as the codes are to their vectors.
+    pub(super) fn distance(&self, score: f32) -> f32 {
+        match self.metric {
+            Metric::Cosine => 1.0 + score,
+            Metric::L2 => (score + self.scale.squared_norm).max(0.0).sqrt() / self.factor,
+            Metric::L1 => score / self.factor,
+            Metric::InnerProduct => score / (self.factor * self.factor),
+        }
     }
 }

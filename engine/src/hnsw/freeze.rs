@@ -5,9 +5,9 @@
 
 use super::{
     HnswParams,
-    build::Nodes,
     connect::connect,
     layout::{Header, NONE},
+    nodes::Nodes,
 };
 use crate::{Error, Result};
 

@@ -14,7 +14,7 @@ use super::{
     codes::{Quantizer, Scale},
     layout::{Header, Layout, NONE, damaged},
 };
-use crate::{Error, Metric, Result};
+use crate::{Error, Metric, Result, kernels};
 
 /// An HNSW graph, ready to be searched. Its clones share their bytes.
 #[derive(Debug, Clone)]
@@ -107,19 +107,30 @@ impl Graph {
         Scale { scale: number(start), squared_norm: number(start + 4) }
     }
 
-    /// Asks for a node's codes to be fetched into the cache.
+    /// The codes of all nodes, each [`Graph::code_stride`] after the one before and padded with zeros.
     #[inline]
-    pub(super) fn prefetch(&self, node: u32) {
-        #[cfg(target_arch = "x86_64")]
-        {
-            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            for line in self.codes(node).chunks(64) {
-                // SAFETY: prefetching has no effect but on caches; the pointer is into a live slice besides.
-                unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr()) };
-            }
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = node;
+    pub(super) fn all_codes(&self) -> &[i8] {
+        as_codes(section(&self.bytes, &self.layout.codes))
+    }
+
+    /// Codes from one node to the next.
+    #[inline]
+    pub(super) fn code_stride(&self) -> usize {
+        self.header.code_stride()
+    }
+
+    /// Nodes that reach a layer: those of the numbers below this.
+    #[inline]
+    pub(super) fn nodes_of(&self, layer: usize) -> u32 {
+        self.header.layers.get(layer).copied().unwrap_or(0)
+    }
+
+    /// Asks for a node's neighbours in a layer to be fetched into the cache.
+    #[inline]
+    pub(super) fn prefetch_neighbours(&self, layer: usize, node: u32) {
+        let size = 4 * self.header.stride(layer);
+        let start = self.layout.neighbours.get(layer).map_or(0, |it| it.start) + node as usize * size;
+        kernels::prefetch(self.bytes.get(start..start + size).unwrap_or_default());
     }
 
     /// The neighbours of a node in a layer.

@@ -13,7 +13,7 @@ pub(super) const MAGIC: [u8; 8] = *b"MUSTERGR";
 /// The version written, and the newest read.
 pub(super) const VERSION: u32 = 1;
 /// Sections begin at multiples of this: a cache line.
-const ALIGN: u64 = 64;
+pub(super) const ALIGN: u64 = 64;
 /// Bytes of the header: its fields, rounded up to [`ALIGN`].
 pub(super) const HEADER: usize = 128;
 /// Layers there can be; hnsw_rs has no more.

@@ -19,10 +19,12 @@ mod distance;
 mod freeze;
 mod graph;
 mod layout;
+mod lowest;
+mod nodes;
 mod params;
 mod refine;
 mod rerank;
 mod visited;
 
-pub(crate) use self::rerank::search_graph;
+pub(crate) use self::rerank::GraphSearch;
 pub use self::{build::build_graph, graph::Graph, params::HnswParams};

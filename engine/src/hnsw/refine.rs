@@ -7,13 +7,23 @@
 //! It adds no node and moves none to another layer. Invariant: a list holds no node twice, not its own node, and
 //! is sorted by distance.
 
+use std::{cmp::Ordering, ops::RangeBounds};
+
 use rayon::prelude::*;
 
-use super::{HnswParams, build::Nodes, distance::BuildDistance, freeze::Links};
+use super::{
+    HnswParams,
+    distance::{BuildDistance, Origin},
+    freeze::Links,
+    nodes::Nodes,
+};
 use crate::Result;
 
 /// Nearest nodes of a pool that the heuristic looks at.
 const POOL: usize = 96;
+
+/// Nodes whose lists are chosen between two questions whether to go on: less than a tenth of a second's work.
+const STEP: usize = 2048;
 
 /// How much farther than `of` a taken node may be and still shadow a candidate. 1 is the paper's rule; a
 /// little more keeps more long links. By trial on real titles under `hash-v1` at ef 40: hnsw_rs's own lists
@@ -22,38 +32,62 @@ const SLACK: f32 = 1.1;
 
 /// A node and its distance from the one whose list is made.
 #[derive(Debug, Clone, Copy)]
-struct Near {
-    distance: f32,
-    node: u32,
+pub(super) struct Near {
+    pub(super) distance: f32,
+    pub(super) node: u32,
 }
 
-/// Chooses the lists of every layer again, each no longer than its layer allows.
+impl Near {
+    /// All of these nodes, in their order.
+    pub(super) fn all(origin: &Origin<'_>, nodes: &[u32]) -> Vec<Self> {
+        let (mut dots, mut distances) = (Vec::new(), Vec::with_capacity(nodes.len()));
+        origin.to(nodes, &mut dots, &mut distances);
+        nodes.iter().zip(distances).map(|(&node, distance)| Self { distance, node }).collect()
+    }
+
+    pub(super) fn order(&self, other: &Self) -> Ordering {
+        self.distance.total_cmp(&other.distance).then(self.node.cmp(&other.node))
+    }
+}
+
+/// Chooses the lists of some layers again, each no longer than its layer allows, once for each of `passes`: `true` from
+/// neighbours and their neighbours, `false` from the links that there are and their reverse.
 ///
-/// Each layer twice: from neighbours and their neighbours, then from the links so made and their reverse.
-/// `go_on` is asked in between.
+/// `go_on` is asked some times a second.
 pub(super) fn refine(
     nodes: &Nodes,
     links: &mut [Links],
+    layers: impl RangeBounds<usize>,
+    passes: &[bool],
     params: &HnswParams,
     go_on: &dyn Fn() -> Result<()>,
 ) -> Result<()> {
     let distance = nodes.distance();
-    let layers = links.iter().map(|links| links.layers.len()).max().unwrap_or(0);
-    for layer in 0..layers {
+    let all = links.iter().map(|links| links.layers.len()).max().unwrap_or(0);
+    for layer in (0..all).filter(|layer| layers.contains(layer)) {
         let most = if layer == 0 { 2 * params.m } else { params.m };
         let of = |links: &Links| links.layers.get(layer).cloned().unwrap_or_default();
         let mut lists: Vec<Vec<u32>> = links.iter().map(of).collect();
-        for hops in [true, false] {
-            go_on()?;
+        for &hops in passes {
             let both = both_ways(&lists);
             let again = |direct: &Vec<u32>| -> Vec<u32> {
                 let further = direct.iter().filter(|_| hops).filter_map(|&it| lists.get(it as usize));
                 direct.iter().chain(further.flatten()).copied().collect()
             };
-            let choose = |(node, (own, direct)): (usize, (&Vec<u32>, &Vec<u32>))| {
-                choose(nodes, &distance, node as u32, own, again(direct), most)
+            let choose = |(node, (own, direct)): (u32, (&Vec<u32>, &Vec<u32>))| {
+                choose(nodes, &distance, node, own, again(direct), most)
             };
-            lists = lists.par_iter().zip(&both).enumerate().map(choose).collect();
+            let mut chosen = Vec::with_capacity(lists.len());
+            for start in (0..lists.len()).step_by(STEP) {
+                go_on()?;
+                let end = lists.len().min(start + STEP);
+                let (own, direct) = (lists.get(start..end), both.get(start..end));
+                let (own, direct) = (own.unwrap_or_default(), direct.unwrap_or_default());
+                let numbers = start as u32..end as u32;
+                let step = numbers.into_par_iter().zip(own.par_iter().zip(direct)).map(choose);
+                chosen.extend(step.collect::<Vec<_>>());
+            }
+            lists = chosen;
         }
         for (links, list) in links.iter_mut().zip(lists) {
             if let Some(kept) = links.layers.get_mut(layer) {
@@ -77,8 +111,7 @@ fn both_ways(lists: &[Vec<u32>]) -> Vec<Vec<u32>> {
     both
 }
 
-/// The paper's heuristic: a candidate is taken unless one already taken is clearly nearer to it than `of` is.
-/// Places left are for the nearest of those not taken.
+/// The list of a node, chosen by [`select`].
 ///
 /// Candidates are the links that there are, `own`, however long: they may be the only ones out of a cluster.
 /// To them come the nearest of `pool`.
@@ -92,23 +125,28 @@ fn choose(
 ) -> Vec<u32> {
     pool.sort_unstable();
     pool.dedup();
+    pool.retain(|node| *node != of && !own.contains(node));
+    let from = Origin::new(nodes, distance, of);
+    let mut near = Near::all(&from, &pool);
+    if near.len() > POOL {
+        near.select_nth_unstable_by(POOL, Near::order);
+        near.truncate(POOL);
+    }
+    near.extend(Near::all(&from, own));
+    near.sort_unstable_by(Near::order);
+    select(nodes, distance, &near, most).into_iter().map(|it| it.node).collect()
+}
+
+/// The paper's heuristic: a candidate is taken unless one already taken is clearly nearer to it than the node whose list
+/// it is. Places left are for the nearest of those not taken. `near` and the result are sorted by distance.
+pub(super) fn select(nodes: &Nodes, distance: &BuildDistance, near: &[Near], most: usize) -> Vec<Near> {
     let between = |a: u32, b: u32| {
         let (a, b) = (a as usize, b as usize);
         distance.between(nodes.codes(a), nodes.scale(a), nodes.codes(b), nodes.scale(b))
     };
-    let measured = |node: u32| Near { distance: between(of, node), node };
-    let order = |a: &Near, b: &Near| a.distance.total_cmp(&b.distance).then(a.node.cmp(&b.node));
-    let others = pool.into_iter().filter(|&node| node != of && !own.contains(&node));
-    let mut near: Vec<Near> = others.map(measured).collect();
-    if near.len() > POOL {
-        near.select_nth_unstable_by(POOL, order);
-        near.truncate(POOL);
-    }
-    near.extend(own.iter().copied().map(measured));
-    near.sort_unstable_by(order);
     let mut taken: Vec<Near> = Vec::with_capacity(most);
     let mut left: Vec<Near> = Vec::new();
-    for candidate in near {
+    for &candidate in near {
         if taken.len() >= most {
             break;
         }
@@ -120,6 +158,6 @@ fn choose(
     }
     let room = most.saturating_sub(taken.len());
     taken.extend(left.into_iter().take(room));
-    taken.sort_unstable_by(order);
-    taken.into_iter().map(|it| it.node).collect()
+    taken.sort_unstable_by(Near::order);
+    taken
 }

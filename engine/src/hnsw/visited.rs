@@ -4,18 +4,46 @@
 
 use std::{cell::RefCell, cmp::Reverse, collections::BinaryHeap};
 
+use crate::row::RowBuffer;
+
 /// A score and a node in one number, ordered by score first. See [`key`].
 pub(super) type Key = u64;
+
+/// A node that a beam keeps.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Slot {
+    pub(super) key: Key,
+    /// Whether its neighbours have been looked at.
+    pub(super) expanded: bool,
+}
 
 /// The working memory of one search.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
-    /// The epoch in which each node was last visited: forgetting all is counting one further.
-    stamps: Vec<u16>,
-    epoch: u16,
+    pub(super) marks: Marks,
+    /// The beam of a search without a filter, best first.
+    pub(super) pool: Vec<Slot>,
+    /// Nodes that a search under a filter may go on from, and those that it keeps.
     pub(super) candidates: BinaryHeap<Reverse<Key>>,
     pub(super) results: BinaryHeap<Key>,
+    /// Nodes to be scored, and their scores.
     pub(super) pending: Vec<u32>,
+    pub(super) dots: Vec<i32>,
+    pub(super) scores: Vec<f32>,
+    /// The query's codes.
+    pub(super) codes: Vec<i8>,
+    /// What was found.
+    pub(super) found: Vec<Key>,
+    /// The row that is compared.
+    pub(super) row: RowBuffer,
+}
+
+/// A set of nodes that is emptied by counting one further.
+#[derive(Debug, Default)]
+pub(super) struct Marks {
+    /// The epoch in which each node was last visited.
+    stamps: Vec<u16>,
+    epoch: u16,
 }
 
 thread_local! {
@@ -31,11 +59,16 @@ impl Scratch {
         result
     }
 
-    /// Forgets the search before and makes room for `nodes`.
+    /// Forgets the nodes visited and makes room for `nodes`.
     pub(super) fn begin(&mut self, nodes: usize) {
         self.candidates.clear();
         self.results.clear();
-        self.pending.clear();
+        self.marks.begin(nodes);
+    }
+}
+
+impl Marks {
+    fn begin(&mut self, nodes: usize) {
         if self.stamps.len() < nodes {
             self.stamps.resize(nodes, 0);
         }
@@ -71,6 +104,13 @@ pub(super) fn key(score: f32, node: u32) -> Key {
 #[inline]
 pub(super) fn node(key: Key) -> u32 {
     (key & u64::from(u32::MAX)) as u32
+}
+
+/// The score of a key.
+#[inline]
+pub(super) fn score(key: Key) -> f32 {
+    let ordered = (key >> 32) as u32;
+    f32::from_bits(if ordered >> 31 == 1 { ordered ^ 1 << 31 } else { !ordered })
 }
 
 /// The part of a key that says the score: comparable with others of its kind alone.

@@ -1,9 +1,10 @@
 //! The inner loops: sums over two slices, with the instructions chosen at run time.
 //!
 //! They know nothing of metrics, scales or rows. Dot products and squared L2 of `f32` come from SimSIMD; what it
-//! lacks is here, compiled once for each instruction set: L1, L1 of scaled codes, and `f32` against half precision.
+//! lacks is here, compiled once for each instruction set: inner products of codes, L1, and `f32` against half precision.
 //! Invariant: slices of different lengths are compared over the shorter length; nothing panics.
 
+pub(crate) mod codes;
 pub(crate) mod half;
 mod l1;
 
@@ -23,10 +24,19 @@ pub(crate) fn squared_l2(a: &[f32], b: &[f32]) -> f64 {
     <f32 as SpatialSimilarity>::sqeuclidean(a, b).unwrap_or(f64::NAN)
 }
 
-/// Inner product of two vectors of int8 codes.
+/// Asks for memory to be fetched into the cache.
 #[inline]
-pub(crate) fn dot_i8(a: &[i8], b: &[i8]) -> f64 {
-    <i8 as SpatialSimilarity>::dot(a, b).unwrap_or(f64::NAN)
+pub(crate) fn prefetch<T>(memory: &[T]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        for offset in (0..size_of_val(memory)).step_by(64) {
+            // SAFETY: prefetching has no effect but on caches; the offset is below the slice's length besides.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(memory.as_ptr().cast::<i8>().add(offset)) };
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = memory;
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ fn floats() -> impl Strategy<Value = (Vec<f32>, Vec<f32>, usize)> {
     })
 }
 
-fn codes() -> impl Strategy<Value = (Vec<i8>, Vec<i8>, usize)> {
+fn code_pairs() -> impl Strategy<Value = (Vec<i8>, Vec<i8>, usize)> {
     (lengths(), 0usize..4).prop_flat_map(|(len, skip)| {
         let code = || prop_oneof![8 => -127i8..=127, 1 => Just(127), 1 => Just(-127)];
         (
@@ -52,10 +52,10 @@ proptest! {
     }
 
     #[test]
-    fn code_kernels_agree_with_exact_sums((a, b, skip) in codes(), scales in (0.001f32..10.0, 0.001f32..10.0)) {
+    fn code_kernels_agree_with_exact_sums((a, b, skip) in code_pairs(), scales in (0.001f32..10.0, 0.001f32..10.0)) {
         let (a, b) = (&a[skip..], &b[skip..]);
         let products: i64 = a.iter().zip(b).map(|(&a, &b)| i64::from(a) * i64::from(b)).sum();
-        prop_assert_eq!(dot_i8(a, b), products as f64);
+        prop_assert_eq!(i64::from(codes::dot(a, b)), products);
         let (sa, sb) = (f64::from(scales.0), f64::from(scales.1));
         let term = |(&a, &b): (&i8, &i8)| (f64::from(a) * sa - f64::from(b) * sb).abs();
         let differences: f64 = a.iter().zip(b).map(term).sum();
@@ -66,9 +66,39 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn a_query_is_multiplied_with_each_vector_alike(
+        blocks in 1usize..14, rows in 1usize..20, odd in 0usize..2, seed in 0u64..1000,
+    ) {
+        // Strides that are multiples of 64 go through VNNI where there is one, others do not.
+        let stride = 64 * blocks - odd * 7;
+        let mut state = seed;
+        let mut code = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            ((state >> 33) % 255) as i16 as i8
+        };
+        let codes: Vec<i8> = (0..rows * stride).map(|_| code()).collect();
+        let query: Vec<i8> = (0..stride).map(|_| code()).collect();
+        let numbers: Vec<u32> = (0..rows as u32).rev().chain([rows as u32, 0]).collect();
+        let mut dots = Vec::new();
+        codes::Query::new(&query).dots(&codes, stride, &numbers, &mut dots);
+        let expected = numbers.iter().map(|&number| {
+            let row = codes.get(number as usize * stride..(number as usize + 1) * stride).unwrap_or_default();
+            row.iter().zip(&query).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum::<i32>()
+        });
+        prop_assert_eq!(dots, expected.collect::<Vec<_>>());
+    }
+}
+
 #[test]
 fn the_greatest_codes_of_the_longest_vectors_do_not_overflow() {
     let (a, b) = (vec![127i8; 16_000], vec![-127i8; 16_000]);
-    assert_eq!(dot_i8(&a, &a), 16_000.0 * 127.0 * 127.0);
-    assert_eq!(dot_i8(&a, &b), -16_000.0 * 127.0 * 127.0);
+    assert_eq!(codes::dot(&a, &a), 16_000 * 127 * 127);
+    assert_eq!(codes::dot(&a, &b), -16_000 * 127 * 127);
+    for query in [&a, &b] {
+        let mut dots = Vec::new();
+        codes::Query::new(query).dots(&b, 16_000, &[0], &mut dots);
+        assert_eq!(dots, [codes::dot(query, &b)]);
+    }
 }

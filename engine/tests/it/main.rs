@@ -1,6 +1,7 @@
 //! Tests of the engine through its public face, one file a subject.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod allocation;
 mod damage;
 mod data;
 mod distances;
