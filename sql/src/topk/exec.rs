@@ -17,7 +17,7 @@ use datafusion::physical_plan::{
 use super::output::Output;
 use super::work::{Searcher, Work};
 use crate::catalog::relation::shown;
-use crate::search::{Batches, Counters, ForChunk, by_chunks};
+use crate::search::{Batches, Counters, ForChunk, Predicate, by_chunks};
 use crate::session::{Settings, StatementContext};
 
 /// See the module.
@@ -116,7 +116,8 @@ impl ExecutionPlan for VectorTopKExec {
         f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
     ) -> Result<TreeNodeRecursion> {
         let work = &self.work;
-        for expression in std::iter::once(&work.query).chain(&work.fetch).chain(&work.skip) {
+        let predicate = work.predicate.iter().map(Predicate::physical);
+        for expression in std::iter::once(&work.query).chain(predicate).chain(&work.fetch).chain(&work.skip) {
             if f(expression)? == TreeNodeRecursion::Stop {
                 return Ok(TreeNodeRecursion::Stop);
             }
