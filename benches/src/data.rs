@@ -165,7 +165,7 @@ pub fn clustered(rows: usize, dimensions: usize, clusters: usize, spread: f32) -
         name: format!("{rows} x {dimensions} in {clusters} clusters, spread {spread}"),
         dimensions,
         base: around(rows),
-        queries: around(300),
+        queries: around(500),
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Measured {
     pub time: Duration,
     /// Mean number of nodes scored or rows compared.
     pub visited: u64,
+    /// Mean number of rows compared again after a graph search.
+    pub reranked: u64,
     /// Searches that did not go through the graph alone.
     pub exact: usize,
 }
@@ -73,12 +75,13 @@ pub fn run(
     truth: &[Vec<Hit>],
 ) -> Result<Measured> {
     let part = Part { vectors: vectors(data)?, allowed, graph };
-    let (mut recall, mut visited, mut exact, mut time) = (0.0, 0, 0, Duration::ZERO);
+    let (mut recall, mut visited, mut reranked, mut exact, mut time) = (0.0, 0, 0, 0, Duration::ZERO);
     for (query, truth) in data.queries.chunks_exact(data.dimensions).zip(truth) {
         let start = Instant::now();
         let (hits, stats) = search(&[part], query, options)?;
         time += start.elapsed();
         visited += stats.visited;
+        reranked += stats.reranked;
         exact += usize::from(stats.strategy != Strategy::Graph);
         let limit = truth.last().map_or(0.0, |hit| hit.distance + hit.distance.abs() * 1e-6 + 1e-6);
         let near = hits.iter().filter(|hit| hit.distance <= limit).count();
@@ -89,6 +92,7 @@ pub fn run(
         recall: recall / count as f64,
         time: time / count as u32,
         visited: visited / count as u64,
+        reranked: reranked / count as u64,
         exact,
     })
 }

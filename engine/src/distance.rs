@@ -6,7 +6,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::{Error, Result, kernels};
+use crate::{Error, Result, Row, kernels};
 
 /// How far apart two vectors are. Smaller is nearer, always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,7 +29,8 @@ impl Metric {
     ///
     /// Of vectors of different lengths, the common beginning is compared.
     pub fn distance(self, a: &[f32], b: &[f32]) -> f32 {
-        QueryDistance::new(self, a).to(b)
+        let (a, b) = common(a, b);
+        QueryDistance::new(self, a).to(Row::Single(b))
     }
 
     /// The name, as [`FromStr`] reads it.
@@ -91,28 +92,50 @@ impl<'a> QueryDistance<'a> {
 
     /// The distance of `row` from the query.
     #[inline]
-    pub(crate) fn to(&self, row: &[f32]) -> f32 {
+    pub(crate) fn to(&self, row: Row<'_>) -> f32 {
         debug_assert_eq!(self.query.len(), row.len(), "vectors of one column have one length");
+        match row {
+            Row::Single(row) => self.with(row, kernels::dot, kernels::dot, kernels::squared_l2, kernels::l1),
+            Row::Half(row) => self.with(
+                row,
+                kernels::half::dot,
+                |row, _| kernels::half::squares(row),
+                kernels::half::squared_l2,
+                kernels::half::l1,
+            ),
+        }
+    }
+
+    /// The distance of a row of any kind of element.
+    #[inline(always)]
+    fn with<T: Copy + Into<f64>>(
+        &self,
+        row: &[T],
+        dot: impl Fn(&[f32], &[T]) -> f64,
+        squares: impl Fn(&[T], &[T]) -> f64,
+        squared_l2: impl Fn(&[f32], &[T]) -> f64,
+        l1: impl Fn(&[f32], &[T]) -> f64,
+    ) -> f32 {
         let (query, row) = common(self.query, row);
         let distance = match self.metric {
             Metric::Cosine => {
-                let norms = self.squared_norm * kernels::dot(row, row);
+                let norms = self.squared_norm * squares(row, row);
                 // Outside this range the f32 sums may have lost bits to underflow, or overflowed.
                 if !(1e-20..1e20).contains(&norms) || query.len() != self.query.len() {
                     return cosine_f64(query, row);
                 }
-                1.0 - (kernels::dot(query, row) / norms.sqrt()).clamp(-1.0, 1.0)
+                1.0 - (dot(query, row) / norms.sqrt()).clamp(-1.0, 1.0)
             }
             Metric::L2 => {
-                let squared = kernels::squared_l2(query, row);
+                let squared = squared_l2(query, row);
                 if !(1e-20..1e30).contains(&squared) {
                     return l2_f64(query, row);
                 }
                 squared.sqrt()
             }
-            Metric::L1 => kernels::l1(query, row),
+            Metric::L1 => l1(query, row),
             Metric::InnerProduct => {
-                let dot = kernels::dot(query, row);
+                let dot = dot(query, row);
                 if !dot.is_finite() {
                     return -(pairs(query, row).map(|(a, b)| a * b).sum::<f64>()) as f32;
                 }
@@ -123,17 +146,17 @@ impl<'a> QueryDistance<'a> {
     }
 }
 
-fn common<'a>(a: &'a [f32], b: &'a [f32]) -> (&'a [f32], &'a [f32]) {
+fn common<'a, T>(a: &'a [f32], b: &'a [T]) -> (&'a [f32], &'a [T]) {
     let len = a.len().min(b.len());
     (a.get(..len).unwrap_or(a), b.get(..len).unwrap_or(b))
 }
 
-fn pairs<'a>(a: &'a [f32], b: &'a [f32]) -> impl Iterator<Item = (f64, f64)> + 'a {
-    a.iter().zip(b).map(|(&a, &b)| (f64::from(a), f64::from(b)))
+fn pairs<'a, T: Copy + Into<f64>>(a: &'a [f32], b: &'a [T]) -> impl Iterator<Item = (f64, f64)> + 'a {
+    a.iter().zip(b).map(|(&a, &b)| (f64::from(a), b.into()))
 }
 
 #[cold]
-fn cosine_f64(a: &[f32], b: &[f32]) -> f32 {
+fn cosine_f64<T: Copy + Into<f64>>(a: &[f32], b: &[T]) -> f32 {
     let (mut dot, mut aa, mut bb) = (0.0, 0.0, 0.0);
     for (a, b) in pairs(a, b) {
         dot += a * b;
@@ -145,6 +168,6 @@ fn cosine_f64(a: &[f32], b: &[f32]) -> f32 {
 }
 
 #[cold]
-fn l2_f64(a: &[f32], b: &[f32]) -> f32 {
+fn l2_f64<T: Copy + Into<f64>>(a: &[f32], b: &[T]) -> f32 {
     pairs(a, b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt() as f32
 }

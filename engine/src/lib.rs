@@ -4,7 +4,7 @@
 //! keeps no state between calls but buffers.
 //!
 //! - [`Metric`]: cosine, L2, L1 and inner product, with SIMD chosen at run time.
-//! - [`Vectors`]: borrowed rows; [`check_rows`] refuses what nothing below could handle.
+//! - [`Vectors`] of [`Row`]s: borrowed, of single or half precision; [`check_rows`] refuses what nothing below could handle.
 //! - [`search()`]: the `k` nearest rows over the [`Part`]s of a table, through graphs or exactly.
 //! - [`build_graph`] and [`Graph`]: the HNSW index, built by hnsw_rs and served from flat bytes.
 //! - [`embedder`]: text to vectors.
@@ -28,6 +28,7 @@ mod exact;
 mod hit;
 mod hnsw;
 mod kernels;
+mod row;
 mod search;
 mod vectors;
 
@@ -37,6 +38,7 @@ pub use self::{
     error::{Error, Result},
     hit::Hit,
     hnsw::{Graph, HnswParams, build_graph},
+    row::Row,
     search::{Part, SearchOptions, SearchStats, Strategy, search},
     vectors::{Vectors, check_rows, check_vector},
 };

@@ -1,22 +1,40 @@
 //! Borrowed rows of vectors, and the checks that everything below relies on.
 //!
 //! It owns nothing and converts nothing: rows are read where Arrow or a memory map has them.
-//! Invariant: `values` holds exactly `len * dimensions` elements, and `nulls`, if any, has `len` bits.
+//! Invariant: `elements` holds exactly `len * dimensions` elements, and `nulls`, if any, has `len` bits.
 
 use arrow::{
-    array::{Array, FixedSizeListArray, Float32Array},
+    array::{Array, ArrowPrimitiveType, AsArray, FixedSizeListArray, PrimitiveArray},
     buffer::NullBuffer,
+    datatypes::{DataType, Float16Type, Float32Type},
 };
+use half::f16;
 
-use crate::{Error, Metric, Result};
+use crate::{Error, Metric, Result, Row};
 
 /// Rows of vectors, row after row, all of the same dimensions; a row may be NULL.
 #[derive(Debug, Clone, Copy)]
 pub struct Vectors<'a> {
-    values: &'a [f32],
+    elements: Elements<'a>,
     dimensions: usize,
     len: usize,
     nulls: Option<&'a NullBuffer>,
+}
+
+/// All rows, one after the other.
+#[derive(Debug, Clone, Copy)]
+enum Elements<'a> {
+    Single(&'a [f32]),
+    Half(&'a [f16]),
+}
+
+impl Elements<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Elements::Single(values) => values.len(),
+            Elements::Half(values) => values.len(),
+        }
+    }
 }
 
 impl<'a> Vectors<'a> {
@@ -26,12 +44,24 @@ impl<'a> Vectors<'a> {
     /// [`Error::Shape`] when the lengths do not fit together, or there are no dimensions;
     /// [`Error::TooManyRows`] past `u32::MAX - 1` rows.
     pub fn new(values: &'a [f32], dimensions: usize, nulls: Option<&'a NullBuffer>) -> Result<Self> {
+        Self::of(Elements::Single(values), dimensions, nulls)
+    }
+
+    /// Rows of half precision out of a flat slice; otherwise as [`Vectors::new`].
+    ///
+    /// # Errors
+    /// As [`Vectors::new`].
+    pub fn half(values: &'a [f16], dimensions: usize, nulls: Option<&'a NullBuffer>) -> Result<Self> {
+        Self::of(Elements::Half(values), dimensions, nulls)
+    }
+
+    fn of(elements: Elements<'a>, dimensions: usize, nulls: Option<&'a NullBuffer>) -> Result<Self> {
         if dimensions == 0 {
             return Err(Error::Shape { reason: "vectors have at least one dimension".into() });
         }
-        let (len, rest) = (values.len() / dimensions, values.len() % dimensions);
+        let (len, rest) = (elements.len() / dimensions, elements.len() % dimensions);
         if rest != 0 {
-            let reason = format!("{} elements are no whole number of {dimensions}-vectors", values.len());
+            let reason = format!("{} elements are no whole number of {dimensions}-vectors", elements.len());
             return Err(Error::Shape { reason });
         }
         if let Some(nulls) = nulls.filter(|nulls| nulls.len() != len) {
@@ -41,34 +71,25 @@ impl<'a> Vectors<'a> {
         if len >= u32::MAX as usize {
             return Err(Error::TooManyRows { rows: len as u64, most: u64::from(u32::MAX) - 1 });
         }
-        Ok(Self { values, dimensions, len, nulls })
+        Ok(Self { elements, dimensions, len, nulls })
     }
 
-    /// Rows out of an Arrow column, sliced or not.
+    /// Rows out of an Arrow column of `Float32` or `Float16` elements, sliced or not.
     ///
     /// # Errors
-    /// [`Error::Shape`] when the elements are not `Float32`; [`Error::Row`] with [`Error::NullElement`]
-    /// when a row that is not NULL has a NULL element.
+    /// [`Error::Shape`] when the elements are neither; [`Error::Row`] with [`Error::NullElement`] when a row
+    /// that is not NULL has a NULL element.
     pub fn from_array(array: &'a FixedSizeListArray) -> Result<Self> {
-        let Some(elements) = array.values().as_any().downcast_ref::<Float32Array>() else {
-            let reason = format!("elements are {}, not Float32", array.values().data_type());
-            return Err(Error::Shape { reason });
-        };
-        let shape = || Error::Shape { reason: "list offsets lie outside the elements".into() };
-        let dimensions = usize::try_from(array.value_length()).map_err(|_| shape())?;
-        let start = usize::try_from(array.value_offset(0)).map_err(|_| shape())?;
-        let end = dimensions.checked_mul(array.len()).and_then(|n| n.checked_add(start)).ok_or_else(shape)?;
-        if let Some(nulls) = elements.nulls().filter(|nulls| nulls.null_count() > 0) {
-            for position in start..end {
-                let row = position.saturating_sub(start) / dimensions.max(1);
-                if array.is_valid(row) && nulls.is_null(position) {
-                    let position = position.saturating_sub(start) % dimensions.max(1);
-                    return Err(Error::NullElement { position }.at_row(row as u64));
-                }
+        let elements = match array.values().data_type() {
+            DataType::Float32 => Elements::Single(elements::<Float32Type>(array)?),
+            DataType::Float16 => Elements::Half(elements::<Float16Type>(array)?),
+            other => {
+                let reason = format!("elements are {other}, not Float32 or Float16");
+                return Err(Error::Shape { reason });
             }
-        }
-        let values = elements.values().get(start..end).ok_or_else(shape)?;
-        Self::new(values, dimensions, array.nulls())
+        };
+        let dimensions = usize::try_from(array.value_length()).map_err(|_| outside())?;
+        Self::of(elements, dimensions, array.nulls())
     }
 
     /// Number of rows, NULL ones included.
@@ -88,18 +109,43 @@ impl<'a> Vectors<'a> {
 
     /// The vector of a row; `None` when it is NULL, or past the end.
     #[inline]
-    pub fn get(&self, row: usize) -> Option<&'a [f32]> {
+    pub fn get(&self, row: usize) -> Option<Row<'a>> {
         if row >= self.len || self.nulls.is_some_and(|nulls| nulls.is_null(row)) {
             return None;
         }
-        let start = row * self.dimensions;
-        self.values.get(start..start + self.dimensions)
+        let place = row * self.dimensions..(row + 1) * self.dimensions;
+        match self.elements {
+            Elements::Single(values) => values.get(place).map(Row::Single),
+            Elements::Half(values) => values.get(place).map(Row::Half),
+        }
     }
 
     /// Number of NULL rows.
     pub fn null_count(&self) -> usize {
         self.nulls.map_or(0, NullBuffer::null_count)
     }
+}
+
+/// The elements of all rows of a column.
+fn elements<T: ArrowPrimitiveType>(array: &FixedSizeListArray) -> Result<&[T::Native]> {
+    let elements: &PrimitiveArray<T> = array.values().as_primitive_opt().ok_or_else(outside)?;
+    let dimensions = usize::try_from(array.value_length()).map_err(|_| outside())?;
+    let start = usize::try_from(array.value_offset(0)).map_err(|_| outside())?;
+    let end = dimensions.checked_mul(array.len()).and_then(|n| n.checked_add(start)).ok_or_else(outside)?;
+    if let Some(nulls) = elements.nulls().filter(|nulls| nulls.null_count() > 0) {
+        for position in start..end {
+            let row = position.saturating_sub(start) / dimensions.max(1);
+            if array.is_valid(row) && nulls.is_null(position) {
+                let position = position.saturating_sub(start) % dimensions.max(1);
+                return Err(Error::NullElement { position }.at_row(row as u64));
+            }
+        }
+    }
+    elements.values().get(start..end).ok_or_else(outside)
+}
+
+fn outside() -> Error {
+    Error::Shape { reason: "list offsets lie outside the elements".into() }
 }
 
 /// Refuses a vector that could not be searched for, or found.
@@ -127,9 +173,10 @@ pub fn check_vector(values: &[f32], dimensions: usize, metric: Option<Metric>) -
 /// # Errors
 /// [`Error::Row`] with the first bad row's number and what is wrong with it.
 pub fn check_rows(vectors: &Vectors<'_>, metric: Option<Metric>, first_row: u64) -> Result<()> {
+    let mut buffer = Vec::new();
     for row in 0..vectors.len() {
         if let Some(values) = vectors.get(row) {
-            check_vector(values, vectors.dimensions(), metric)
+            check_vector(values.widen(&mut buffer), vectors.dimensions(), metric)
                 .map_err(|error| error.at_row(first_row.saturating_add(row as u64)))?;
         }
     }

@@ -66,8 +66,10 @@ impl Nodes {
         let mut by_hash: HashMap<u64, Vec<u32>> = HashMap::new();
         let mut codes = vec![0i8; vectors.dimensions()];
         let mut bytes = Vec::with_capacity(codes.len() + 4);
+        let mut widened = Vec::new();
         for row in 0..total_rows {
             let Some(values) = vectors.get(row as usize) else { continue };
+            let values = values.widen(&mut widened);
             check_vector(values, vectors.dimensions(), None).map_err(|error| error.at_row(u64::from(row)))?;
             if metric == Metric::Cosine && is_zero(values) {
                 continue;

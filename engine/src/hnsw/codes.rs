@@ -35,6 +35,7 @@ impl Quantizer {
     /// Learns centre and factor from all vectors.
     pub(super) fn fit(vectors: &Vectors<'_>, metric: Metric) -> Self {
         let mut centre = vec![0.0f32; vectors.dimensions()];
+        let mut buffer = Vec::new();
         if matches!(metric, Metric::Cosine) {
             return Self { metric, centre, factor: 1.0 };
         }
@@ -43,7 +44,7 @@ impl Quantizer {
             let mut count = 0.0f64;
             for values in (0..vectors.len()).filter_map(|row| vectors.get(row)) {
                 count += 1.0;
-                for (sum, &value) in sums.iter_mut().zip(values) {
+                for (sum, &value) in sums.iter_mut().zip(values.widen(&mut buffer)) {
                     *sum += f64::from(value);
                 }
             }
@@ -53,7 +54,7 @@ impl Quantizer {
         }
         let mut greatest = 0.0f64;
         for values in (0..vectors.len()).filter_map(|row| vectors.get(row)) {
-            for (&value, &centre) in values.iter().zip(&centre) {
+            for (&value, &centre) in values.widen(&mut buffer).iter().zip(&centre) {
                 greatest = greatest.max((f64::from(value) - f64::from(centre)).abs());
             }
         }

@@ -1,9 +1,10 @@
 //! The inner loops: sums over two slices, with the instructions chosen at run time.
 //!
-//! They know nothing of metrics, scales or rows. Dot products and squared L2 come from SimSIMD; what it
-//! lacks (L1, and L1 of scaled codes) is here, compiled once for each instruction set.
+//! They know nothing of metrics, scales or rows. Dot products and squared L2 of `f32` come from SimSIMD; what it
+//! lacks is here, compiled once for each instruction set: L1, L1 of scaled codes, and `f32` against half precision.
 //! Invariant: slices of different lengths are compared over the shorter length; nothing panics.
 
+pub(crate) mod half;
 mod l1;
 
 pub(crate) use l1::{l1, l1_scaled};

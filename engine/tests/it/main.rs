@@ -7,6 +7,7 @@ mod distances;
 mod duplicates;
 mod embedding;
 mod filters;
+mod half;
 mod recall;
 mod refusals;
 mod titles;

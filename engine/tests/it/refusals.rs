@@ -8,8 +8,8 @@ use arrow::{
     datatypes::{DataType, Field},
 };
 use muster_engine::{
-    Error, Graph, HnswParams, Metric, Part, SearchOptions, Vectors, build_graph, check_rows, check_vector,
-    search,
+    Error, Graph, HnswParams, Metric, Part, Row, SearchOptions, Vectors, build_graph, check_rows,
+    check_vector, search,
 };
 
 use crate::data::{clustered, graph};
@@ -58,9 +58,9 @@ fn a_sliced_array_gives_its_own_rows() {
     let array = FixedSizeListArray::try_new(field, 2, Arc::new(elements), Some(nulls)).unwrap().slice(1, 3);
     let vectors = Vectors::from_array(&array).unwrap();
     assert_eq!((vectors.len(), vectors.dimensions(), vectors.null_count()), (3, 2, 1));
-    assert_eq!(vectors.get(0), Some(&[2.0, 3.0][..]));
+    assert_eq!(vectors.get(0), Some(Row::Single(&[2.0, 3.0])));
     assert_eq!((vectors.get(1), vectors.get(3)), (None, None));
-    assert_eq!(vectors.get(2), Some(&[6.0, 7.0][..]));
+    assert_eq!(vectors.get(2), Some(Row::Single(&[6.0, 7.0])));
 }
 
 #[test]

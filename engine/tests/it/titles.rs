@@ -51,7 +51,7 @@ fn a_graph_of_the_real_titles_finds_their_neighbours() {
     let graph = graph(&titles, Metric::Cosine);
     let mut total = 0.0;
     for query in 0..queries.len() {
-        let query = queries.get(query).unwrap();
+        let query = &queries.get(query).unwrap().to_vec();
         let options = SearchOptions { metric: Metric::Cosine, k: 10, ef: 40, exact: false };
         let part = Part { vectors: titles, allowed: None, graph: Some(&graph) };
         let (found, stats) = find(part, query, options);

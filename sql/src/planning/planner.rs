@@ -77,7 +77,7 @@ impl Planner {
         let plan = without_waiting_values(plan)?;
         let optimizer = self.state.optimizer();
         let optimized = scope::planning(|| optimizer.optimize(plan, &context, |_, _| {}))?;
-        crate::topk::use_indexes(super::prune::prune(optimized)?)
+        crate::topk::use_indexes(super::prune::prune(optimized)?, &context)
     }
 
     /// The physical plan of an optimized one.

@@ -38,3 +38,12 @@ pub(crate) fn allowed(
         })
         .collect()
 }
+
+/// The rows that both allow.
+pub(crate) fn both(one: Bitmaps, other: &Bitmaps) -> Bitmaps {
+    let parts = one.into_iter().zip(other).map(|(one, other)| match (one, other) {
+        (Some(one), Some(other)) => Some(Arc::new(one.as_ref() & other.as_ref())),
+        (one, other) => one.or_else(|| other.clone()),
+    });
+    parts.collect()
+}

@@ -41,7 +41,7 @@ pub(crate) fn by_chunks(
     schema: SchemaRef,
     work: impl ForChunk,
 ) -> SendableRecordBatchStream {
-    let state = State { input, work, size: FIRST, rest: None, made: None };
+    let state = State { input, work, size: FIRST, first: true, rest: None, made: None };
     let batches =
         stream::try_unfold(
             state,
@@ -55,6 +55,8 @@ struct State<W> {
     work: W,
     /// Rows of the next chunk.
     size: usize,
+    /// Whether no chunk has been made.
+    first: bool,
     /// What is left of a batch of the input.
     rest: Option<RecordBatch>,
     /// What is left of a chunk's rows.
@@ -89,7 +91,10 @@ impl<W: ForChunk> State<W> {
                 took if took > SLOW => (self.size / 2).max(LEAST),
                 _ => self.size,
             };
-            tokio::task::yield_now().await;
+            // A single search, which most statements are, does not wait for others' turns.
+            if !std::mem::take(&mut self.first) || self.rest.is_some() {
+                tokio::task::yield_now().await;
+            }
         }
     }
 }

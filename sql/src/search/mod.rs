@@ -15,7 +15,7 @@ mod kept;
 mod predicate;
 mod searched;
 
-pub(crate) use bitmaps::{Bitmaps, allowed};
+pub(crate) use bitmaps::{Bitmaps, allowed, both};
 pub(crate) use chunks::{Batches, ForChunk, by_chunks};
 pub(crate) use counters::Counters;
 pub(crate) use kept::{KeptBitmaps, Usage};

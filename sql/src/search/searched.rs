@@ -12,6 +12,7 @@ use arrow::datatypes::SchemaRef;
 use muster_engine::{Graph, Hit, SearchOptions, SearchStats, Vectors};
 use muster_storage::{IndexDefinition, Part, Table, TableDefinition};
 use rayon::prelude::*;
+use roaring::RoaringBitmap;
 
 use super::Bitmaps;
 use crate::session::StatementContext;
@@ -161,6 +162,20 @@ impl SearchedTable {
         let parts: Vec<_> = parts.collect();
         let (hits, stats) = muster_engine::search(&parts, asked.query, &asked.options)?;
         Ok(Found { hits, stats })
+    }
+
+    /// The rows with these ids.
+    pub(crate) fn with_ids(&self, mut ids: Vec<u64>) -> Bitmaps {
+        ids.sort_unstable();
+        let of_part = |part: &Part| {
+            let last = part.rows().checked_sub(1).and_then(|last| u32::try_from(last).ok());
+            let Some(last) = last.map(|last| part.row_id(last)) else { return RoaringBitmap::new() };
+            let (start, end) =
+                (ids.partition_point(|id| *id < part.first_row_id()), ids.partition_point(|id| *id <= last));
+            let ids = ids.get(start..end).unwrap_or_default();
+            ids.iter().filter_map(|id| part.position(*id)).collect()
+        };
+        self.parts().map(|part| Some(Arc::new(of_part(part)))).collect()
     }
 
     /// The vectors of each part.

@@ -1,15 +1,20 @@
-//! A plan that is one table's rows: filtered, projected, renamed and sorted, but never joined or grouped.
+//! A plan that is one table's rows: filtered, projected, renamed and sorted, but never multiplied or grouped. `IN (SELECT
+//! ...)` and `EXISTS` are joins by now, but ones that only keep or drop rows.
 //!
 //! Invariant: each expression in a [`Chain`] is over the columns of its scan, so nothing between matters any more.
 
 use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::common::{DFSchema, Result};
-use datafusion::datasource::source_as_provider;
+use datafusion::common::{DFSchema, JoinType, Result};
+use datafusion::datasource::{provider_as_source, source_as_provider};
+use datafusion::error::DataFusionError;
 use datafusion::logical_expr::expr::Sort as SortKey;
 use datafusion::logical_expr::utils::split_conjunction_owned;
-use datafusion::logical_expr::{Expr, LogicalPlan, TableScan};
+use datafusion::logical_expr::{
+    BinaryExpr, Expr, Filter, Join, LogicalPlan, LogicalPlanBuilder, Operator, Projection, SubqueryAlias,
+    TableScan,
+};
 use muster_storage::TableDefinition;
 
 use crate::catalog::StoredTable;
@@ -22,6 +27,8 @@ pub(super) struct Chain {
     pub(super) outputs: Vec<Expr>,
     /// What must be true of a row.
     pub(super) predicates: Vec<Expr>,
+    /// Whether another plan decides, too, which rows there are.
+    pub(super) semijoined: bool,
     /// By what the rows are sorted, and how many of them there are at most.
     pub(super) order: Option<(Vec<SortKey>, Option<usize>)>,
 }
@@ -64,6 +71,10 @@ impl Chain {
                 chain.order = Some((keys, sort.fetch));
                 Ok(Some(chain))
             }
+            LogicalPlan::Join(join) if is_semijoin(join) => {
+                let chain = Self::of(&join.left)?.filter(|chain| chain.order.is_none());
+                Ok(chain.map(|chain| Self { semijoined: true, ..chain }))
+            }
             _ => Ok(None),
         }
     }
@@ -72,8 +83,10 @@ impl Chain {
         let Ok(provider) = source_as_provider(&scan.source) else { return Ok(None) };
         let any: &dyn std::any::Any = provider.as_ref();
         let Some(table) = any.downcast_ref::<StoredTable>() else { return Ok(None) };
-        // A few rows by their keys are sorted sooner than any index is searched.
-        if scan.fetch.is_some() || table.looks_up(&scan.filters)? {
+        // A few rows by their keys are sorted sooner than any index is searched; row ids are for who changes rows.
+        let columns = table.definition().schema.fields().len();
+        let with_row_ids = scan.projection.iter().flatten().any(|position| *position >= columns);
+        if with_row_ids || scan.fetch.is_some() || table.looks_up(&scan.filters)? {
             return Ok(None);
         }
         let outputs = scan.projected_schema.columns().into_iter().map(Expr::Column).collect();
@@ -82,6 +95,7 @@ impl Chain {
             definition: table.definition().clone(),
             outputs,
             predicates: Vec::new(),
+            semijoined: false,
             order: None,
         }))
     }
@@ -106,13 +120,85 @@ impl Chain {
     pub(super) fn position(&self, expression: &Expr) -> Option<usize> {
         let Expr::Column(column) = expression else { return None };
         let place = self.scan.projected_schema.maybe_index_of_column(column)?;
-        let position = match &self.scan.projection {
-            Some(projection) => projection.get(place).copied()?,
-            None => place,
-        };
-        // The row id is beyond the columns.
-        (position < self.definition.schema.fields().len()).then_some(position)
+        match &self.scan.projection {
+            Some(projection) => projection.get(place).copied(),
+            None => Some(place),
+        }
     }
+
+    /// Whether a condition is one that looks up a key once its parameters have values.
+    pub(super) fn may_look_up(&self, predicate: &Expr) -> bool {
+        let Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) = predicate else { return false };
+        let is_open = |side: &Expr| matches!(side, Expr::Placeholder(_));
+        let column = match (is_open(left), is_open(right)) {
+            (false, true) => self.position(left),
+            (true, false) => self.position(right),
+            _ => return false,
+        };
+        column.is_some_and(|column| self.definition.keys.iter().any(|key| key.columns == [column]))
+    }
+}
+
+/// Whether a join keeps or drops rows of its left side, and does nothing else.
+fn is_semijoin(join: &Join) -> bool {
+    matches!(join.join_type, JoinType::LeftSemi | JoinType::LeftAnti)
+}
+
+/// The ids of the rows that are left of a chain's table: one column.
+///
+/// # Errors
+/// What DataFusion says of the plan.
+pub(super) fn row_ids(plan: &LogicalPlan) -> Result<Option<LogicalPlan>> {
+    let Some(plan) = with_row_ids(plan)? else { return Ok(None) };
+    let Some(id) = plan.schema().columns().pop() else { return Ok(None) };
+    let ids = Projection::try_new(vec![Expr::Column(id)], Arc::new(plan))?;
+    Ok(Some(LogicalPlan::Projection(ids)))
+}
+
+/// A chain without an order, with its table's row ids as its last column.
+fn with_row_ids(plan: &LogicalPlan) -> Result<Option<LogicalPlan>> {
+    let of_input = |input: &LogicalPlan| Ok::<_, DataFusionError>(with_row_ids(input)?.map(Arc::new));
+    Ok(match plan {
+        LogicalPlan::TableScan(scan) => {
+            let provider = source_as_provider(&scan.source)?;
+            let any: &dyn std::any::Any = provider.as_ref();
+            let Some(table) = any.downcast_ref::<StoredTable>() else { return Ok(None) };
+            let definition = table.definition().clone();
+            let row_id = definition.schema.fields().len();
+            let mut projection = scan.projection.clone().unwrap_or_else(|| (0..row_id).collect());
+            projection.push(row_id);
+            let source = provider_as_source(Arc::new(StoredTable::with_row_ids(definition)));
+            let (name, filters) = (scan.table_name.clone(), scan.filters.clone());
+            let scan = LogicalPlanBuilder::scan_with_filters(name, source, Some(projection), filters)?;
+            Some(scan.build()?)
+        }
+        LogicalPlan::SubqueryAlias(alias) => match of_input(&alias.input)? {
+            Some(input) => {
+                Some(LogicalPlan::SubqueryAlias(SubqueryAlias::try_new(input, alias.alias.clone())?))
+            }
+            None => None,
+        },
+        LogicalPlan::Filter(filter) => match of_input(&filter.input)? {
+            Some(input) => Some(LogicalPlan::Filter(Filter::try_new(filter.predicate.clone(), input)?)),
+            None => None,
+        },
+        LogicalPlan::Projection(projection) => match of_input(&projection.input)? {
+            Some(input) => {
+                let id = input.schema().columns().pop().map(Expr::Column);
+                let outputs = projection.expr.iter().cloned().chain(id).collect();
+                Some(LogicalPlan::Projection(Projection::try_new(outputs, input)?))
+            }
+            None => None,
+        },
+        LogicalPlan::Join(join) if is_semijoin(join) => match with_row_ids(&join.left)? {
+            Some(left) => {
+                let inputs = vec![left, join.right.as_ref().clone()];
+                Some(plan.with_new_exprs(plan.expressions(), inputs)?)
+            }
+            None => None,
+        },
+        _ => None,
+    })
 }
 
 /// Whether a subquery in the expression refers to the rows that the expression is over.

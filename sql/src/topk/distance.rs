@@ -35,7 +35,7 @@ pub(super) struct Distance<'a> {
 
 impl<'a> Distance<'a> {
     /// The distance that `expression` is. `column` gives the number of a column of the table; the other side must have
-    /// none, and the same value whenever it is asked for. All four distances are the same both ways round.
+    /// none. All four distances are the same both ways round.
     pub(super) fn of(expression: &'a Expr, column: &dyn Fn(&Expr) -> Option<usize>) -> Option<Self> {
         let Expr::ScalarFunction(call) = expression else { return None };
         let metric = metric_of(call.func.name())?;
@@ -47,6 +47,6 @@ impl<'a> Distance<'a> {
         };
         let of_table =
             found.query.column_refs().into_iter().any(|other| column(&Expr::Column(other.clone())).is_some());
-        (!of_table && !found.query.is_volatile()).then_some(found)
+        (!of_table).then_some(found)
     }
 }

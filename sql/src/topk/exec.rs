@@ -3,16 +3,19 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::UInt64Type;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricsSet};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, Distribution, ExecutionPlan, Partitioning, PlanProperties,
 };
+use futures::{StreamExt, TryStreamExt, stream};
 
 use super::output::Output;
 use super::work::{Searcher, Work};
@@ -25,6 +28,8 @@ use crate::session::{Settings, StatementContext};
 pub(super) struct VectorTopKExec {
     work: Arc<Work>,
     input: Arc<dyn ExecutionPlan>,
+    /// The ids of the rows that may come.
+    members: Option<Arc<dyn ExecutionPlan>>,
     properties: Arc<PlanProperties>,
     metrics: ExecutionPlanMetricsSet,
     /// What the settings say of the search, for EXPLAIN.
@@ -32,14 +37,19 @@ pub(super) struct VectorTopKExec {
 }
 
 impl VectorTopKExec {
-    pub(super) fn new(work: Arc<Work>, input: Arc<dyn ExecutionPlan>) -> Self {
+    pub(super) fn new(
+        work: Arc<Work>,
+        input: Arc<dyn ExecutionPlan>,
+        members: Option<Arc<dyn ExecutionPlan>>,
+    ) -> Self {
         let properties = Arc::new(PlanProperties::new(
             EquivalenceProperties::new(work.schema.clone()),
             Partitioning::UnknownPartitioning(1),
             EmissionType::Incremental,
             Boundedness::Bounded,
         ));
-        Self { work, input, properties, metrics: ExecutionPlanMetricsSet::new(), settings: None }
+        let metrics = ExecutionPlanMetricsSet::new();
+        Self { work, input, members, properties, metrics, settings: None }
     }
 }
 
@@ -55,7 +65,8 @@ pub(crate) fn shown_with(
         let any: &dyn std::any::Any = plan.as_ref();
         let Some(node) = any.downcast_ref::<VectorTopKExec>() else { return Ok(Transformed::no(plan)) };
         let settings = Some((settings.ef_search, settings.exact));
-        let shown = VectorTopKExec { settings, ..VectorTopKExec::new(node.work.clone(), node.input.clone()) };
+        let (work, input, members) = (node.work.clone(), node.input.clone(), node.members.clone());
+        let shown = VectorTopKExec { settings, ..VectorTopKExec::new(work, input, members) };
         Ok(Transformed::yes(Arc::new(shown) as Arc<dyn ExecutionPlan>))
     })?;
     Ok(shown.data)
@@ -75,6 +86,9 @@ impl DisplayAs for VectorTopKExec {
         }
         if let Some(skip) = &work.skip {
             write!(f, ", skip={skip}")?;
+        }
+        if self.members.is_some() {
+            f.write_str(", of the rows below")?;
         }
         if work.ties {
             f.write_str(", with ties")?;
@@ -100,15 +114,15 @@ impl ExecutionPlan for VectorTopKExec {
     }
 
     fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        vec![&self.input]
+        std::iter::once(&self.input).chain(&self.members).collect()
     }
 
     fn required_input_distribution(&self) -> Vec<Distribution> {
-        vec![Distribution::SinglePartition]
+        self.children().iter().map(|_| Distribution::SinglePartition).collect()
     }
 
     fn maintains_input_order(&self) -> Vec<bool> {
-        vec![true]
+        std::iter::once(true).chain(self.members.as_ref().map(|_| false)).collect()
     }
 
     fn apply_expressions(
@@ -129,10 +143,12 @@ impl ExecutionPlan for VectorTopKExec {
         self: Arc<Self>,
         children: Vec<Arc<dyn ExecutionPlan>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let Some(input) = children.into_iter().next() else {
+        let mut children = children.into_iter();
+        let Some(input) = children.next() else {
             return Err(DataFusionError::Internal("VectorTopK has an input".to_string()));
         };
-        Ok(Arc::new(Self { settings: self.settings, ..Self::new(self.work.clone(), input) }))
+        let members = children.next();
+        Ok(Arc::new(Self { settings: self.settings, ..Self::new(self.work.clone(), input, members) }))
     }
 
     fn metrics(&self) -> Option<MetricsSet> {
@@ -142,9 +158,25 @@ impl ExecutionPlan for VectorTopKExec {
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let statement = StatementContext::of(&context)?;
         let counters = Counters::new(&self.metrics, partition);
-        let searcher = Searcher::open(self.work.clone(), statement)?;
-        let task = Task { searcher, counters };
-        Ok(by_chunks(self.input.execute(0, context)?, self.work.schema.clone(), task))
+        let mut searcher = Searcher::open(self.work.clone(), statement)?;
+        let schema = self.work.schema.clone();
+        let input = self.input.execute(0, context.clone())?;
+        let Some(members) = &self.members else {
+            return Ok(by_chunks(input, schema, Task { searcher, counters }));
+        };
+        let mut members = members.execute(0, context)?;
+        let output = schema.clone();
+        let rows = async move {
+            let mut ids = Vec::new();
+            while let Some(batch) = members.next().await {
+                let batch = batch?;
+                let of_batch = batch.columns().first().and_then(|ids| ids.as_primitive_opt::<UInt64Type>());
+                ids.extend(of_batch.into_iter().flat_map(|ids| ids.values().iter().copied()));
+            }
+            searcher.restrict(ids);
+            Ok::<_, DataFusionError>(by_chunks(input, schema, Task { searcher, counters }))
+        };
+        Ok(Box::pin(RecordBatchStreamAdapter::new(output, stream::once(rows).try_flatten())))
     }
 }
 

@@ -43,7 +43,8 @@ pub(crate) fn per_row(
     if !is_distance || !nearest.asc || nearest.nulls_first {
         return Err(refused("another order than by a distance, nearest first").with_hint(hint).into());
     }
-    if chain.predicates.iter().chain(&chain.outputs).any(Expr::is_volatile) {
+    let mut all = std::iter::once(&nearest.expr).chain(&chain.predicates).chain(&chain.outputs);
+    if all.any(Expr::is_volatile) {
         return Err(refused("a volatile function").into());
     }
     let table = TableReference::bare(TABLE);
@@ -65,6 +66,7 @@ pub(crate) fn per_row(
         input: Arc::new(left.clone()),
         columns: scan.schema().columns(),
         scan: Arc::new(scan),
+        members: None,
         distance: distance.clone(),
         predicates: chain.predicates.iter().cloned().map(over_both).collect::<Result<_>>()?,
         fetch: limit.fetch.as_deref().cloned(),

@@ -11,6 +11,7 @@
 mod chain;
 mod distance;
 mod exec;
+mod late;
 mod lateral;
 mod node;
 mod output;

@@ -1,11 +1,12 @@
 //! The logical node: for each row of its input the nearest rows of a table.
 //!
 //! Its expressions are over the columns of both: the input, and the table as `scan` names it. The scan says which table
-//! it is and is never run. A query that stands alone has an input of one row without columns.
+//! it is and is never run. Where other tables decide which rows may come, `members` gives the ids of those. A query that stands alone has an input of one row without columns.
 //!
 //! Its columns are the input's, those of the table that are wanted, and [`DISTANCE`]; an outer one has [`FOUND`], too.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -26,6 +27,8 @@ pub(super) const FOUND: &str = "\0found";
 pub(crate) struct VectorTopK {
     pub(super) input: Arc<LogicalPlan>,
     pub(super) scan: Arc<LogicalPlan>,
+    /// The ids of the rows that may come; all may where it is `None`.
+    pub(super) members: Option<Arc<LogicalPlan>>,
     /// The function's call that the rows are sorted by.
     pub(super) distance: Expr,
     /// What must be true of a row.
@@ -47,6 +50,7 @@ pub(crate) struct VectorTopK {
 pub(super) struct Parts {
     pub(super) input: Arc<LogicalPlan>,
     pub(super) scan: Arc<LogicalPlan>,
+    pub(super) members: Option<Arc<LogicalPlan>>,
     pub(super) distance: Expr,
     pub(super) predicates: Vec<Expr>,
     pub(super) fetch: Option<Expr>,
@@ -58,7 +62,7 @@ pub(super) struct Parts {
 
 impl VectorTopK {
     pub(super) fn try_new(parts: Parts) -> Result<Self> {
-        let Parts { input, scan, distance, predicates, fetch, skip, ties, outer, columns } = parts;
+        let Parts { input, scan, members, distance, predicates, fetch, skip, ties, outer, columns } = parts;
         let mut fields: Vec<_> =
             input.schema().iter().map(|(qualifier, field)| (qualifier.cloned(), field.clone())).collect();
         for column in &columns {
@@ -71,13 +75,13 @@ impl VectorTopK {
             fields.push((None, Arc::new(Field::new(FOUND, DataType::Boolean, false))));
         }
         let schema = Arc::new(DFSchema::new_with_metadata(fields, std::collections::HashMap::new())?);
-        Ok(Self { input, scan, distance, predicates, fetch, skip, ties, outer, columns, schema })
+        Ok(Self { input, scan, members, distance, predicates, fetch, skip, ties, outer, columns, schema })
     }
 
     fn parts(&self) -> Parts {
-        let Self { input, scan, distance, predicates, fetch, skip, ties, outer, columns, schema: _ } =
+        let Self { input, scan, members, distance, predicates, fetch, skip, ties, outer, columns, .. } =
             self.clone();
-        Parts { input, scan, distance, predicates, fetch, skip, ties, outer, columns }
+        Parts { input, scan, members, distance, predicates, fetch, skip, ties, outer, columns }
     }
 
     /// The same with those of its columns alone that `wanted` says.
@@ -105,7 +109,7 @@ impl UserDefinedLogicalNodeCore for VectorTopK {
     }
 
     fn inputs(&self) -> Vec<&LogicalPlan> {
-        vec![&self.input, &self.scan]
+        [&self.input, &self.scan].into_iter().chain(&self.members).map(Arc::as_ref).collect()
     }
 
     fn schema(&self) -> &DFSchemaRef {
@@ -141,9 +145,11 @@ impl UserDefinedLogicalNodeCore for VectorTopK {
         let mut inputs = inputs.into_iter();
         let input = Arc::new(inputs.next().ok_or_else(|| lost("input"))?);
         let scan = Arc::new(inputs.next().ok_or_else(|| lost("scan"))?);
+        let members = inputs.next().map(Arc::new);
         let kept = |column: &&Column| scan.schema().maybe_index_of_column(column).is_some();
         let columns = self.columns.iter().filter(kept).cloned().collect();
-        Self::try_new(Parts { input, scan, distance, predicates, fetch, skip, columns, ..self.parts() })
+        let (ties, outer) = (self.ties, self.outer);
+        Self::try_new(Parts { input, scan, members, distance, predicates, fetch, skip, ties, outer, columns })
     }
 
     fn necessary_children_exprs(&self, output_columns: &[usize]) -> Option<Vec<Vec<usize>>> {
@@ -153,7 +159,9 @@ impl UserDefinedLogicalNodeCore for VectorTopK {
         let wanted = of_table.filter_map(|column| {
             self.columns.get(column).and_then(|column| self.scan.schema().maybe_index_of_column(column))
         });
-        Some(vec![(0..inputs).collect(), wanted.collect()])
+        let wanted: BTreeSet<usize> = wanted.collect();
+        let needed = [(0..inputs).collect(), wanted.into_iter().collect()];
+        Some(needed.into_iter().chain(self.members.as_ref().map(|_| vec![0])).collect())
     }
 }
 
@@ -161,6 +169,7 @@ impl PartialEq for VectorTopK {
     fn eq(&self, other: &Self) -> bool {
         self.input == other.input
             && self.scan == other.scan
+            && self.members == other.members
             && self.distance == other.distance
             && self.predicates == other.predicates
             && self.fetch == other.fetch
@@ -184,6 +193,7 @@ impl Hash for VectorTopK {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.input.hash(state);
         self.scan.hash(state);
+        self.members.hash(state);
         self.distance.hash(state);
         self.predicates.hash(state);
         self.fetch.hash(state);

@@ -20,11 +20,13 @@ use muster_storage::TableDefinition;
 use super::chain::Chain;
 use super::distance::Distance;
 use super::exec::VectorTopKExec;
+use super::late::Late;
 use super::node::VectorTopK;
 use super::rule::index_for;
-use super::work::{Correlated, Work};
+use super::work::Work;
 use crate::Error;
 use crate::catalog::relation::plain;
+use crate::planning::expression::more_than_rows;
 use crate::planning::generic_plan;
 use crate::search::Predicate;
 
@@ -48,7 +50,8 @@ impl ExtensionPlanner for VectorTopKPlanner {
             return Err(DataFusionError::Internal("VectorTopK has an input".to_string()));
         };
         let work = work(search, session, context)?;
-        Ok(Some(Arc::new(VectorTopKExec::new(Arc::new(work), input.clone()))))
+        let members = physical_inputs.get(2).cloned();
+        Ok(Some(Arc::new(VectorTopKExec::new(Arc::new(work), input.clone(), members))))
     }
 }
 
@@ -72,7 +75,7 @@ fn work(node: &VectorTopK, session: &dyn Session, context: &PhysicalPlanningCont
     let skip = node.skip.as_ref().map(over_input).transpose()?;
     // Each predicate over the table's columns by its own name, so that it is known again under any alias.
     let own = TableReference::bare(plain(&definition.name));
-    let (mut constant, mut correlated) = (Vec::new(), Vec::new());
+    let (mut constant, mut late) = (Vec::new(), Vec::new());
     for predicate in &node.predicates {
         let mut refers = false;
         let renamed = predicate.clone().transform_up(|part| match position(&part) {
@@ -83,14 +86,16 @@ fn work(node: &VectorTopK, session: &dyn Session, context: &PhysicalPlanningCont
             None => {
                 let Expr::Column(column) = &part else { return Ok(Transformed::no(part)) };
                 refers = true;
-                Ok(Transformed::yes(Correlated::input(node.input.schema().index_of_column(column)?)))
+                Ok(Transformed::yes(Late::input(node.input.schema().index_of_column(column)?)))
             }
         })?;
-        if refers || generic_plan::is_open(&renamed.data)? {
-            correlated.push(renamed.data)
-        } else {
-            constant.push(renamed.data)
+        let subquery = more_than_rows(&renamed.data);
+        if let Some(what) = subquery.filter(|_| refers) {
+            let what = format!("{what} in a condition of LATERAL that refers to the left side");
+            return Err(Error::unsupported(what).into());
         }
+        let is_late = refers || subquery.is_none() && generic_plan::is_open(&renamed.data)?;
+        if is_late { late.push(renamed.data) } else { constant.push(renamed.data) }
     }
     let predicate = conjunction(constant).map(|expression| {
         let (projection, columns) = columns_of(&definition, &own, &expression)?;
@@ -98,7 +103,7 @@ fn work(node: &VectorTopK, session: &dyn Session, context: &PhysicalPlanningCont
         let schema = columns.inner().clone();
         Ok::<_, DataFusionError>(Predicate::new(physical, projection, schema, expression, &definition)?)
     });
-    let correlated = conjunction(correlated).map(|expression| Correlated::new(expression, own.clone()));
+    let late = conjunction(late).map(|expression| Late::new(expression, own.clone()));
     let wanted = node.columns.iter().map(|column| position(&Expr::Column(column.clone())));
     let wanted = wanted.collect::<Option<Vec<_>>>().ok_or_else(|| {
         DataFusionError::Internal("a column of VectorTopK is none of its table's".to_string())
@@ -111,7 +116,7 @@ fn work(node: &VectorTopK, session: &dyn Session, context: &PhysicalPlanningCont
         index,
         query,
         predicate: predicate.transpose()?,
-        correlated: correlated.transpose()?,
+        late,
         filter: shown(&node.predicates),
         fetch,
         skip,

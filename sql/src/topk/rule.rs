@@ -10,12 +10,14 @@ use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchemaRef, Result};
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{
-    BinaryExpr, Expr, Extension, Filter, LogicalPlan, Operator, Projection, Sort, lit,
+    BinaryExpr, Expr, Extension, Filter, Limit, LogicalPlan, Operator, Projection, Sort, lit,
 };
+use datafusion::optimizer::optimize_projections::OptimizeProjections;
+use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
 use muster_engine::Metric;
 use muster_storage::{IndexDefinition, TableDefinition};
 
-use super::chain::Chain;
+use super::chain::{Chain, row_ids};
 use super::distance::Distance;
 use super::node::{DISTANCE, Parts, VectorTopK, one_row};
 use crate::index::metric_of;
@@ -24,20 +26,31 @@ use crate::index::metric_of;
 ///
 /// # Errors
 /// What DataFusion says of a plan that it cannot walk.
-pub(crate) fn use_indexes(plan: LogicalPlan) -> crate::Result<LogicalPlan> {
+pub(crate) fn use_indexes(plan: LogicalPlan, config: &dyn OptimizerConfig) -> crate::Result<LogicalPlan> {
     if !has_candidates(&plan)? {
         return Ok(plan);
     }
-    let rewritten = plan.transform_down_with_subqueries(|plan| match &plan {
-        LogicalPlan::Sort(sort) => {
-            Ok(nearest(sort)?.map_or_else(|| Transformed::no(plan.clone()), Transformed::yes))
-        }
-        LogicalPlan::Projection(projection) => {
-            Ok(narrowed(projection)?.map_or_else(|| Transformed::no(plan.clone()), Transformed::yes))
-        }
+    let searched = plan.transform_down_with_subqueries(|plan| match &plan {
+        LogicalPlan::Sort(sort) => Ok(match sorted(sort)? {
+            Some(search) => Transformed::yes(search),
+            None => Transformed::no(plan),
+        }),
+        LogicalPlan::Limit(limit) if is_open(limit) => Ok(match limited(limit)? {
+            Some(search) => Transformed::yes(search),
+            None => Transformed::no(plan),
+        }),
         _ => Ok(Transformed::no(plan)),
     })?;
-    Ok(rewritten.data)
+    // A search needs no column for its sake, so what is above may read fewer.
+    let pruned = searched.transform_data(|plan| OptimizeProjections::new().rewrite(plan, config))?;
+    let narrow = pruned.data.transform_down_with_subqueries(|plan| match &plan {
+        LogicalPlan::Projection(projection) => Ok(match narrowed(projection)? {
+            Some(narrow) => Transformed::yes(narrow),
+            None => Transformed::no(plan),
+        }),
+        _ => Ok(Transformed::no(plan)),
+    })?;
+    Ok(narrow.data)
 }
 
 fn has_candidates(plan: &LogicalPlan) -> Result<bool> {
@@ -45,6 +58,7 @@ fn has_candidates(plan: &LogicalPlan) -> Result<bool> {
     plan.apply_with_subqueries(|node| {
         found |= match node {
             LogicalPlan::Sort(sort) => sort.fetch.is_some(),
+            LogicalPlan::Limit(limit) => is_open(limit),
             LogicalPlan::Extension(Extension { node }) => node.as_any().is::<VectorTopK>(),
             _ => false,
         };
@@ -66,9 +80,41 @@ pub(super) fn index_for(
 }
 
 /// The search that gives what this sort gives, if there is one.
-fn nearest(sort: &Sort) -> Result<Option<LogicalPlan>> {
+fn sorted(sort: &Sort) -> Result<Option<LogicalPlan>> {
     let Some(fetch) = sort.fetch.filter(|fetch| *fetch > 0) else { return Ok(None) };
     let Some(chain) = Chain::of(&LogicalPlan::Sort(sort.clone()))? else { return Ok(None) };
+    let fetch = lit(i64::try_from(fetch).unwrap_or(i64::MAX));
+    let Some(plan) = nearest(&chain, &sort.input, fetch, None)? else { return Ok(None) };
+    if sort.expr.len() == 1 {
+        return Ok(Some(plan));
+    }
+    // Of rows that are equally near the further keys decide.
+    Ok(Some(LogicalPlan::Sort(Sort { input: Arc::new(plan), ..sort.clone() })))
+}
+
+/// The same for a limit that is not known before the statement runs: a parameter of a generic plan.
+fn limited(limit: &Limit) -> Result<Option<LogicalPlan>> {
+    let (Some(fetch), Some(chain)) = (&limit.fetch, Chain::of(&limit.input)?) else { return Ok(None) };
+    match &chain.order {
+        Some((keys, None)) if keys.len() == 1 => {
+            nearest(&chain, &limit.input, fetch.as_ref().clone(), limit.skip.as_deref().cloned())
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Whether a limit is more than a number.
+fn is_open(limit: &Limit) -> bool {
+    limit.fetch.iter().chain(&limit.skip).any(|number| !matches!(number.as_ref(), Expr::Literal(_, _)))
+}
+
+/// The search for the rows of a chain, as `plan` has its columns.
+fn nearest(
+    chain: &Chain,
+    plan: &LogicalPlan,
+    fetch: Expr,
+    skip: Option<Expr>,
+) -> Result<Option<LogicalPlan>> {
     let Some((keys, _)) = &chain.order else { return Ok(None) };
     let Some((nearest, further)) = keys.split_first() else { return Ok(None) };
     if !nearest.asc || nearest.nulls_first {
@@ -77,13 +123,21 @@ fn nearest(sort: &Sort) -> Result<Option<LogicalPlan>> {
     let Some(distance) = Distance::of(&nearest.expr, &|expression| chain.position(expression)) else {
         return Ok(None);
     };
+    let mut all = std::iter::once(distance.query).chain(&chain.predicates).chain(&chain.outputs);
     if index_for(&chain.definition, distance.column, distance.metric).is_none()
-        || chain.predicates.iter().chain(&chain.outputs).any(Expr::is_volatile)
+        || all.any(Expr::is_volatile)
+        || chain.predicates.iter().any(|predicate| chain.may_look_up(predicate))
     {
         return Ok(None);
     }
+    // Where another plan decides, too, it decides all: its rows' ids are what may come.
+    let members = if chain.semijoined { row_ids(plan)? } else { None };
+    if chain.semijoined && members.is_none() {
+        return Ok(None);
+    }
+    let of_rows = chain.predicates.iter().filter(|_| members.is_none()).cloned();
     let (bounds, predicates): (Vec<Expr>, Vec<Expr>) =
-        chain.predicates.iter().cloned().partition(|predicate| is_upper_bound(predicate, &nearest.expr));
+        of_rows.partition(|predicate| is_upper_bound(predicate, &nearest.expr));
     let outputs = chain.outputs.iter().map(|output| by_distance(output, &nearest.expr));
     let outputs = outputs.collect::<Result<Vec<_>>>()?;
     let bounds = bounds.iter().map(|bound| by_distance(bound, &nearest.expr)).collect::<Result<Vec<_>>>()?;
@@ -93,28 +147,24 @@ fn nearest(sort: &Sort) -> Result<Option<LogicalPlan>> {
         columns: columns.collect(),
         input: Arc::new(one_row()),
         scan: Arc::new(LogicalPlan::TableScan(chain.scan.clone())),
+        members: members.map(Arc::new),
         distance: nearest.expr.clone(),
         predicates,
-        fetch: Some(lit(i64::try_from(fetch).unwrap_or(i64::MAX))),
-        skip: None,
+        fetch: Some(fetch),
+        skip,
         ties: !further.is_empty(),
         outer: false,
     })?;
-    let mut plan = LogicalPlan::Extension(Extension { node: Arc::new(search) });
+    let mut search = LogicalPlan::Extension(Extension { node: Arc::new(search) });
     // Rows beyond the bound are the last of those found, as they would be of those sorted.
     if let Some(bound) = conjunction(bounds) {
-        plan = LogicalPlan::Filter(Filter::try_new(bound, Arc::new(plan))?);
+        search = LogicalPlan::Filter(Filter::try_new(bound, Arc::new(search))?);
     }
-    let plan = named(outputs, plan, sort.input.schema())?;
-    if further.is_empty() {
-        return Ok(Some(plan));
-    }
-    // Of rows that are equally near the further keys decide.
-    Ok(Some(LogicalPlan::Sort(Sort { input: Arc::new(plan), ..sort.clone() })))
+    Ok(Some(named(outputs, search, plan.schema())?))
 }
 
 /// `outputs` under the names that `schema` has for them.
-pub(super) fn named(outputs: Vec<Expr>, input: LogicalPlan, schema: &DFSchemaRef) -> Result<LogicalPlan> {
+fn named(outputs: Vec<Expr>, input: LogicalPlan, schema: &DFSchemaRef) -> Result<LogicalPlan> {
     let outputs = outputs.into_iter().zip(schema.iter()).map(|(output, (qualifier, field))| match &output {
         Expr::Column(column) if column.relation.as_ref() == qualifier && column.name == *field.name() => {
             output

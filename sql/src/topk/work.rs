@@ -1,24 +1,21 @@
 //! What a search does, apart from its input: from rows of the input to the places of the rows found.
 //!
-//! The predicate is evaluated once for a statement; one that refers to the input, once for each combination of values
-//! there. Invariant: rows come nearest first by the distance that the function gives, not by the graph's.
+//! The predicate is evaluated once for a statement; a [late](super::late) one, once for each combination of values.
+//! Invariant: rows come nearest first by the distance that the function gives, not by the graph's.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Field, Float32Type, Int64Type, SchemaRef};
-use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::common::{Column, Result, ScalarValue, TableReference};
-use datafusion::error::DataFusionError;
-use datafusion::logical_expr::{Expr, lit};
+use datafusion::common::Result;
+use datafusion::logical_expr::Expr;
 use datafusion::physical_expr::PhysicalExpr;
 use muster_engine::{Metric, SearchOptions, SearchStats, Vectors};
 use muster_storage::{IndexDefinition, TableDefinition};
 
-use super::planner::columns_of;
-use crate::planning::{expression, generic_plan};
-use crate::search::{Asked, Bitmaps, Counters, Found, Predicate, SearchedTable, Usage, allowed};
+use super::late::Late;
+use crate::search::{Asked, Bitmaps, Counters, Found, Predicate, SearchedTable, Usage, allowed, both};
 use crate::session::StatementContext;
 use crate::sqlstate::SqlState;
 use crate::types::vector;
@@ -35,7 +32,7 @@ pub(super) struct Work {
     /// What is searched for, over the input.
     pub(super) query: Arc<dyn PhysicalExpr>,
     pub(super) predicate: Option<Predicate>,
-    pub(super) correlated: Option<Correlated>,
+    pub(super) late: Option<Late>,
     /// The predicates, as EXPLAIN shows them.
     pub(super) filter: Option<String>,
     pub(super) fetch: Option<Arc<dyn PhysicalExpr>>,
@@ -49,55 +46,6 @@ pub(super) struct Work {
     pub(super) schema: SchemaRef,
 }
 
-/// A predicate that refers to the input, or to parameters whose values each run has its own of.
-#[derive(Clone, Debug)]
-pub(super) struct Correlated {
-    expression: Expr,
-    /// The table's name in it.
-    own: TableReference,
-}
-
-/// The name that the input's columns have in a [`Correlated`]: their positions are their own names.
-const INPUT: &str = "\0input";
-
-impl Correlated {
-    /// A column of the input.
-    pub(super) fn input(position: usize) -> Expr {
-        Expr::Column(Column::new(Some(INPUT), position.to_string()))
-    }
-
-    /// # Errors
-    /// 0A000 for a subquery, which would have to run for each row.
-    pub(super) fn new(expression: Expr, own: TableReference) -> Result<Self> {
-        if let Some(what) = expression::more_than_rows(&expression) {
-            let what = format!("{what} in a condition of LATERAL that refers to the left side");
-            return Err(Error::unsupported(what).into());
-        }
-        Ok(Self { expression, own })
-    }
-
-    /// The predicate for one row of the input, with the values that it refers to.
-    fn at(&self, input: &RecordBatch, row: usize) -> Result<Expr> {
-        let bound = self.expression.clone().transform_up(|part| match &part {
-            Expr::Column(column) if column.relation.as_ref().is_some_and(|of| of.table() == INPUT) => {
-                let array =
-                    column.name.parse().ok().and_then(|position: usize| input.columns().get(position));
-                let array =
-                    array.ok_or_else(|| DataFusionError::Internal("a column of LATERAL is gone".into()))?;
-                Ok(Transformed::yes(lit(ScalarValue::try_from_array(array, row)?)))
-            }
-            _ => generic_plan::filled(part),
-        })?;
-        Ok(bound.data)
-    }
-
-    fn compiled(&self, expression: Expr, definition: &Arc<TableDefinition>) -> Result<Predicate> {
-        let (projection, columns) = columns_of(definition, &self.own, &expression)?;
-        let physical = expression::physical(&expression, &columns)?;
-        Ok(Predicate::new(physical, projection, columns.inner().clone(), expression, definition)?)
-    }
-}
-
 /// A row found: part, row, and its distance if it has one.
 pub(super) type Place = (u32, u32, Option<f64>);
 
@@ -108,8 +56,10 @@ pub(super) struct Searcher {
     statement: Arc<StatementContext>,
     /// The rows allowed by the predicate that does not refer to the input; made when first needed.
     allowed: Option<Arc<Bitmaps>>,
-    /// The rows allowed by both, by what the correlated one has become.
-    correlated: HashMap<Expr, Arc<Bitmaps>>,
+    /// The rows that may come, whatever the predicates say.
+    members: Option<Bitmaps>,
+    /// The rows allowed by both, by what the late one has become.
+    late: HashMap<Expr, Arc<Bitmaps>>,
     usage: Usage,
 }
 
@@ -121,9 +71,15 @@ impl Searcher {
             table: Arc::new(table),
             statement,
             allowed: None,
-            correlated: HashMap::new(),
+            members: None,
+            late: HashMap::new(),
             usage: Usage::default(),
         })
+    }
+
+    /// Lets the rows with these ids come alone.
+    pub(super) fn restrict(&mut self, ids: Vec<u64>) {
+        self.members = Some(self.table.with_ids(ids));
     }
 
     /// For each row of the input the places of its rows, nearest first.
@@ -165,7 +121,8 @@ impl Searcher {
                 None => Found { hits: self.table.first(&parts, allowed, k), stats: SearchStats::default() },
             };
             let mut rows = work.places(&found, query, &parts);
-            if work.index.is_none() && rows.len() < k {
+            // All rows are those without a distance, too.
+            if (work.index.is_none() || fetch.is_none()) && rows.len() < k {
                 rows.extend(
                     self.table
                         .beyond(&found.hits, &parts, allowed, k)
@@ -199,25 +156,25 @@ impl Searcher {
             Some(allowed) => allowed.clone(),
             None => {
                 let made = allowed(&self.table, self.work.predicate.as_ref(), kept, &self.usage)?;
+                let made = match &self.members {
+                    Some(members) => both(made, members),
+                    None => made,
+                };
                 self.allowed.insert(Arc::new(made)).clone()
             }
         };
-        let Some(correlated) = &self.work.correlated else { return Ok(constant) };
-        let expression = correlated.at(input, row)?;
-        if let Some(known) = self.correlated.get(&expression) {
+        let Some(late) = &self.work.late else { return Ok(constant) };
+        let expression = late.at(input, row)?;
+        if let Some(known) = self.late.get(&expression) {
             return Ok(known.clone());
         }
-        let predicate = correlated.compiled(expression.clone(), &self.work.definition)?;
+        let predicate = late.compiled(expression.clone(), &self.work.definition)?;
         let of_row = allowed(&self.table, Some(&predicate), kept, &self.usage)?;
-        let both = of_row.into_iter().zip(constant.iter()).map(|(one, other)| match (one, other) {
-            (Some(one), Some(other)) => Some(Arc::new(one.as_ref() & other.as_ref())),
-            (one, other) => one.or_else(|| other.clone()),
-        });
-        let both: Arc<Bitmaps> = Arc::new(both.collect());
-        if self.correlated.len() >= MOST_COMBINATIONS {
-            self.correlated.clear();
+        let both = Arc::new(both(of_row, &constant));
+        if self.late.len() >= MOST_COMBINATIONS {
+            self.late.clear();
         }
-        self.correlated.insert(expression, both.clone());
+        self.late.insert(expression, both.clone());
         Ok(both)
     }
 }
@@ -233,9 +190,10 @@ impl Work {
 
     /// The hits in the order of the distances that the function gives.
     fn places(&self, found: &Found, query: Option<&[f32]>, parts: &[Vectors<'_>]) -> Vec<Place> {
-        let distance = |part: u32, row: u32| {
+        let mut widened = Vec::new();
+        let mut distance = |part: u32, row: u32| {
             let values = parts.get(usize::try_from(part).ok()?)?.get(usize::try_from(row).ok()?)?;
-            Some(f64::from(self.metric.distance(query?, values)))
+            Some(f64::from(self.metric.distance(query?, values.widen(&mut widened))))
         };
         let mut places: Vec<Place> =
             found.hits.iter().map(|hit| (hit.part, hit.row, distance(hit.part, hit.row))).collect();

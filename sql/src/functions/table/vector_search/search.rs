@@ -107,7 +107,8 @@ impl Searcher {
         if vectors.dimensions() != corpus.dimensions {
             return Err(vector::dimensions_differ(corpus.dimensions, vectors.dimensions()));
         }
-        Ok((0..vectors.len()).map(|row| vectors.get(row).unwrap_or_default().to_vec()).collect())
+        let vector = |row| vectors.get(row).ok_or_else(|| Error::internal("a text has no vector"));
+        (0..vectors.len()).map(|row| Ok(vector(row)?.to_vec())).collect()
     }
 
     /// The rows of each part that may come back.

@@ -1,0 +1,41 @@
+//! The statements that Muster and pgvector run: the same, where both can.
+
+use super::args::{EF_CONSTRUCTION, K, M};
+
+/// The type's extension, of PostgreSQL.
+pub(super) const CREATE_EXTENSION: &str = "CREATE EXTENSION vector";
+/// Whether Muster, too, searches by ordering; else by its table function.
+const MUSTER_ORDERS: bool = false;
+
+/// The table of vectors.
+pub(super) fn create_table(dimensions: usize) -> String {
+    format!("CREATE TABLE t (id bigint PRIMARY KEY, embedding vector({dimensions}))")
+}
+
+/// Its index.
+pub(super) fn create_index() -> String {
+    format!(
+        "CREATE INDEX t_embedding ON t USING hnsw (embedding vector_cosine_ops) \
+         WITH (m = {M}, ef_construction = {EF_CONSTRUCTION})"
+    )
+}
+
+/// The beam's width.
+pub(super) fn set_ef(ef: usize) -> String {
+    format!("SET hnsw.ef_search = {ef}")
+}
+
+/// The search, as pgvector's users write it; `$1` is a vector.
+pub(super) fn search() -> String {
+    format!("SELECT id FROM t ORDER BY embedding <=> $1 LIMIT {K}")
+}
+
+/// The search of Muster.
+pub(super) fn muster_search() -> String {
+    if MUSTER_ORDERS { search() } else { format!("SELECT id FROM vector_search('t', $1, k => {K})") }
+}
+
+/// Answers are to be computed, not remembered.
+pub(super) const NO_RESULT_CACHE: &str = "SET muster.result_cache = off";
+/// SQLSTATE of a setting that there is not.
+pub(super) const UNKNOWN_SETTING: &str = "42704";
