@@ -14,11 +14,11 @@ use crate::{Error, Result, column};
 /// Notes in a generated column which embedder it is computed with.
 ///
 /// # Errors
-/// 42704 for an embedder that is not there, 58000 for a model that cannot be read; 55000 for a column that was made with
-/// the same embedder under another configuration.
-pub(crate) fn pin(embedders: &Embedders, table: &str, field: Field, model: &str) -> Result<Field> {
+/// 42704 for an embedder that is not there, 58000 for a model that cannot be read.
+pub(crate) fn pin(embedders: &Embedders, field: Field, model: &str) -> Result<Field> {
+    // A column that is there keeps its embedder, whatever is configured now, for it keeps its values.
     if column::model(&field) == Some(model) && column::embedder(&field).is_some() {
-        check(embedders, table, &field)?;
+        return Ok(field);
     }
     let fingerprint = embedders.get(model)?.fingerprint()?;
     Ok(column::with_model(field, model, fingerprint.as_deref()))

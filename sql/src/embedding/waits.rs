@@ -11,7 +11,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use muster_embedders::Embedders;
 
 use crate::functions::scalar::{self, embed_waits};
-use crate::functions::table::searches_text_of;
+use crate::functions::table::search_may_wait;
 
 /// Whether evaluating an expression waits.
 pub(crate) fn expression_waits(expression: &Expr) -> bool {
@@ -46,9 +46,7 @@ pub(super) fn plan_waits(plan: &Arc<dyn ExecutionPlan>, embedders: &Embedders) -
                 Ok(if waits { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
             })
         })?;
-        if let Some(model) = searches_text_of(node.as_ref()) {
-            waits |= embedders.get(model).is_ok_and(|embedder| embedder.waits());
-        }
+        waits |= search_may_wait(node.as_ref(), embedders);
         Ok(if waits { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
     })?;
     Ok(waits)

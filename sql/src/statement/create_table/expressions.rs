@@ -56,7 +56,7 @@ pub(in super::super) fn check_default(
 ///
 /// # Errors
 /// As [`check_default`]; 42P17 for a generation expression that is not immutable, or that embeds with several models;
-/// 22000 for a vector of other dimensions; 55000 for an embedder that is configured otherwise than it was.
+/// 22000 for a vector of other dimensions.
 pub(in super::super) fn check_columns(
     shared: &Shared,
     snapshot: &Snapshot,
@@ -109,7 +109,7 @@ pub(in super::super) fn check_columns(
             let assigned = assign(expression, &source, &field, table)?;
             expression::compile(&shared.planner, assigned, table, &given, &columns)?;
             if let Some(model) = models.first() {
-                field = embedding::pin(&shared.embedders, table, field, model)?;
+                field = embedding::pin(&shared.embedders, field, model)?;
             }
         }
         fields.push(field);

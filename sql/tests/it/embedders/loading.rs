@@ -56,7 +56,7 @@ fn a_lost_or_damaged_cache_costs_requests_and_nothing_else() {
     assert_eq!(provider.take_asked().len(), 1);
     session.execute("INSERT INTO docs VALUES (2, 'a')", &[]).unwrap();
     assert_eq!(provider.take_asked().len(), 1);
-    assert_eq!(column(&session, "SELECT count(DISTINCT e::text) FROM docs"), ["1"]);
+    assert_eq!(column(&session, "SELECT count(*) FROM docs a JOIN docs b ON a.e = b.e"), ["4"]);
 }
 
 #[test]

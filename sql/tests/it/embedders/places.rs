@@ -63,10 +63,6 @@ fn every_place_that_takes_an_expression_takes_embed() {
         ["one!", "two!", "three!"].map(|text| provider.unit(text))
     );
     assert_eq!(column(&session, "SELECT id FROM docs WHERE e = embed('two', 'x')"), ["2"]);
-    assert_eq!(
-        column(&session, "SELECT id FROM docs ORDER BY l2_distance(e, embed('three', 'x')) LIMIT 1"),
-        ["3"]
-    );
     let found = session.query("SELECT id FROM docs WHERE e = embed($1, 'x')", &params!["three"]).unwrap();
     assert_eq!(found.num_rows(), 1);
     assert_eq!(
@@ -85,6 +81,25 @@ fn every_place_that_takes_an_expression_takes_embed() {
         ["1", "2", "3"]
     );
     assert_eq!(column(&session, "SELECT id FROM vector_search('docs', embed('two', 'x'), k => 1)"), ["2"]);
+    // Through an index, with conditions that are evaluated for all rows at once.
+    session.execute("CREATE INDEX ON docs USING hnsw (e vector_cosine_ops)", &[]).unwrap();
+    for (sql, expected) in [
+        ("SELECT id FROM docs ORDER BY cosine_distance(e, embed('two', 'x')) LIMIT 1", "2"),
+        (
+            "SELECT id FROM docs WHERE e <> embed('two', 'x') AND id > 2 ORDER BY cosine_distance(e, embed('two', 'x')) LIMIT 1",
+            "3",
+        ),
+        (
+            "SELECT id FROM docs WHERE e = embed('th' || 'ree', 'x') ORDER BY cosine_distance(e, '[1,0,0,0,0,0,0,0]') LIMIT 1",
+            "3",
+        ),
+        (
+            "SELECT id FROM vector_search('docs', (SELECT e FROM docs WHERE id = 2), k => 1, filter => 'Embed(body, ''x'') <> e OR id = 3')",
+            "3",
+        ),
+    ] {
+        assert_eq!(column(&session, sql), [expected], "{sql}");
+    }
     provider.take_asked();
     assert_eq!(
         column(
