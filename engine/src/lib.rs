@@ -34,7 +34,7 @@ mod vectors;
 
 pub use self::{
     distance::Metric,
-    embed::{DEFAULT_MODEL, Embedder, HashEmbedder, embedder},
+    embed::{DEFAULT_MODEL, Embedder, HashEmbedder, KNOWN_MODELS, Purpose, embedder, vectors_array},
     error::{Error, Result},
     hit::Hit,
     hnsw::{Graph, HnswParams, build_graph},

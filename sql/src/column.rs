@@ -16,6 +16,8 @@ const GENERATED_KEY: &str = "muster.generated";
 const IDENTITY_KEY: &str = "muster.identity";
 /// The embedding model that a generated vector column is computed with.
 const MODEL_KEY: &str = "muster.model";
+/// What of that model's configuration decides its vectors, where its name alone does not.
+const EMBEDDER_KEY: &str = "muster.embedder";
 /// What arrow-pg and datafusion-pg-catalog look at to tell a vector from an array.
 const VECTOR_KEY: &str = "pg.vector";
 /// Arrow's canonical extension name.
@@ -111,8 +113,12 @@ pub(crate) fn is_always_generated(field: &Field) -> bool {
     generated(field).is_some() || identity(field) == Some(Identity::Always)
 }
 
-pub(crate) fn with_model(field: Field, model: &str) -> Field {
-    with(field, MODEL_KEY, model)
+pub(crate) fn with_model(field: Field, model: &str, embedder: Option<&str>) -> Field {
+    let field = with(without(&field, &[EMBEDDER_KEY]), MODEL_KEY, model);
+    match embedder {
+        Some(embedder) => with(field, EMBEDDER_KEY, embedder),
+        None => field,
+    }
 }
 
 /// The same type under another name, without default and generation.
@@ -136,6 +142,11 @@ pub(crate) fn generated(field: &Field) -> Option<&str> {
 
 pub(crate) fn model(field: &Field) -> Option<&str> {
     field.metadata().get(MODEL_KEY).map(String::as_str)
+}
+
+/// What decided its embedder's vectors when the column was made, beside the model's name.
+pub(crate) fn embedder(field: &Field) -> Option<&str> {
+    field.metadata().get(EMBEDDER_KEY).map(String::as_str)
 }
 
 /// The dimensions of a stored vector column.

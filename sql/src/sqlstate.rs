@@ -138,6 +138,10 @@ sqlstates! {
     ReadOnlySqlTransaction = "25006",
     /// The statement was cancelled.
     QueryCanceled = "57014",
+    /// A service that is not part of the database failed: a provider of embeddings.
+    SystemError = "58000",
+    /// The configuration is wrong.
+    ConfigFileError = "F0000",
     /// Reading or writing a file failed.
     IoError = "58030",
     /// No such file.

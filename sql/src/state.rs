@@ -15,6 +15,7 @@ use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion_pg_catalog::pg_catalog::context::EmptyContextProvider;
 use datafusion_pg_catalog::pg_catalog::setup_pg_catalog;
+use muster_embedders::Embedders;
 
 use crate::catalog::{CATALOG, PublicSchema, SCHEMA, system};
 use crate::functions::scalar;
@@ -28,6 +29,7 @@ use crate::{Result, memory};
 pub(crate) fn session_state(
     public: Arc<PublicSchema>,
     options: &crate::Options,
+    embedders: &Arc<Embedders>,
     runtime: Arc<RuntimeEnv>,
 ) -> Result<SessionState> {
     let mut config = SessionConfig::new()
@@ -58,7 +60,7 @@ pub(crate) fn session_state(
     // In place of the library's schema: what it says of tables is Arrow's view of them.
     let sequences = Arc::new(Sequences::new(store.clone()));
     system::register(&context, catalog.as_ref(), &store, &sequences)?;
-    for function in scalar::all() {
+    for function in scalar::all(embedders) {
         context.register_udf(function.as_ref().clone());
     }
     for function in sequence::functions(&sequences) {

@@ -8,6 +8,7 @@ mod concurrent_upserts;
 mod copy;
 mod damage;
 mod definitions;
+mod embedders;
 mod explain;
 mod failing_disk;
 mod histories;

@@ -23,11 +23,12 @@ mod version;
 use std::sync::Arc;
 
 use datafusion::logical_expr::ScalarUDF;
+use muster_embedders::Embedders;
 
 pub(crate) use check_length::{check_char, check_length};
 pub(crate) use checked::{checked, is_checked};
 pub(crate) use decimal_text::{decimal_text, is_decimal_text};
-pub(crate) use embed::model_of;
+pub(crate) use embed::{EMBED_MODEL, embed_waits, models_of};
 pub(crate) use in_rows::in_rows;
 pub(crate) use plain_array::PLAIN_ARRAY;
 pub(crate) use struct_field::struct_field;
@@ -40,10 +41,10 @@ pub(crate) use to_uuid::{parse_uuid, to_uuid};
 pub(crate) use to_vector::to_vector;
 
 /// All of them, for the session state.
-pub(crate) fn all() -> Vec<Arc<ScalarUDF>> {
+pub(crate) fn all(embedders: &Arc<Embedders>) -> Vec<Arc<ScalarUDF>> {
     vec![
         decimal_text::function(),
-        embed::function(),
+        embed::function(embedders),
         plain_array::function(),
         to_vector::function(),
         to_json::json_function(),

@@ -21,6 +21,7 @@ use datafusion::physical_plan::{
 use datafusion::physical_planner::{ExtensionPlanner, PhysicalPlanner};
 use muster_storage::TableDefinition;
 
+use super::corpus::Corpus;
 use super::metadata;
 use super::node::VectorSearch;
 use super::request::Request;
@@ -29,7 +30,7 @@ use super::{NAME, PARAMETERS};
 use crate::catalog::relation::shown;
 use crate::search::{Batches, Counters, ForChunk, Found, SearchedTable, by_chunks};
 use crate::session::StatementContext;
-use crate::{Error, column};
+use crate::{Error, column, embedding};
 
 /// Rows after which a batch is given.
 const ROWS_OF_A_BATCH: usize = 8192;
@@ -110,6 +111,18 @@ impl VectorSearchExec {
         ));
         Self { work, input, properties, metrics: ExecutionPlanMetricsSet::new() }
     }
+}
+
+/// The model that a plan's node embeds texts with, if it searches for texts.
+pub(crate) fn searches_text_of(node: &dyn ExecutionPlan) -> Option<&str> {
+    let node: &dyn std::any::Any = node;
+    let search = node.downcast_ref::<VectorSearchExec>()?;
+    let query = search.work.arguments.first()?.as_ref()?;
+    if !query.data_type(&search.input.schema()).is_ok_and(|query| query.is_string()) {
+        return None;
+    }
+    let column = Corpus::of(&search.work.definition).ok()?.vector_column;
+    embedding::model_of_column(&search.work.definition, column)
 }
 
 impl DisplayAs for VectorSearchExec {
