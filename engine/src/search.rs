@@ -114,6 +114,7 @@ pub fn search(parts: &[Part<'_>], query: &[f32], options: &SearchOptions) -> Res
                 distance: &distance,
                 k,
                 ef,
+                share: 1.0,
                 budget: 0,
             };
             if try_graph(search, matches(part), &mut top, &mut stats)? {
@@ -146,7 +147,8 @@ fn try_graph(
     let Some(budget) = budget(search.graph.nodes(), matches, search.ef.max(search.k)) else {
         return Ok(false);
     };
-    let search = GraphSearch { budget, ..search };
+    let share = matches as f64 / search.vectors.len().max(1) as f64;
+    let search = GraphSearch { share, budget, ..search };
     let searched = search.run(top)?;
     stats.visited += searched.visited;
     stats.reranked += searched.reranked;

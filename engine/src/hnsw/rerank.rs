@@ -30,7 +30,7 @@ pub(crate) struct Searched {
     pub(crate) refused: u64,
     /// Rows whose true distance was computed.
     pub(crate) reranked: u64,
-    /// Whether the budget sufficed. If not, what was offered is no answer.
+    /// Whether the walk came to its end. If not, what was offered is no answer.
     pub(crate) complete: bool,
 }
 
@@ -45,6 +45,8 @@ pub(crate) struct GraphSearch<'a> {
     pub(crate) distance: &'a QueryDistance<'a>,
     pub(crate) k: usize,
     pub(crate) ef: usize,
+    /// The share of the rows that are allowed.
+    pub(crate) share: f64,
     /// Scores after which to give up.
     pub(crate) budget: u64,
 }
@@ -72,7 +74,7 @@ impl GraphSearch<'_> {
         let is_allowed = |row| self.allowed.is_none_or(|allowed| allowed.contains(row));
         let accept = |node| self.graph.rows(node).any(is_allowed);
         let accept: Option<&dyn Fn(u32) -> bool> = if self.allowed.is_some() { Some(&accept) } else { None };
-        let beam = Beam { ef: self.ef.max(self.k), accept, budget: self.budget };
+        let beam = Beam { ef: self.ef.max(self.k), accept, share: self.share, budget: self.budget };
         let walked = beam::search(self.graph, score, &beam, scratch);
         let mut searched = Searched {
             visited: walked.visited,
