@@ -90,7 +90,7 @@ fn every_place_that_takes_an_expression_takes_embed() {
             "3",
         ),
         (
-            "SELECT id FROM docs WHERE e = embed('th' || 'ree', 'x') ORDER BY cosine_distance(e, '[1,0,0,0,0,0,0,0]') LIMIT 1",
+            "SELECT id FROM docs WHERE e = embed('th' || 'ree', 'x') ORDER BY cosine_distance(e, '[1,0,0,0,0,0,0,0]'::vector(8)) LIMIT 1",
             "3",
         ),
         (
