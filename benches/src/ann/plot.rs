@@ -129,7 +129,7 @@ fn series(
     points: &[&Point],
 ) -> std::fmt::Result {
     let dash = DASHES.iter().find(|(connections, _)| line.connections == Some(*connections));
-    let dash = dash.map_or("none", |(_, dash)| dash);
+    let dash = dash.map_or("none", |(_, dash)| *dash);
     let width = if line.name.starts_with(MUSTER) { "3" } else { "1.5" };
     let stroke = format!(r#"stroke="{colour}" stroke-width="{width}" stroke-dasharray="{dash}" fill="none""#);
     let places: Vec<(f64, f64)> = points.iter().map(|point| (x(point.recall), scale.y(point.qps))).collect();
