@@ -33,7 +33,7 @@ mod search;
 mod vectors;
 
 pub use self::{
-    distance::Metric,
+    distance::{Metric, QueryDistance},
     embed::{DEFAULT_MODEL, Embedder, HashEmbedder, KNOWN_MODELS, Purpose, embedder, vectors_array},
     error::{Error, Result},
     hit::Hit,

@@ -6,6 +6,8 @@ use std::collections::HashMap;
 
 use arrow::datatypes::{DataType, Field};
 
+use crate::types::vector;
+
 /// The SQL type where Arrow's does not tell it: `jsonb`, `json`, `varchar(20)`, `char(3)`.
 pub(crate) const TYPE_KEY: &str = "muster.type";
 /// The default expression, as SQL.
@@ -30,16 +32,10 @@ fn with(field: Field, key: &str, value: &str) -> Field {
     field.with_metadata(metadata)
 }
 
-/// The field of `vector(dimensions)`.
-pub(crate) fn vector_field(name: &str, dimensions: i32, nullable: bool) -> Field {
-    let item = std::sync::Arc::new(Field::new("item", DataType::Float32, true));
-    with(Field::new(name, DataType::FixedSizeList(item, dimensions), nullable), VECTOR_KEY, "vector")
-}
-
-/// The field of `vector` without a dimension: a list that a cast gives or a parameter takes.
-pub(crate) fn unsized_vector_field(name: &str) -> Field {
-    let item = std::sync::Arc::new(Field::new("item", DataType::Float32, true));
-    with(Field::new(name, DataType::List(item), true), VECTOR_KEY, "vector")
+/// The field of `vector(dimensions)` or `halfvec(dimensions)`.
+pub(crate) fn vector_field(kind: vector::VectorKind, name: &str, dimensions: i32, nullable: bool) -> Field {
+    let item = std::sync::Arc::new(Field::new(vector::ITEM, kind.element(), true));
+    with(Field::new(name, DataType::FixedSizeList(item, dimensions), nullable), VECTOR_KEY, kind.name())
 }
 
 /// The field of `json` or `jsonb`.
@@ -157,8 +153,9 @@ pub(crate) fn dimensions(field: &Field) -> Option<usize> {
     }
 }
 
+/// Whether a field is of one of pgvector's types.
 pub(crate) fn is_vector(field: &Field) -> bool {
-    field.metadata().get(VECTOR_KEY).is_some_and(|kind| kind == "vector")
+    vector::VectorKind::of(field).is_some()
 }
 
 pub(crate) fn is_json(field: &Field) -> bool {

@@ -93,6 +93,7 @@ pub use parse::Statement;
 pub use progress::{Phase, Progress};
 pub use session::{CommitPoint, Prepared, Session, Transaction, TransactionStatus};
 pub use sqlstate::SqlState;
+pub use types::vector::VectorKind;
 pub use unload::{CopyChunk, CopyOut};
 
 /// The values of a statement's parameters, each made a [`Value`] by `From`.

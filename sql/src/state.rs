@@ -9,6 +9,7 @@ use datafusion::execution::context::QueryPlanner;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::planner::ExprPlanner;
 use datafusion::optimizer::AnalyzerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner};
@@ -18,9 +19,11 @@ use datafusion_pg_catalog::pg_catalog::setup_pg_catalog;
 use muster_embedders::Embedders;
 
 use crate::catalog::{CATALOG, PublicSchema, SCHEMA, system};
-use crate::functions::scalar;
 use crate::functions::table::{TableFunctions, VectorSearchPlanner};
-use crate::planning::{CheckedArithmetic, DecimalTexts, Lateral, Literals, ScalarSubqueries};
+use crate::functions::{aggregate, scalar};
+use crate::planning::{
+    CheckedArithmetic, DecimalTexts, Lateral, Literals, ScalarSubqueries, VectorOperators,
+};
 use crate::sequence::{self, Sequences};
 use crate::topk::VectorTopKPlanner;
 use crate::{Result, memory};
@@ -63,6 +66,9 @@ pub(crate) fn session_state(
     for function in scalar::all(embedders) {
         context.register_udf(function.as_ref().clone());
     }
+    for function in aggregate::all() {
+        context.register_udaf(function);
+    }
     for function in sequence::functions(&sequences) {
         context.register_udf(function);
     }
@@ -72,7 +78,11 @@ pub(crate) fn session_state(
     rules.extend(state.analyzer().rules.iter().cloned());
     rules.push(Arc::new(CheckedArithmetic));
     rules.push(Arc::new(DecimalTexts));
+    // Before the library's, which take `||` of lists for theirs.
+    let mut planners: Vec<Arc<dyn ExprPlanner>> = vec![Arc::new(VectorOperators)];
+    planners.extend(state.expr_planners().iter().cloned());
     let state = SessionStateBuilder::new_from_existing(state)
+        .with_expr_planners(planners)
         .with_analyzer_rules(rules)
         .with_relation_planners(vec![Arc::new(TableFunctions)])
         .with_query_planner(Arc::new(Physical::new()))

@@ -8,12 +8,14 @@
 //! What is missing is built in the [background](crate::background).
 
 mod indexes;
+mod operator_class;
 pub(crate) mod unique;
 
 use muster_engine::{HnswParams, Metric};
 use muster_storage::IndexDefinition;
 
 pub(crate) use indexes::Indexes;
+pub(crate) use operator_class::{find_class, operator_class};
 
 use crate::{Error, Result};
 

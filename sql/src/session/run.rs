@@ -25,6 +25,7 @@ use crate::point::PointPlan;
 use crate::sqlstate::SqlState;
 use crate::statement::{define, explain, on_commit};
 use crate::types::blanks;
+use crate::types::vector::{VectorKind, convert_value};
 use crate::write::{PlannedWrite, Written};
 use crate::{Error, Result, embedding};
 
@@ -35,6 +36,7 @@ pub(super) fn is_utility(statement: &ast::Statement) -> bool {
             statement,
             ast::Statement::CreateIndex(_)
                 | ast::Statement::CreateExtension(_)
+                | ast::Statement::DropExtension(_)
                 | ast::Statement::Set(_)
                 | ast::Statement::Reset(_)
                 | ast::Statement::Discard { .. }
@@ -186,6 +188,8 @@ fn values(prepared: &Prepared, params: &[ScalarValue]) -> Result<ParamValues> {
     for (value, field) in params.iter().zip(&prepared.parameters) {
         let value = if &value.data_type() == field.data_type() {
             value.clone()
+        } else if VectorKind::of(field).is_some() {
+            convert_value(value, field)?
         } else {
             value.cast_to(field.data_type())?
         };

@@ -18,7 +18,7 @@ use super::late::Late;
 use crate::search::{Asked, Bitmaps, Counters, Found, Predicate, SearchedTable, Usage, allowed, both};
 use crate::session::StatementContext;
 use crate::sqlstate::SqlState;
-use crate::types::vector;
+use crate::types::vector::{self, VectorKind};
 use crate::{Error, column};
 
 /// See the module.
@@ -229,7 +229,7 @@ fn vectors(values: &ArrayRef) -> Result<Vec<Option<Vec<f32>>>> {
             let mut out = Vec::new();
             Ok(match text {
                 None => None,
-                Some(text) => vector::parse(text, &mut out).map(|_| Some(out))?,
+                Some(text) => vector::parse(VectorKind::Vector, text, &mut out).map(|()| Some(out))?,
             })
         });
         return parsed.collect();

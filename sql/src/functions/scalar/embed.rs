@@ -29,6 +29,7 @@ use muster_engine::{DEFAULT_MODEL, Purpose};
 use super::text::strings;
 use crate::embedding::scope;
 use crate::sqlstate::SqlState;
+use crate::types::vector::VectorKind;
 use crate::{Error, column};
 
 const NAME: &str = "embed";
@@ -161,7 +162,7 @@ impl ScalarUDFImpl for Embed {
         let embedder = self.embedders.get(&model).map_err(Error::from)?;
         let dimensions = i32::try_from(embedder.dimensions())
             .map_err(|_| DataFusionError::Internal("an embedder has too many dimensions".to_string()))?;
-        Ok(Arc::new(column::vector_field(NAME, dimensions, true)))
+        Ok(Arc::new(column::vector_field(VectorKind::Vector, NAME, dimensions, true)))
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
