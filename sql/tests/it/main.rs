@@ -14,6 +14,7 @@ mod failing_disk;
 mod histories;
 mod lookup;
 mod memory;
+mod nearest;
 mod open;
 mod parameters;
 mod returning;
