@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, SchemaProvider, Session};
 use datafusion::error::Result as PlanResult;
+use datafusion::execution::FunctionRegistry;
 use datafusion::execution::context::QueryPlanner;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
@@ -63,12 +64,6 @@ pub(crate) fn session_state(
     // In place of the library's schema: what it says of tables is Arrow's view of them.
     let sequences = Arc::new(Sequences::new(store.clone()));
     system::register(&context, catalog.as_ref(), &store, &sequences)?;
-    for function in scalar::all(embedders) {
-        context.register_udf(function.as_ref().clone());
-    }
-    for function in aggregate::all() {
-        context.register_udaf(function);
-    }
     for function in sequence::functions(&sequences) {
         context.register_udf(function);
     }
@@ -81,12 +76,19 @@ pub(crate) fn session_state(
     // Before the library's, which take `||` of lists for theirs.
     let mut planners: Vec<Arc<dyn ExprPlanner>> = vec![Arc::new(VectorOperators)];
     planners.extend(state.expr_planners().iter().cloned());
-    let state = SessionStateBuilder::new_from_existing(state)
+    let mut state = SessionStateBuilder::new_from_existing(state)
         .with_expr_planners(planners)
         .with_analyzer_rules(rules)
         .with_relation_planners(vec![Arc::new(TableFunctions)])
         .with_query_planner(Arc::new(Physical::new()))
         .build();
+    // Last, for they take names of DataFusion's, which a builder gives back to the function whose alias it is.
+    for function in scalar::all(embedders) {
+        state.register_udf(function)?;
+    }
+    for function in aggregate::all() {
+        state.register_udaf(Arc::new(function))?;
+    }
     Ok(state)
 }
 

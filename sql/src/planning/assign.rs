@@ -56,6 +56,10 @@ pub(crate) fn assign(expression: Expr, from: &Field, target: &Field, table: &str
             _ => Err(mismatch(from, target, table)),
         };
     }
+    if VectorKind::of(from).is_some() && target.data_type() == &DataType::Utf8 {
+        let text = Field::new(from.name(), DataType::Utf8, true);
+        return assign(scalar::vector_text(expression), &text, target, table);
+    }
     if !assignable(from.data_type(), target.data_type(), text) {
         return Err(mismatch(from, target, table));
     }

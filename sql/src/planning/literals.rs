@@ -10,7 +10,7 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, Result, ScalarValue};
 use datafusion::functions::string::rtrim;
-use datafusion::logical_expr::expr::InList;
+use datafusion::logical_expr::expr::{Cast, InList};
 use datafusion::logical_expr::{
     AggregateUDF, Between, BinaryExpr, Expr, ExprSchemable, LogicalPlan, WindowFunctionDefinition, lit, not,
 };
@@ -19,10 +19,12 @@ use datafusion::optimizer::AnalyzerRule;
 use arrow::datatypes::{DataType, FieldRef};
 
 use super::each_expression::each_expression;
-use crate::column;
 use crate::functions::aggregate;
 use crate::functions::scalar::{self, Comparison};
+use crate::sqlstate::SqlState;
+use crate::types::type_name;
 use crate::types::vector::VectorKind;
+use crate::{Error, column};
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -75,6 +77,7 @@ pub(crate) fn type_literals(expression: Expr, schema: &DFSchema) -> Result<Trans
                 call.args = call.args.into_iter().map(|argument| read(argument, reader)).collect();
                 Transformed::yes(Expr::ScalarFunction(call))
             }
+            Expr::Cast(cast) => cast_vector(cast, schema)?,
             Expr::AggregateFunction(mut call) => {
                 let fields = fields(&call.params.args, schema)?;
                 match chosen(&call.func, &fields)? {
@@ -100,6 +103,26 @@ pub(crate) fn type_literals(expression: Expr, schema: &DFSchema) -> Result<Trans
             other => Transformed::no(other),
         })
     })
+}
+
+/// A cast of a vector: to a text it is one of ours, to an array it is of reals.
+fn cast_vector(cast: Cast, schema: &DFSchema) -> Result<Transformed<Expr>> {
+    let to_text = cast.field.data_type() == &DataType::Utf8;
+    let to_others = match cast.field.data_type() {
+        DataType::List(item) => !matches!(item.data_type(), DataType::Float32 | DataType::Float16),
+        _ => false,
+    };
+    if !to_text && !to_others {
+        return Ok(Transformed::no(Expr::Cast(cast)));
+    }
+    match kind(&cast.expr, schema) {
+        None => Ok(Transformed::no(Expr::Cast(cast))),
+        Some(_) if to_text => Ok(Transformed::yes(scalar::vector_text(*cast.expr))),
+        Some(kind) => {
+            let message = format!("cannot cast type {} to {}", kind.name(), type_name(&cast.field));
+            Err(Error::new(SqlState::CannotCoerce, message).into())
+        }
+    }
 }
 
 fn fields(expressions: &[Expr], schema: &DFSchema) -> Result<Vec<FieldRef>> {

@@ -259,7 +259,7 @@ fn a_newer_format_is_refused_and_left_as_it_is() {
     let journal = dir.path().join("journal.redb");
     {
         // As docs/format.md has it: the checksum over key and value, then the value.
-        let version = 3_u32.to_le_bytes();
+        let version = 4_u32.to_le_bytes();
         let key = XxHash3_64::oneshot(b"meta\0format_version");
         let mut value = XxHash3_64::oneshot_with_seed(key, &version).to_le_bytes().to_vec();
         value.extend_from_slice(&version);
@@ -272,9 +272,9 @@ fn a_newer_format_is_refused_and_left_as_it_is() {
     let files = || std::fs::read_dir(dir.path().join("segments")).unwrap().count();
     let before = files();
     let error = Store::open_with(dir.path(), Options::default()).unwrap_err();
-    assert!(matches!(error, Error::NewerFormat { found: 3, supported: 2, .. }), "{error}");
+    assert!(matches!(error, Error::NewerFormat { found: 4, supported: 3, .. }), "{error}");
     assert!(
-        error.to_string().contains("format version 3") && error.to_string().contains("at most 2"),
+        error.to_string().contains("format version 4") && error.to_string().contains("at most 3"),
         "{error}"
     );
     assert_eq!(files(), before);

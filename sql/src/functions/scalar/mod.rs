@@ -44,7 +44,7 @@ pub(crate) use to_uuid::{parse_uuid, to_uuid};
 pub(crate) use to_vector::{to_vector, to_vector_name};
 pub(crate) use vector::{
     Combination, Comparison, Distance, combine, compare, different_dimensions, distance, out_of_range,
-    takes_vectors,
+    takes_vectors, vector_text,
 };
 
 /// All of them, for the session state.

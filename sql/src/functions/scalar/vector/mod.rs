@@ -3,7 +3,7 @@
 //! - [`arguments`]: what a function is called with, and the refusal of anything else.
 //! - [`distance`]: the distances, which the operators `<->` and its kin are.
 //! - [`combine`]: `+`, `-`, `*` and `||`; [`compare`]: `<` to `>`.
-//! - [`measure`], [`normalize`], [`subvector`], [`cast`]: the rest.
+//! - [`measure`], [`normalize`], [`subvector`], [`cast`], [`print`]: the rest.
 
 mod arguments;
 mod cast;
@@ -12,6 +12,7 @@ mod compare;
 mod distance;
 mod measure;
 mod normalize;
+mod print;
 mod subvector;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ pub(crate) use arguments::different_dimensions;
 pub(crate) use combine::{Combination, combine, out_of_range};
 pub(crate) use compare::{Comparison, compare};
 pub(crate) use distance::{Distance, distance};
+pub(crate) use print::vector_text;
 
 /// All of them.
 pub(super) fn all() -> Vec<Arc<ScalarUDF>> {
