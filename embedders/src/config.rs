@@ -150,7 +150,9 @@ impl EmbedderConfig {
         if name.starts_with("hash-") {
             return wrong("names that begin with \"hash-\" are the built-in embedder's".to_string());
         }
-        let (needed, unknown): (&[(&str, bool)], &[(&str, bool)]) = match self.provider {
+        /// Keys, and whether each is given.
+        type Keys<'a> = &'a [(&'a str, bool)];
+        let (needed, unknown): (Keys<'_>, Keys<'_>) = match self.provider {
             Provider::Ollama | Provider::OpenAi => (
                 &[("url", self.url.is_some()), ("dimensions", self.dimensions.is_some())],
                 &[("path", self.path.is_some())],

@@ -70,7 +70,11 @@ impl Generation {
     pub(super) fn remove(self) {
         let Self { db, dir, .. } = self;
         // Its threads write up to here; a panic of theirs must not be ours.
-        if guarded(|| Ok(drop(db))).is_err() {
+        let close = || {
+            drop(db);
+            Ok(())
+        };
+        if guarded(close).is_err() {
             tracing::warn!(path = %dir.display(), "the embedding cache did not close");
         }
         remove(&dir);
