@@ -11,7 +11,7 @@ use arrow::datatypes::{DataType, Field, Float32Type, Int64Type, SchemaRef};
 use datafusion::common::Result;
 use datafusion::logical_expr::Expr;
 use datafusion::physical_expr::PhysicalExpr;
-use muster_engine::{Metric, SearchOptions, SearchStats, Vectors};
+use muster_engine::{Metric, QueryDistance, SearchOptions, SearchStats, Vectors};
 use muster_storage::{IndexDefinition, TableDefinition};
 
 use super::late::Late;
@@ -191,9 +191,10 @@ impl Work {
     /// The hits in the order of the distances that the function gives.
     fn places(&self, found: &Found, query: Option<&[f32]>, parts: &[Vectors<'_>]) -> Vec<Place> {
         let mut widened = Vec::new();
+        let query = query.map(|query| QueryDistance::new(self.metric, query));
         let mut distance = |part: u32, row: u32| {
             let values = parts.get(usize::try_from(part).ok()?)?.get(usize::try_from(row).ok()?)?;
-            Some(f64::from(self.metric.distance(query?, values.widen(&mut widened))))
+            Some(query?.to_f64(values.widen(&mut widened)))
         };
         let mut places: Vec<Place> =
             found.hits.iter().map(|hit| (hit.part, hit.row, distance(hit.part, hit.row))).collect();

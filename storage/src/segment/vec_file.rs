@@ -113,7 +113,7 @@ fn array(
 ) -> Result<FixedSizeListArray> {
     let [stored_rows, stored_shape] = container.attributes;
     let has_nulls = stored_shape & NULLS != 0;
-    let row_bytes = rows.checked_mul(shape.row_bytes()).unwrap_or(usize::MAX);
+    let row_bytes = rows.saturating_mul(shape.row_bytes());
     let validity_bytes = if has_nulls { rows.div_ceil(8) } else { 0 };
     let fits = row_bytes.checked_add(validity_bytes) == Some(container.body.len());
     if stored_rows != rows as u64 || stored_shape & !NULLS != attribute(shape) || !fits {
