@@ -59,7 +59,11 @@ fn texts_go_in_batches_each_once_and_nulls_not_at_all() {
     let array = embedder.embed_for(Purpose::Document, &texts, &|| true).unwrap();
     let vectors = Vectors::from_array(&array).unwrap();
     for (row, text) in texts.iter().enumerate() {
-        assert_eq!(vectors.get(row).map(|vector| vector.to_vec()), text.map(|text| provider.unit(text)), "row {row}");
+        assert_eq!(
+            vectors.get(row).map(|vector| vector.to_vec()),
+            text.map(|text| provider.unit(text)),
+            "row {row}"
+        );
     }
     let asked = provider.asked();
     let mut sent: Vec<String> = asked.iter().flat_map(|asked| asked.texts()).collect();
