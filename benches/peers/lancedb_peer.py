@@ -6,6 +6,7 @@ from protocol import K, run
 class LanceDb:
     def __init__(self, options):
         import lancedb
+        import lancedb.index
         import pyarrow
 
         self.lancedb, self.arrow = lancedb, pyarrow
@@ -16,14 +17,10 @@ class LanceDb:
         vectors = arrow.FixedSizeListArray.from_arrays(arrow.array(base.reshape(-1)), base.shape[1])
         rows = arrow.table({"id": arrow.array(range(len(base)), arrow.int64()), "vector": vectors})
         self.table = self.lancedb.connect(options.folder).create_table("t", rows)
-        self.table.create_index(
-            metric="cosine",
-            vector_column_name="vector",
-            index_type="IVF_HNSW_FLAT",
-            num_partitions=1,
-            m=options.m,
-            ef_construction=options.ef_construction,
+        index = self.lancedb.index.IvfHnswFlat(
+            distance_type="cosine", num_partitions=1, m=options.m, ef_construction=options.ef_construction
         )
+        self.table.create_index("vector", config=index)
 
     def set_ef(self, ef):
         self.ef = ef
@@ -33,7 +30,7 @@ class LanceDb:
 
     def search(self, query):
         search = self.table.search(query).distance_type("cosine").nprobes(1).ef(self.ef)
-        return search.select(["id"]).limit(K).to_arrow()["id"].to_pylist()
+        return search.select(["id", "_distance"]).limit(K).to_arrow()["id"].to_pylist()
 
 
 run(LanceDb)

@@ -53,10 +53,14 @@ fn main() {
             }
         }
         let count = queries.len() as f64;
-        let (micros, visited, reranked) = (best.0 * 1e6 / count, best.2 as f64 / count, best.3 as f64 / count);
+        let (micros, visited, reranked) =
+            (best.0 * 1e6 / count, best.2 as f64 / count, best.3 as f64 / count);
         println!("{ef:>5} {:>10.4} {micros:>9.1} {visited:>9.0} {reranked:>9.1}", best.1 / count);
     }
-    println!("{:>8} {:>9} {:>10} {:>9} {:>9} {:>7} {:>12}", "share", "matches", "recall@10", "us/query", "visited", "exact", "us if exact");
+    println!(
+        "{:>8} {:>9} {:>10} {:>9} {:>9} {:>7} {:>12}",
+        "share", "matches", "recall@10", "us/query", "visited", "exact", "us if exact"
+    );
     for share in [0.0001, 0.001, 0.01, 0.03, 0.1, 0.2, 0.5, 0.99] {
         for farthest in [false, true] {
             let (mut time, mut scan, mut total, mut visited, mut scanned) = (0.0, 0.0, 0.0, 0, 0);

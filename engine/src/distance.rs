@@ -78,14 +78,15 @@ impl FromStr for Metric {
 
 /// One query, ready to be compared with many rows: what depends on the query alone is computed once.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct QueryDistance<'a> {
+pub struct QueryDistance<'a> {
     metric: Metric,
     query: &'a [f32],
     squared_norm: f64,
 }
 
 impl<'a> QueryDistance<'a> {
-    pub(crate) fn new(metric: Metric, query: &'a [f32]) -> Self {
+    /// The query under a metric.
+    pub fn new(metric: Metric, query: &'a [f32]) -> Self {
         let squared_norm = if metric == Metric::Cosine { kernels::dot(query, query) } else { 0.0 };
         Self { metric, query, squared_norm }
     }
@@ -94,8 +95,8 @@ impl<'a> QueryDistance<'a> {
     #[inline]
     pub(crate) fn to(&self, row: Row<'_>) -> f32 {
         debug_assert_eq!(self.query.len(), row.len(), "vectors of one column have one length");
-        match row {
-            Row::Single(row) => self.with(row, kernels::dot, kernels::dot, kernels::squared_l2, kernels::l1),
+        let distance = match row {
+            Row::Single(row) => self.to_f64(row),
             Row::Half(row) => self.with(
                 row,
                 kernels::half::dot,
@@ -103,7 +104,15 @@ impl<'a> QueryDistance<'a> {
                 kernels::half::squared_l2,
                 kernels::half::l1,
             ),
-        }
+        };
+        distance as f32
+    }
+
+    /// The same with the digits that the sums have beyond `f32`. Of vectors of different lengths, the common
+    /// beginning is compared.
+    #[inline]
+    pub fn to_f64(&self, row: &[f32]) -> f64 {
+        self.with(row, kernels::dot, kernels::dot, kernels::squared_l2, kernels::l1)
     }
 
     /// The distance of a row of any kind of element.
@@ -115,9 +124,9 @@ impl<'a> QueryDistance<'a> {
         squares: impl Fn(&[T], &[T]) -> f64,
         squared_l2: impl Fn(&[f32], &[T]) -> f64,
         l1: impl Fn(&[f32], &[T]) -> f64,
-    ) -> f32 {
+    ) -> f64 {
         let (query, row) = common(self.query, row);
-        let distance = match self.metric {
+        match self.metric {
             Metric::Cosine => {
                 let norms = self.squared_norm * squares(row, row);
                 // Outside this range the f32 sums may have lost bits to underflow, or overflowed.
@@ -137,12 +146,11 @@ impl<'a> QueryDistance<'a> {
             Metric::InnerProduct => {
                 let dot = dot(query, row);
                 if !dot.is_finite() {
-                    return -(pairs(query, row).map(|(a, b)| a * b).sum::<f64>()) as f32;
+                    return -(pairs(query, row).map(|(a, b)| a * b).sum::<f64>());
                 }
                 -dot
             }
-        };
-        distance as f32
+        }
     }
 }
 
@@ -156,7 +164,7 @@ fn pairs<'a, T: Copy + Into<f64>>(a: &'a [f32], b: &'a [T]) -> impl Iterator<Ite
 }
 
 #[cold]
-fn cosine_f64<T: Copy + Into<f64>>(a: &[f32], b: &[T]) -> f32 {
+fn cosine_f64<T: Copy + Into<f64>>(a: &[f32], b: &[T]) -> f64 {
     let (mut dot, mut aa, mut bb) = (0.0, 0.0, 0.0);
     for (a, b) in pairs(a, b) {
         dot += a * b;
@@ -164,10 +172,10 @@ fn cosine_f64<T: Copy + Into<f64>>(a: &[f32], b: &[T]) -> f32 {
         bb += b * b;
     }
     // Two roots, not the root of the product: that would underflow for subnormal vectors.
-    (1.0 - (dot / (f64::sqrt(aa) * f64::sqrt(bb))).clamp(-1.0, 1.0)) as f32
+    1.0 - (dot / (f64::sqrt(aa) * f64::sqrt(bb))).clamp(-1.0, 1.0)
 }
 
 #[cold]
-fn l2_f64<T: Copy + Into<f64>>(a: &[f32], b: &[T]) -> f32 {
-    pairs(a, b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt() as f32
+fn l2_f64<T: Copy + Into<f64>>(a: &[f32], b: &[T]) -> f64 {
+    pairs(a, b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt()
 }

@@ -73,8 +73,42 @@ pub enum Error {
         /// The name given.
         model: String,
         /// The names that would have worked.
-        known: &'static str,
+        known: String,
     },
+    /// A provider of embeddings cannot be reached, refuses, or answers what is no embedding. See to it, then run the
+    /// statement again: nothing of it has happened.
+    #[error("embedder \"{model}\": {endpoint}: {reason}")]
+    Provider {
+        /// The embedder's name.
+        model: String,
+        /// Where the provider is: scheme, host and port, or a folder.
+        endpoint: String,
+        /// What was found.
+        reason: String,
+    },
+    /// An embedder's configuration cannot be. Mend it; the message says what is wrong with it.
+    #[error("configuration of embedder \"{model}\": {reason}")]
+    Configuration {
+        /// The embedder's name.
+        model: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// An embedder that this program was built without. Build it with the feature that the message names.
+    #[error(
+        "embedder \"{model}\": this build has no {provider} embedders; build it with the feature {feature}"
+    )]
+    NotBuilt {
+        /// The embedder's name.
+        model: String,
+        /// The kind of provider.
+        provider: &'static str,
+        /// The feature of cargo.
+        feature: &'static str,
+    },
+    /// The caller's function asked an embedder to stop. Nothing was embedded.
+    #[error("canceling statement due to user request")]
+    Interrupted,
     /// The caller's progress function asked to stop. Nothing was produced.
     #[error("building the index was cancelled")]
     Cancelled,

@@ -33,8 +33,8 @@ mod search;
 mod vectors;
 
 pub use self::{
-    distance::Metric,
-    embed::{DEFAULT_MODEL, Embedder, HashEmbedder, embedder},
+    distance::{Metric, QueryDistance},
+    embed::{DEFAULT_MODEL, Embedder, HashEmbedder, KNOWN_MODELS, Purpose, embedder, vectors_array},
     error::{Error, Result},
     hit::Hit,
     hnsw::{Graph, HnswParams, build_graph},

@@ -118,6 +118,12 @@ impl Database {
         self.database.checkpoint()
     }
 
+    /// As [`crate::Database::embedding_cache`].
+    #[must_use]
+    pub fn embedding_cache(&self) -> crate::CacheCounts {
+        self.database.embedding_cache()
+    }
+
     /// As [`crate::Database::path`].
     #[must_use]
     pub fn path(&self) -> Option<&Path> {

@@ -6,6 +6,8 @@ use std::collections::HashMap;
 
 use arrow::datatypes::{DataType, Field};
 
+use crate::types::vector;
+
 /// The SQL type where Arrow's does not tell it: `jsonb`, `json`, `varchar(20)`, `char(3)`.
 pub(crate) const TYPE_KEY: &str = "muster.type";
 /// The default expression, as SQL.
@@ -16,6 +18,8 @@ const GENERATED_KEY: &str = "muster.generated";
 const IDENTITY_KEY: &str = "muster.identity";
 /// The embedding model that a generated vector column is computed with.
 const MODEL_KEY: &str = "muster.model";
+/// What of that model's configuration decides its vectors, where its name alone does not.
+const EMBEDDER_KEY: &str = "muster.embedder";
 /// What arrow-pg and datafusion-pg-catalog look at to tell a vector from an array.
 const VECTOR_KEY: &str = "pg.vector";
 /// Arrow's canonical extension name.
@@ -28,16 +32,10 @@ fn with(field: Field, key: &str, value: &str) -> Field {
     field.with_metadata(metadata)
 }
 
-/// The field of `vector(dimensions)`.
-pub(crate) fn vector_field(name: &str, dimensions: i32, nullable: bool) -> Field {
-    let item = std::sync::Arc::new(Field::new("item", DataType::Float32, true));
-    with(Field::new(name, DataType::FixedSizeList(item, dimensions), nullable), VECTOR_KEY, "vector")
-}
-
-/// The field of `vector` without a dimension: a list that a cast gives or a parameter takes.
-pub(crate) fn unsized_vector_field(name: &str) -> Field {
-    let item = std::sync::Arc::new(Field::new("item", DataType::Float32, true));
-    with(Field::new(name, DataType::List(item), true), VECTOR_KEY, "vector")
+/// The field of `vector(dimensions)` or `halfvec(dimensions)`.
+pub(crate) fn vector_field(kind: vector::VectorKind, name: &str, dimensions: i32, nullable: bool) -> Field {
+    let item = std::sync::Arc::new(Field::new(vector::ITEM, kind.element(), true));
+    with(Field::new(name, DataType::FixedSizeList(item, dimensions), nullable), VECTOR_KEY, kind.name())
 }
 
 /// The field of `json` or `jsonb`.
@@ -111,8 +109,12 @@ pub(crate) fn is_always_generated(field: &Field) -> bool {
     generated(field).is_some() || identity(field) == Some(Identity::Always)
 }
 
-pub(crate) fn with_model(field: Field, model: &str) -> Field {
-    with(field, MODEL_KEY, model)
+pub(crate) fn with_model(field: Field, model: &str, embedder: Option<&str>) -> Field {
+    let field = with(without(&field, &[EMBEDDER_KEY]), MODEL_KEY, model);
+    match embedder {
+        Some(embedder) => with(field, EMBEDDER_KEY, embedder),
+        None => field,
+    }
 }
 
 /// The same type under another name, without default and generation.
@@ -138,6 +140,11 @@ pub(crate) fn model(field: &Field) -> Option<&str> {
     field.metadata().get(MODEL_KEY).map(String::as_str)
 }
 
+/// What decided its embedder's vectors when the column was made, beside the model's name.
+pub(crate) fn embedder(field: &Field) -> Option<&str> {
+    field.metadata().get(EMBEDDER_KEY).map(String::as_str)
+}
+
 /// The dimensions of a stored vector column.
 pub(crate) fn dimensions(field: &Field) -> Option<usize> {
     match field.data_type() {
@@ -146,8 +153,9 @@ pub(crate) fn dimensions(field: &Field) -> Option<usize> {
     }
 }
 
+/// Whether a field is of one of pgvector's types.
 pub(crate) fn is_vector(field: &Field) -> bool {
-    field.metadata().get(VECTOR_KEY).is_some_and(|kind| kind == "vector")
+    vector::VectorKind::of(field).is_some()
 }
 
 pub(crate) fn is_json(field: &Field) -> bool {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use muster_embedders::{CacheCounts, Embedders};
 use muster_storage::Store;
 
 use crate::background::{Background, Wake};
@@ -25,6 +26,7 @@ pub(crate) struct Shared {
     pub(crate) indexes: Indexes,
     pub(crate) bitmaps: KeptBitmaps,
     pub(crate) options: Options,
+    pub(crate) embedders: Arc<Embedders>,
     /// Held by the one of the statements that keep losing to others whose turn it is.
     pub(crate) contended: Arc<tokio::sync::Mutex<()>>,
     /// Wakes the background threads.
@@ -32,6 +34,9 @@ pub(crate) struct Shared {
     /// Set when the last handle goes: background work ends.
     pub(crate) closing: Arc<AtomicBool>,
 }
+
+/// The cache of embeddings, in the database's own folder.
+const EMBEDDINGS: &str = "embeddings";
 
 /// The last of these to go ends the background work.
 struct Handle {
@@ -66,7 +71,7 @@ impl Database {
     /// Opens the database in a folder, with options.
     ///
     /// # Errors
-    /// As [`Database::open`].
+    /// As [`Database::open`]; F0000 for an embedder that cannot be, 0A000 for one that this program was built without.
     pub fn open_with(path: impl AsRef<Path>, options: Options) -> Result<Self> {
         Self::start(Store::open_with(path, storage_options(&options))?, options)
     }
@@ -104,7 +109,12 @@ impl Database {
     fn start(store: Store, options: Options) -> Result<Self> {
         let store = Arc::new(store);
         let runtime = memory::runtime(&options, store.path())?;
-        let state = state::session_state(Arc::new(PublicSchema::new(&store)), &options, runtime)?;
+        let cache_dir = store.path().map(|dir| dir.join(EMBEDDINGS));
+        let embedders =
+            Embedders::open(options.embedders.clone(), options.embedding_cache, cache_dir.as_deref())?;
+        let embedders = Arc::new(embedders);
+        let public = Arc::new(PublicSchema::new(&store));
+        let state = state::session_state(public, &options, &embedders, runtime)?;
         let planner = Planner::new(state);
         let (wake, woken) = Wake::channel();
         let shared = Arc::new(Shared {
@@ -115,6 +125,7 @@ impl Database {
             row_rules: KeptRules::default(),
             caches: Caches::default(),
             options,
+            embedders,
             contended: Arc::default(),
             wake,
             closing: Arc::new(AtomicBool::new(false)),
@@ -160,6 +171,12 @@ impl Database {
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         self.handle.shared.store.path()
+    }
+
+    /// What the cache of embeddings did since the database was opened.
+    #[must_use]
+    pub fn embedding_cache(&self) -> CacheCounts {
+        self.shared().embedders.cache_counts()
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {

@@ -87,13 +87,13 @@ fn describe(table: &Table) -> TableDescription {
     });
     let indexes = definition.indexes.iter().map(|index| {
         let params = index::params_of(index);
-        let metric = index.properties.get(index::METRIC).map_or("cosine", String::as_str);
         IndexDescription {
             name: plain(&index.name).to_string(),
             definition: format!(
-                "{} ({} vector_{metric}_ops) WITH (m = {}, ef_construction = {})",
+                "{} ({} {}) WITH (m = {}, ef_construction = {})",
                 index.method,
                 column_name(definition, index.column),
+                index::operator_class(definition, index),
                 params.m,
                 params.ef_construction
             ),

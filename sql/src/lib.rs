@@ -46,6 +46,7 @@ mod check_constraint;
 mod column;
 mod database;
 mod describe;
+mod embedding;
 mod error;
 mod export;
 mod functions;
@@ -84,6 +85,7 @@ pub use error::{Error, Report, Result};
 pub use export::{Dialect, Export, ExportedTable};
 pub use functions::table::TABLE_FUNCTIONS;
 pub use load::{CopyIn, FileFormat, LoadReport, LoadRequest};
+pub use muster_embedders::{CacheCounts, CacheLimits, EmbedderConfig, Provider, parse_duration};
 pub use notice::Notice;
 pub use options::Options;
 pub use outcome::{CommandTag, Outcome, QueryResult, Rows, Transfer};
@@ -91,6 +93,7 @@ pub use parse::Statement;
 pub use progress::{Phase, Progress};
 pub use session::{CommitPoint, Prepared, Session, Transaction, TransactionStatus};
 pub use sqlstate::SqlState;
+pub use types::vector::VectorKind;
 pub use unload::{CopyChunk, CopyOut};
 
 /// The values of a statement's parameters, each made a [`Value`] by `From`.

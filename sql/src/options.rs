@@ -1,6 +1,9 @@
 //! How a database is opened.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+
+use muster_embedders::{CacheLimits, EmbedderConfig};
 
 /// How a database is opened.
 #[derive(Clone, Debug, Default)]
@@ -16,4 +19,9 @@ pub struct Options {
     /// Where statements spill to: a folder for this database alone, for what a crash left there is removed at open.
     /// `None`: the folder `temp` in the database's own.
     pub temp_dir: Option<PathBuf>,
+    /// Embedders beside the built-in ones, by the names that `embed(text, 'name')` has them under.
+    pub embedders: BTreeMap<String, EmbedderConfig>,
+    /// How much of what they gave is kept, so that a text is not embedded twice: in memory, and in the folder
+    /// `embeddings` of the database's own, which is harmless to lose and in no backup.
+    pub embedding_cache: CacheLimits,
 }

@@ -26,6 +26,8 @@ sqlstates! {
     FeatureNotSupported = "0A000",
     /// The value does not fit what the operation needs (vector dimensions, NaN).
     DataException = "22000",
+    /// NULL where a value has to be.
+    NullValueNotAllowed = "22004",
     /// A text is longer than its column allows.
     StringDataRightTruncation = "22001",
     /// Bytes that are no UTF-8.
@@ -98,8 +100,12 @@ sqlstates! {
     DuplicateObject = "42710",
     /// The expression is not allowed in GROUP BY or an aggregate is misplaced.
     GroupingError = "42803",
+    /// There is no cast between the types.
+    CannotCoerce = "42846",
     /// The types do not fit each other.
     DatatypeMismatch = "42804",
+    /// Several functions or operators like that.
+    AmbiguousFunction = "42725",
     /// No function, operator or argument list like that.
     UndefinedFunction = "42883",
     /// No such table.
@@ -138,6 +144,10 @@ sqlstates! {
     ReadOnlySqlTransaction = "25006",
     /// The statement was cancelled.
     QueryCanceled = "57014",
+    /// A service that is not part of the database failed: a provider of embeddings.
+    SystemError = "58000",
+    /// The configuration is wrong.
+    ConfigFileError = "F0000",
     /// Reading or writing a file failed.
     IoError = "58030",
     /// No such file.

@@ -5,21 +5,26 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, SchemaProvider, Session};
 use datafusion::error::Result as PlanResult;
+use datafusion::execution::FunctionRegistry;
 use datafusion::execution::context::QueryPlanner;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::planner::ExprPlanner;
 use datafusion::optimizer::AnalyzerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion_pg_catalog::pg_catalog::context::EmptyContextProvider;
 use datafusion_pg_catalog::pg_catalog::setup_pg_catalog;
+use muster_embedders::Embedders;
 
 use crate::catalog::{CATALOG, PublicSchema, SCHEMA, system};
-use crate::functions::scalar;
 use crate::functions::table::{TableFunctions, VectorSearchPlanner};
-use crate::planning::{CheckedArithmetic, DecimalTexts, Lateral, Literals, ScalarSubqueries};
+use crate::functions::{aggregate, scalar};
+use crate::planning::{
+    CheckedArithmetic, DecimalTexts, Lateral, Literals, ScalarSubqueries, VectorOperators,
+};
 use crate::sequence::{self, Sequences};
 use crate::topk::VectorTopKPlanner;
 use crate::{Result, memory};
@@ -28,6 +33,7 @@ use crate::{Result, memory};
 pub(crate) fn session_state(
     public: Arc<PublicSchema>,
     options: &crate::Options,
+    embedders: &Arc<Embedders>,
     runtime: Arc<RuntimeEnv>,
 ) -> Result<SessionState> {
     let mut config = SessionConfig::new()
@@ -58,9 +64,6 @@ pub(crate) fn session_state(
     // In place of the library's schema: what it says of tables is Arrow's view of them.
     let sequences = Arc::new(Sequences::new(store.clone()));
     system::register(&context, catalog.as_ref(), &store, &sequences)?;
-    for function in scalar::all() {
-        context.register_udf(function.as_ref().clone());
-    }
     for function in sequence::functions(&sequences) {
         context.register_udf(function);
     }
@@ -70,11 +73,22 @@ pub(crate) fn session_state(
     rules.extend(state.analyzer().rules.iter().cloned());
     rules.push(Arc::new(CheckedArithmetic));
     rules.push(Arc::new(DecimalTexts));
-    let state = SessionStateBuilder::new_from_existing(state)
+    // Before the library's, which take `||` of lists for theirs.
+    let mut planners: Vec<Arc<dyn ExprPlanner>> = vec![Arc::new(VectorOperators)];
+    planners.extend(state.expr_planners().iter().cloned());
+    let mut state = SessionStateBuilder::new_from_existing(state)
+        .with_expr_planners(planners)
         .with_analyzer_rules(rules)
         .with_relation_planners(vec![Arc::new(TableFunctions)])
         .with_query_planner(Arc::new(Physical::new()))
         .build();
+    // Last, for they take names of DataFusion's, which a builder gives back to the function whose alias it is.
+    for function in scalar::all(embedders) {
+        state.register_udf(function)?;
+    }
+    for function in aggregate::all() {
+        state.register_udaf(Arc::new(function))?;
+    }
     Ok(state)
 }
 

@@ -45,8 +45,6 @@ pub enum ColumnType {
     Other,
 }
 
-/// Metadata key by which a field says that it is a vector (the key that the wire encoders look at).
-const VECTOR_KEY: &str = "pg.vector";
 /// Metadata key of Arrow's canonical extension types (Arrow columnar format, "Extension types").
 const EXTENSION_KEY: &str = "ARROW:extension:name";
 
@@ -71,14 +69,14 @@ impl ColumnType {
             Type::UUID => ColumnType::Uuid,
             Type::BYTEA => ColumnType::Bytes,
             Type::JSON | Type::JSONB => ColumnType::Json,
-            _ if wire.name() == "vector" => ColumnType::Vector,
+            _ if ["vector", "halfvec"].contains(&wire.name()) => ColumnType::Vector,
             _ => ColumnType::Other,
         }
     }
 
     /// The type that an embedding program is told.
     pub fn from_arrow(field: &Field) -> ColumnType {
-        if field.metadata().get(VECTOR_KEY).is_some_and(|kind| kind == "vector") {
+        if muster::VectorKind::of(field).is_some() {
             return ColumnType::Vector;
         }
         match field.metadata().get(EXTENSION_KEY).map(String::as_str) {

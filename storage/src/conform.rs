@@ -9,7 +9,7 @@ use std::path::Path;
 use arrow::array::{Array, AsArray, FixedSizeListArray, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, Field, IntervalUnit, Schema};
 
-use crate::definition::vector_dimensions;
+use crate::definition::vector_shape;
 use crate::keys::KeyEncoder;
 use crate::segment::parquet_file;
 use crate::{Error, KeyConstraint, Result, TableDefinition};
@@ -35,7 +35,7 @@ pub(crate) fn check_column(table: &str, field: &Field) -> Result<()> {
         let detail = format!("column \"{}\": type {unsupported} cannot be stored", field.name());
         return Err(Error::schema(table, detail));
     }
-    if vector_dimensions(field).is_none() {
+    if vector_shape(field).is_none() {
         parquet_file::supports(&[field]).map_err(|error| Error::schema(table, error.to_string()))?;
     }
     Ok(())
@@ -103,7 +103,7 @@ pub(crate) fn conform(definition: &TableDefinition, rows: &RecordBatch) -> Resul
         if !field.is_nullable() && column.logical_null_count() > 0 {
             return Err(Error::NotNull { table: table.clone(), column: field.name().clone() });
         }
-        if vector_dimensions(field).is_some()
+        if vector_shape(field).is_some()
             && let Some(row) = column.as_fixed_size_list_opt().and_then(row_with_null_element)
         {
             let detail = format!("the vector in column \"{}\" of row {row} has a null element", field.name());

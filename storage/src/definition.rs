@@ -71,12 +71,30 @@ pub struct IndexDefinition {
     pub properties: BTreeMap<String, String>,
 }
 
-/// The number of dimensions when `field` is a vector column: `FixedSizeList(Float32, n)`, n above 0.
-pub(crate) fn vector_dimensions(field: &Field) -> Option<usize> {
-    match field.data_type() {
-        DataType::FixedSizeList(item, dimensions) if item.data_type() == &DataType::Float32 => {
-            usize::try_from(*dimensions).ok().filter(|dimensions| *dimensions > 0)
-        }
-        _ => None,
+/// How the rows of a vector column look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct VectorShape {
+    /// Numbers in a row, at least 1.
+    pub(crate) dimensions: usize,
+    /// Bytes of a number.
+    pub(crate) width: usize,
+}
+
+impl VectorShape {
+    /// Bytes of a row.
+    pub(crate) const fn row_bytes(self) -> usize {
+        self.dimensions.saturating_mul(self.width)
     }
+}
+
+/// The shape of `field`'s rows when it is a vector column: `FixedSizeList(Float32 or Float16, n)`, n above 0.
+pub(crate) fn vector_shape(field: &Field) -> Option<VectorShape> {
+    let DataType::FixedSizeList(item, dimensions) = field.data_type() else { return None };
+    let width = match item.data_type() {
+        DataType::Float32 => size_of::<f32>(),
+        DataType::Float16 => size_of::<u16>(),
+        _ => return None,
+    };
+    let dimensions = usize::try_from(*dimensions).ok().filter(|dimensions| *dimensions > 0)?;
+    Some(VectorShape { dimensions, width })
 }

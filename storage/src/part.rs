@@ -15,7 +15,7 @@ use bytes::Bytes;
 use roaring::{RoaringBitmap, RoaringTreemap};
 
 use crate::chunk::Chunk;
-use crate::definition::vector_dimensions;
+use crate::definition::vector_shape;
 use crate::keys::{KeyEncoder, KeyIndex};
 use crate::layout::{self, Source};
 use crate::lazy::Lazy;
@@ -234,7 +234,7 @@ impl Part {
 
     /// A vector column by its position in the table's schema, of all rows, deleted ones included.
     pub fn vectors(&self, column: usize) -> Result<FixedSizeListArray> {
-        let field = self.schema.fields().get(column).filter(|field| vector_dimensions(field).is_some());
+        let field = self.schema.fields().get(column).filter(|field| vector_shape(field).is_some());
         if field.is_none() {
             return Err(Error::schema("", format!("column {column} is no vector column")));
         }

@@ -59,11 +59,7 @@ impl Searcher {
         let session = database.session();
         let vector = Arc::new(Field::new("", vector_type(dimensions), true));
         let prepared = runtime.block_on(async {
-            if let Err(error) = session.execute(sql::NO_RESULT_CACHE, &[]).await
-                && error.sqlstate() != sql::UNKNOWN_SETTING
-            {
-                return Err(error);
-            }
+            session.execute(sql::NO_RESULT_CACHE, &[]).await?;
             let statements = session.parse(&sql::muster_search())?;
             let Some(statement) = statements.first() else { return Ok(None) };
             session.prepare(statement, &[Some(vector)]).await.map(Some)

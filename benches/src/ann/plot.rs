@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use super::point::Point;
-use super::system::Line;
+use super::system::{Line, MUSTER};
 
 const WIDTH: f64 = 1080.0;
 const HEIGHT: f64 = 640.0;
@@ -20,10 +20,13 @@ const LEAST_MISSING: f64 = 1e-4;
 const MOST_MISSING: f64 = 0.3;
 /// Ticks of recall.
 const RECALLS: [f64; 7] = [0.7, 0.8, 0.9, 0.95, 0.99, 0.999, 1.0];
-/// Colours that differ for most eyes; after them the same with dashes.
-const COLOURS: [&str; 8] =
-    ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8c564b"];
-const DASHES: [&str; 3] = ["none", "6 3", "2 3"];
+/// A colour a system; there are as many systems.
+const COLOURS: [&str; 11] = [
+    "#7a1fa2", "#d62728", "#0050b0", "#2ca02c", "#e69f00", "#17becf", "#8c564b", "#e377c2", "#7f7f7f",
+    "#9a9a00", "#000000",
+];
+/// Many connections are dashed.
+const DASHES: [(usize, &str); 2] = [(8, "7 3"), (50, "2 3")];
 
 /// Draws the points of one data set.
 #[must_use]
@@ -54,9 +57,15 @@ fn draw(out: &mut String, title: &str, points: &[Point]) -> std::fmt::Result {
             lines.push(&point.line);
         }
     }
-    for (number, line) in lines.into_iter().enumerate() {
+    let mut names: Vec<&str> = Vec::new();
+    for (place, line) in lines.into_iter().enumerate() {
         let own: Vec<&Point> = points.iter().filter(|point| point.line == *line).collect();
-        series(out, &scale, number, line, &own)?;
+        let number = names.iter().position(|name| *name == line.name).unwrap_or_else(|| {
+            names.push(&line.name);
+            names.len() - 1
+        });
+        let colour = COLOURS.get(number % COLOURS.len()).copied().unwrap_or("#000000");
+        series(out, &scale, place, colour, line, &own)?;
     }
     writeln!(out, "</svg>")
 }
@@ -114,13 +123,15 @@ fn axes(out: &mut String, scale: &Rates) -> std::fmt::Result {
 fn series(
     out: &mut String,
     scale: &Rates,
-    number: usize,
+    place: usize,
+    colour: &str,
     line: &Line,
     points: &[&Point],
 ) -> std::fmt::Result {
-    let colour = COLOURS.get(number % COLOURS.len()).copied().unwrap_or("#000000");
-    let dash = DASHES.get(number / COLOURS.len() % DASHES.len()).copied().unwrap_or("none");
-    let stroke = format!(r#"stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}" fill="none""#);
+    let dash = DASHES.iter().find(|(connections, _)| line.connections == Some(*connections));
+    let dash = dash.map_or("none", |(_, dash)| *dash);
+    let width = if line.name.starts_with(MUSTER) { "3" } else { "1.5" };
+    let stroke = format!(r#"stroke="{colour}" stroke-width="{width}" stroke-dasharray="{dash}" fill="none""#);
     let places: Vec<(f64, f64)> = points.iter().map(|point| (x(point.recall), scale.y(point.qps))).collect();
     let path: Vec<String> = places.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
     writeln!(out, r#"<polyline points="{}" {stroke}/>"#, path.join(" "))?;
@@ -134,7 +145,7 @@ fn series(
             point.qps
         )?;
     }
-    let (left, at) = (WIDTH - RIGHT + 20.0, TOP + 10.0 + 24.0 * number as f64);
+    let (left, at) = (WIDTH - RIGHT + 20.0, TOP + 10.0 + 24.0 * place as f64);
     writeln!(out, r#"<path d="M{left} {at} h34" {stroke}/>"#)?;
     writeln!(out, r#"<circle cx="{}" cy="{at}" r="3.5" fill="{colour}"/>"#, left + 17.0)?;
     writeln!(out, r#"<text x="{}" y="{}">{}</text>"#, left + 42.0, at + 4.0, escaped(&line.to_string()))

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use futures::pin_mut;
-use serde_json::Value;
+use serde::Deserialize;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, SimpleQueryMessage};
@@ -50,21 +50,42 @@ pub(super) fn build(python: &Python, problem: &Problem, folder: &Path, least: f6
     Wire::connect(PGVECTOR, built, process, &endpoint, &sql::search(), problem, least)
 }
 
+/// What `pgvector_binaries.py` says.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Answer {
+    Installed(Installed),
+    Missing { missing: String },
+}
+
+/// The folder of Python's packages, and below it that of PostgreSQL and all that it needs.
+#[derive(Deserialize)]
+struct Installed {
+    packages: PathBuf,
+    install: PathBuf,
+    folders: Vec<PathBuf>,
+}
+
 fn start(python: &Python, folder: &Path) -> Result<(Process, Endpoint)> {
-    let installed = output(&mut python.script("pgvector_binaries.py"))?;
-    let installed: Value = serde_json::from_str(&installed)?;
-    let Some(install) = installed.get("install").and_then(Value::as_str) else {
-        bail!("{}", installed.get("missing").and_then(Value::as_str).unwrap_or("not installed"));
+    let answer = output(&mut python.script("pgvector_binaries.py"))?;
+    let Installed { packages, install, folders } = match serde_json::from_str(&answer)? {
+        Answer::Installed(installed) => installed,
+        Answer::Missing { missing } => bail!("{missing}"),
     };
     std::fs::create_dir(folder)?;
     let root = std::fs::metadata("/proc/self")?.uid() == 0;
-    let mut binaries = PathBuf::from(install).join("bin");
+    let mut from = packages;
     if root {
-        let copy = folder.join("install");
-        output(Command::new("cp").arg("-r").arg(install).arg(&copy))?;
-        binaries = copy.join("bin");
+        let copies = folder.join("packages");
+        for needed in folders {
+            let copy = copies.join(&needed);
+            std::fs::create_dir_all(copy.parent().context("a package has a folder")?)?;
+            output(Command::new("cp").arg("-r").arg(from.join(&needed)).arg(&copy))?;
+        }
         output(Command::new("chown").arg("-R").arg(NOBODY).arg(folder))?;
+        from = copies;
     }
+    let binaries = from.join(install).join("bin");
     let data = folder.join("data");
     let command = |name: &str| as_nobody(root, &binaries.join(name), folder);
     output(

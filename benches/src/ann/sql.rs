@@ -35,7 +35,5 @@ pub(super) fn muster_search() -> String {
     if MUSTER_ORDERS { search() } else { format!("SELECT id FROM vector_search('t', $1, k => {K})") }
 }
 
-/// Answers are to be computed, not remembered.
+/// Answers are to be computed, not remembered. PostgreSQL takes settings of prefixes that it does not know.
 pub(super) const NO_RESULT_CACHE: &str = "SET muster.result_cache = off";
-/// SQLSTATE of a setting that there is not.
-pub(super) const UNKNOWN_SETTING: &str = "42704";

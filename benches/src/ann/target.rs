@@ -145,7 +145,7 @@ fn over_the_wire(set: &SetRecord, connections: usize) -> Target {
     });
     Target::new(
         format!(
-            "over the wire, recall@10 >= {OVER_THE_WIRE}, {connections} connections: searches a second / pgvector's"
+            "over the wire, recall@10 >= {OVER_THE_WIRE}, connections {connections}: searches a second / pgvector's"
         ),
         Bound::AtLeast(3.0),
         found,
@@ -241,9 +241,9 @@ mod tests {
     #[test]
     fn promises_are_kept_or_not() {
         let set = set();
-        let wire = found(&set, ", 1 connections");
+        let wire = found(&set, "connections 1:");
         assert_eq!((wire.value, wire.met), (Some(2.0), Some(false)));
-        assert_eq!(found(&set, ", 8 connections").met, None);
+        assert_eq!(found(&set, "connections 8:").met, None);
         let difference = found(&set, "wire against");
         assert_eq!((difference.value, difference.met), (Some(0.4), Some(false)));
         let build = found(&set, "hnswlib's");

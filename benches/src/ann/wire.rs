@@ -128,11 +128,7 @@ impl Wire {
             let mut connections = Vec::new();
             for _ in 0..CONNECTIONS.iter().copied().max().unwrap_or(1) {
                 let client = connect(endpoint).await?;
-                if let Err(error) = client.batch_execute(sql::NO_RESULT_CACHE).await
-                    && error.code().is_none_or(|code| code.code() != sql::UNKNOWN_SETTING)
-                {
-                    return Err(error.into());
-                }
+                client.batch_execute(sql::NO_RESULT_CACHE).await?;
                 let vector = vector_type(&client).await?;
                 let search = client.prepare_typed(search, &[vector]).await?;
                 connections.push(Arc::new(Asking { client, search }));

@@ -79,7 +79,12 @@ impl<'a> Origin<'a> {
         if self.distance.metric == Metric::L1 {
             distances.extend(others.iter().map(|&other| {
                 let other = other as usize;
-                self.distance.between(self.codes, self.scale, self.nodes.codes(other), self.nodes.scale(other))
+                self.distance.between(
+                    self.codes,
+                    self.scale,
+                    self.nodes.codes(other),
+                    self.nodes.scale(other),
+                )
             }));
             return;
         }

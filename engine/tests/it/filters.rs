@@ -70,9 +70,15 @@ impl Set {
 
 /// Clustered and uniform.
 fn sets() -> impl Iterator<Item = Set> {
-    [(100, Metric::Cosine), (100, Metric::L2), (1, Metric::L2), (100, Metric::L1), (100, Metric::InnerProduct)]
-        .into_iter()
-        .map(|(clusters, metric)| Set::new(clusters, metric))
+    [
+        (100, Metric::Cosine),
+        (100, Metric::L2),
+        (1, Metric::L2),
+        (100, Metric::L1),
+        (100, Metric::InnerProduct),
+    ]
+    .into_iter()
+    .map(|(clusters, metric)| Set::new(clusters, metric))
 }
 
 #[test]

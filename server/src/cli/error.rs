@@ -39,6 +39,14 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// The configuration file says what cannot be: mend it where the message points.
+    #[error("configuration {path:?}: {reason}")]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and on which line.
+        reason: String,
+    },
     /// A file could not be encoded: free space on the disk, or report it.
     #[error("cannot write {path:?}: {reason}")]
     Encode {
@@ -107,6 +115,7 @@ impl Error {
             Error::Database { .. }
             | Error::Server { .. }
             | Error::File { .. }
+            | Error::Config { .. }
             | Error::Encode { .. }
             | Error::System { .. }
             | Error::Task { .. }

@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 
 use super::error::{Error, Result};
 use super::interrupt;
-use super::open::{self, DataArg};
+use super::open::DataArg;
 use super::output::say;
 use super::progress::Display;
 use super::quantity::{bytes, grouped, peak_memory, per_second, seconds};
@@ -52,7 +52,7 @@ pub fn run(args: LoadArgs) -> Result<()> {
         source,
     })?;
     let runtime = interrupt::runtime()?;
-    let database = open::open(&args.data.data)?;
+    let database = args.data.open()?;
     let request = LoadRequest {
         table: args.table.clone(),
         path: args.file,

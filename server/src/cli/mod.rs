@@ -9,11 +9,13 @@
 //!   [`check`], [`export`]: for those who keep a database. `served` and `remote`: reaching a server that has
 //!   the database open; `size`: sizes in arguments.
 //! - `progress`: bars for reading, embedding and indexing; `interrupt`: Ctrl-C; `quantity`: numbers
-//!   as people read them; `open`: opening the database of `--data`; `output`: lines for people.
+//!   as people read them; `open`: opening the database of `--data`; `config`: the file of `--config`; `output`: lines for
+//!   people.
 
 mod array_literal;
 pub mod backup;
 pub mod check;
+mod config;
 pub mod demo;
 mod error;
 pub mod export;
@@ -105,6 +107,8 @@ mod tests {
         for line in [
             "muster serve --data dir --listen 127.0.0.1:5433 --copy-dir a --copy-dir b",
             "muster serve",
+            "muster serve --data dir --config muster.toml",
+            "muster load workers.parquet --table workers --config muster.toml",
             "muster serve --memory-limit 512MiB --cache-size 1GiB --temp-dir d",
             "muster generate workers --rows 100000 --seed 42 --out workers.parquet",
             "muster load workers.parquet --table workers --data dir",

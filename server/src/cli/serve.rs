@@ -55,8 +55,9 @@ pub fn run(args: ServeArgs) -> Result<()> {
         memory_limit: args.memory_limit,
         cache_bytes: args.cache_size,
         temp_dir: args.temp_dir,
+        ..Options::default()
     };
-    let database = Database::open_with(&args.data.data, options)?;
+    let database = args.data.open_with(options)?;
     serve(&runtime, database, &args.data.data, args.listen)
 }
 

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::error::{Error, Result};
 use super::interrupt;
-use super::open::{self, DataArg};
+use super::open::DataArg;
 use super::shell::{self, Flow, Shell};
 
 /// Arguments of `muster sql`.
@@ -31,7 +31,7 @@ pub struct SqlArgs {
 /// [`Error::Database`] when the database cannot be opened.
 pub fn run(args: SqlArgs) -> Result<()> {
     let runtime = interrupt::runtime()?;
-    let database = open::open(&args.data.data)?;
+    let database = args.data.open()?;
     let shell = Shell::new(&database, runtime.handle());
     let ended = run_in(shell, &args);
     // A canceled statement may still be computing; quitting does not wait for it.

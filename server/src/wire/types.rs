@@ -3,20 +3,22 @@
 //!
 //! It is one mapping for result columns, parameters and declared parameter types; how values look
 //! is said in [`super::encode`] and [`super::params`]. What Arrow cannot tell apart (jsonb and
-//! text, vector and real[]) is told by the field's metadata.
+//! text) is told by the field's metadata.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, IntervalUnit, TimeUnit};
 use arrow_pg::datatypes::{
-    PG_OID_ALIAS_KEY, PG_VECTOR_KEY, PG_VECTOR_TYPE_OID, is_pg_char_field, is_pg_vector_field,
-    pg_type_for_alias_kind, pg_vector_type,
+    PG_OID_ALIAS_KEY, PG_VECTOR_TYPE_OID, is_pg_char_field, pg_type_for_alias_kind, pg_vector_type,
 };
+use muster::VectorKind;
 use pgwire::api::Type;
 
 use super::error::{Error, Result};
 
+/// The object id of `halfvec`.
+const HALFVEC_OID: u32 = 16_388;
 /// The metadata key that names a type which Arrow does not have.
 const MUSTER_TYPE: &str = "muster.type";
 /// The metadata key of Arrow's extension types.
@@ -31,8 +33,10 @@ pub(super) fn pg_type(field: &Field) -> Option<Type> {
     if is_pg_char_field(field) {
         return Some(Type::CHAR);
     }
-    if is_vector(field) {
-        return Some(pg_vector_type());
+    match VectorKind::of(field) {
+        Some(VectorKind::Vector) => return Some(pg_vector_type()),
+        Some(VectorKind::Half) => return Some(halfvec_type()),
+        None => {}
     }
     Some(match field.data_type() {
         DataType::Boolean => Type::BOOL,
@@ -110,9 +114,14 @@ fn array_type(item: &Field) -> Option<Type> {
     })
 }
 
-/// Whether a field is a pgvector `vector`.
+/// pgvector's `halfvec`, by the object id that `pg_type` has for it.
+fn halfvec_type() -> Type {
+    Type::new("halfvec".to_string(), HALFVEC_OID, pg_vector_type().kind().clone(), "public".to_string())
+}
+
+/// Whether a field is of one of pgvector's types.
 pub(super) fn is_vector(field: &Field) -> bool {
-    is_pg_vector_field(field)
+    VectorKind::of(field).is_some()
 }
 
 /// The width of a type's values in bytes, -1 where they vary (`pg_type.typlen`).
@@ -160,9 +169,10 @@ pub(super) fn declared_field(oid: u32) -> Result<Option<FieldRef>> {
     if oid == 0 || oid == Type::UNKNOWN.oid() {
         return Ok(None);
     }
-    if oid == PG_VECTOR_TYPE_OID {
-        let item = Arc::new(Field::new_list_field(DataType::Float32, true));
-        return Ok(Some(Arc::new(tagged(DataType::List(item), PG_VECTOR_KEY, "vector"))));
+    match oid {
+        PG_VECTOR_TYPE_OID => return Ok(Some(Arc::new(VectorKind::Vector.field("")))),
+        HALFVEC_OID => return Ok(Some(Arc::new(VectorKind::Half.field("")))),
+        _ => {}
     }
     let ty = Type::from_oid(oid).ok_or(Error::UnknownType { oid })?;
     let field = scalar_field(&ty)
@@ -292,7 +302,7 @@ mod tests {
     #[test]
     fn a_vector_says_its_dimensions_and_a_numeric_its_scale() {
         let item = Arc::new(Field::new_list_field(DataType::Float32, true));
-        let vector = tagged(DataType::FixedSizeList(item, 384), PG_VECTOR_KEY, "vector");
+        let vector = Field::new("", DataType::FixedSizeList(item, 384), true);
         assert_eq!(type_modifier(&vector), 384);
         let numeric = Field::new("n", DataType::Decimal128(10, 2), true);
         assert_eq!(type_modifier(&numeric), (10 << 16) + 2 + 4);

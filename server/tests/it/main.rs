@@ -3,6 +3,7 @@
 //! - `tokio_postgres`, `psql`, `pgbench`: real clients; `protocol`: messages written by hand, right and wrong.
 //! - `cancel`: cancelled at every moment; `lifecycle`: starting and stopping; `crash`: `kill -9` at random moments.
 //! - `cli`: the other subcommands of the command; `backup`: those that keep and check a database.
+//! - `embedders`: a server whose configuration names a provider of embeddings.
 //! - `export`: an export, loaded into Muster and into PostgreSQL.
 //! - `server` and `raw`: what these share.
 
@@ -18,6 +19,7 @@ mod backup;
 mod cancel;
 mod cli;
 mod crash;
+mod embedders;
 mod export;
 mod lifecycle;
 mod pgbench;

@@ -271,6 +271,66 @@ impl<'a> FromSql<'a> for Pgvector {
     }
 }
 
+/// A `halfvec`: the bits of its numbers.
+#[derive(Debug, PartialEq)]
+struct Halfvec(Vec<u16>);
+
+impl ToSql for Halfvec {
+    fn to_sql(&self, _: &Type, out: &mut bytes::BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        out.put_u16(u16::try_from(self.0.len())?);
+        out.put_u16(0);
+        self.0.iter().for_each(|bits| out.put_u16(*bits));
+        Ok(IsNull::No)
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        ty.name() == "halfvec"
+    }
+
+    to_sql_checked!();
+}
+
+impl<'a> FromSql<'a> for Halfvec {
+    fn from_sql(_: &Type, mut raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        let dimensions = raw.get_u16();
+        raw.get_u16();
+        Ok(Self((0..dimensions).map(|_| raw.get_u16()).collect()))
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        ty.name() == "halfvec"
+    }
+}
+
+#[test]
+fn operators_take_vectors_in_binary() {
+    const ONE: u16 = 0x3c00;
+    serving(|server| async move {
+        let client = connect(server.address).await;
+        let create = "CREATE TABLE points (id int PRIMARY KEY, v vector(2), h halfvec(2))";
+        client.batch_execute(create).await.unwrap();
+        let insert = client.prepare("INSERT INTO points VALUES ($1, $2, $3)").await.unwrap();
+        let names: Vec<&str> = insert.params().iter().map(Type::name).collect();
+        assert_eq!(names, ["int4", "vector", "halfvec"]);
+        let (v, h) = (Pgvector(vec![3.0, 4.0]), Halfvec(vec![ONE, 0]));
+        client.execute(&insert, &[&1, &v, &h]).await.unwrap();
+        let near = "SELECT v <-> $1, h <-> $2, v, h FROM points WHERE v <=> $1 < 2 ORDER BY v <-> $1 LIMIT 1";
+        let near = client.prepare(near).await.unwrap();
+        let names: Vec<&str> = near.params().iter().map(Type::name).collect();
+        assert_eq!(names, ["vector", "halfvec"]);
+        let row =
+            client.query_one(&near, &[&Pgvector(vec![0.5, 0.0]), &Halfvec(vec![ONE, ONE])]).await.unwrap();
+        assert_eq!((row.get::<_, f64>(0), row.get::<_, f64>(1)), (f64::sqrt(22.25), 1.0));
+        assert_eq!((row.get::<_, Pgvector>(2), row.get::<_, Halfvec>(3)), (v, h));
+        let different =
+            client.query(&near, &[&Pgvector(vec![0.5]), &Halfvec(vec![ONE, ONE])]).await.unwrap_err();
+        assert_eq!(different.code(), Some(&SqlState::DATA_EXCEPTION), "{different:?}");
+        let sums = client.query_one("SELECT sum(v), avg(h) FROM points", &[]).await.unwrap();
+        assert_eq!(sums.get::<_, Pgvector>(0), Pgvector(vec![3.0, 4.0]));
+        assert_eq!(sums.get::<_, Halfvec>(1), Halfvec(vec![ONE, 0]));
+    });
+}
+
 #[test]
 fn queries_are_pipelined() {
     serving(|server| async move {

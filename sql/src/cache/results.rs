@@ -41,11 +41,8 @@ impl Repeatable {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let (mut searches, mut repeats) = (false, reads_stored(plan)?);
         plan.apply_with_subqueries(|node| {
-            match node {
-                LogicalPlan::Extension(extension) => {
-                    searches |= extension.node.as_any().is::<VectorSearch>();
-                }
-                _ => {}
+            if let LogicalPlan::Extension(extension) = node {
+                searches |= extension.node.as_any().is::<VectorSearch>();
             }
             node.apply_expressions(|part| {
                 searches |= topk::measures(part)?;

@@ -218,6 +218,14 @@ impl Error {
         }
     }
 
+    /// Whether the error is none of the rows': another program failed, or the statement is to end.
+    pub(crate) fn is_beyond_rows(&self) -> bool {
+        matches!(
+            self.state(),
+            SqlState::SystemError | SqlState::QueryCanceled | SqlState::ObjectNotInPrerequisiteState
+        )
+    }
+
     /// More about the error, where there is more to say.
     #[must_use]
     pub fn detail(&self) -> Option<String> {
@@ -354,8 +362,11 @@ fn engine_state(error: &muster_engine::Error) -> SqlState {
         E::Dimensions { .. } | E::NotFinite { .. } | E::ZeroVector => SqlState::DataException,
         E::Parameter { .. } => SqlState::InvalidParameterValue,
         E::UnknownModel { .. } => SqlState::UndefinedObject,
-        E::Cancelled => SqlState::QueryCanceled,
         E::Read { .. } => SqlState::IoError,
+        E::Provider { .. } => SqlState::SystemError,
+        E::Configuration { .. } => SqlState::ConfigFileError,
+        E::NotBuilt { .. } => SqlState::FeatureNotSupported,
+        E::Cancelled | E::Interrupted => SqlState::QueryCanceled,
         // The engine's enum is open, as storage's is.
         _ => SqlState::InternalError,
     }

@@ -28,12 +28,12 @@ pub(super) fn create(
     }
     for index in &definition.indexes {
         let params = index::params_of(index);
-        let metric = index.properties.get(index::METRIC).map_or("cosine", String::as_str);
         let statement = format!(
-            "CREATE INDEX {there}{} ON {table} USING {} ({} vector_{metric}_ops) WITH (m = {}, ef_construction = {});",
+            "CREATE INDEX {there}{} ON {table} USING {} ({} {}) WITH (m = {}, ef_construction = {});",
             quoted(plain(&index.name)),
             index.method,
             list(column(index.column)),
+            index::operator_class(definition, index),
             params.m,
             params.ef_construction
         );

@@ -2,6 +2,8 @@
 //!
 //! - [`table`]: table functions, one file each.
 //! - [`scalar`]: scalar functions, one file each.
+//! - [`aggregate`]: aggregate functions, one file each.
 
+pub(crate) mod aggregate;
 pub(crate) mod scalar;
 pub(crate) mod table;

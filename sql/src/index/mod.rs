@@ -11,6 +11,7 @@
 
 mod builds;
 mod indexes;
+mod operator_class;
 mod rows;
 pub(crate) mod unique;
 
@@ -19,6 +20,7 @@ use muster_storage::IndexDefinition;
 
 pub(crate) use builds::{Builds, Command};
 pub(crate) use indexes::{Indexes, make_files};
+pub(crate) use operator_class::{find_class, operator_class};
 pub(crate) use rows::Reader;
 
 use crate::{Error, Result};

@@ -12,6 +12,7 @@ use muster_storage::{Changes, KeyConstraint};
 
 use super::source::Source;
 use super::{Request, bad_file};
+use crate::types::vector::VectorKind;
 use crate::{Error, Result, column};
 
 /// What makes the table of a request.
@@ -93,7 +94,9 @@ pub(crate) fn stored_column(field: &Field) -> Result<Field> {
         DataType::Time32(_) | DataType::Time64(_) => plain(DataType::Time64(TimeUnit::Microsecond)),
         DataType::Interval(_) => plain(DataType::Interval(IntervalUnit::MonthDayNano)),
         DataType::FixedSizeList(item, dimensions) if item.data_type().is_floating() && *dimensions > 0 => {
-            Ok(column::vector_field(name, *dimensions, true))
+            let half = item.data_type() == &DataType::Float16;
+            let kind = if half { VectorKind::Half } else { VectorKind::Vector };
+            Ok(column::vector_field(kind, name, *dimensions, true))
         }
         DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
             let item = stored_column(&Field::new("item", item.data_type().clone(), true))?;

@@ -61,6 +61,8 @@ impl Loader {
         let count = rows.batch.num_rows();
         match self.maker.make(given.clone(), count) {
             Ok(made) => self.writer.push(made),
+            // It is not a row that is at fault, and each would wait as long again.
+            Err(error) if error.is_beyond_rows() => Err(error),
             Err(error) => Err(self.name_row(error, &given, rows)),
         }
     }

@@ -6,6 +6,7 @@
 //! what a statement means.
 
 mod additions;
+mod operators;
 mod sequence;
 
 use std::sync::Arc;
@@ -151,9 +152,10 @@ pub(crate) fn parse_type(sql: &str) -> Result<ast::DataType> {
 
 fn parser(sql: &str) -> Result<Parser<'static>> {
     static DIALECT: PostgreSqlDialect = PostgreSqlDialect {};
-    let mut tokens = Tokenizer::new(&DIALECT, sql)
+    let tokens = Tokenizer::new(&DIALECT, sql)
         .tokenize_with_location()
         .map_err(|error| syntax_error(&ParserError::TokenizerError(error.to_string()), sql))?;
+    let mut tokens = operators::join(tokens);
     check_depth(&tokens)?;
     say_rollback(&mut tokens);
     Ok(Parser::new(&DIALECT).with_recursion_limit(NESTING_LIMIT).with_tokens_with_locations(tokens))

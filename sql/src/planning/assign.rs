@@ -10,6 +10,7 @@ use datafusion::logical_expr::{Expr, cast, lit};
 use crate::functions::scalar;
 use crate::sqlstate::SqlState;
 use crate::types::type_name;
+use crate::types::vector::VectorKind;
 use crate::{Error, Result, column};
 
 /// `expression`, which gives `from`, as a value for `target`.
@@ -23,14 +24,22 @@ pub(crate) fn assign(expression: Expr, from: &Field, target: &Field, table: &str
         return assign(cast(expression, DataType::Utf8), &text, target, table);
     }
     let text = matches!(from.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
-    if let Some(dimensions) = column::dimensions(target) {
-        return match from.data_type() {
-            DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(_, _) => {
-                Ok(scalar::to_vector(expression, i64::try_from(dimensions).ok()))
-            }
-            _ if text => Ok(scalar::to_vector(expression, i64::try_from(dimensions).ok())),
-            _ => Err(mismatch(from, target, table)),
-        };
+    if let (Some(kind), Some(dimensions)) = (VectorKind::of(target), column::dimensions(target)) {
+        let list = matches!(
+            from.data_type(),
+            DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(_, _)
+        );
+        if !list && !text {
+            return Err(mismatch(from, target, table));
+        }
+        if from.data_type() == target.data_type() {
+            return Ok(expression);
+        }
+        let vector = scalar::to_vector(kind, expression, i64::try_from(dimensions).ok());
+        // Columns of older tables name the items of their lists otherwise.
+        let size = i32::try_from(dimensions).unwrap_or_default();
+        let same = column::vector_field(kind, "", size, true).data_type() == target.data_type();
+        return Ok(if same { vector } else { cast(vector, target.data_type().clone()) });
     }
     if column::is_json(target) {
         let sql_type = type_name(target);
@@ -46,6 +55,10 @@ pub(crate) fn assign(expression: Expr, from: &Field, target: &Field, table: &str
             _ if text => Ok(scalar::to_uuid(expression)),
             _ => Err(mismatch(from, target, table)),
         };
+    }
+    if VectorKind::of(from).is_some() && target.data_type() == &DataType::Utf8 {
+        let text = Field::new(from.name(), DataType::Utf8, true);
+        return assign(scalar::vector_text(expression), &text, target, table);
     }
     if !assignable(from.data_type(), target.data_type(), text) {
         return Err(mismatch(from, target, table));

@@ -20,6 +20,7 @@ use muster_storage::Snapshot;
 
 use super::{Names, Planner, rewrite_expression};
 use crate::catalog::relation::plain;
+use crate::embedding::scope;
 use crate::parse::parse_expression;
 use crate::{Error, Result};
 
@@ -79,7 +80,8 @@ pub(crate) fn simplify(
     now: DateTime<Utc>,
 ) -> Result<Expr> {
     let simplifier = simplifier(state, columns, now);
-    Ok(simplifier.simplify(coerced(&simplifier, expression, columns)?)?)
+    let expression = coerced(&simplifier, expression, columns)?;
+    Ok(scope::planning(|| simplifier.simplify(expression))?)
 }
 
 /// Folds the constants of an analyzed expression.
@@ -89,7 +91,8 @@ pub(crate) fn folded(
     columns: &DFSchema,
     now: DateTime<Utc>,
 ) -> Result<Expr> {
-    Ok(simplifier(state, columns, now).simplify(expression)?)
+    let simplifier = simplifier(state, columns, now);
+    Ok(scope::planning(|| simplifier.simplify(expression))?)
 }
 
 /// Coerces types. The parameters may still be open, but must have types.

@@ -1,21 +1,30 @@
-//! Untyped literals beside columns of types that Arrow's casts do not know: `id = 'a0ee...'` for a uuid,
-//! `b = '\x00ff'` for bytes.
+//! What has a meaning only once types are known, before DataFusion coerces them: names that are two aggregates', and
+//! untyped literals where a type stands that Arrow's casts do not know: `id = 'a0ee...'` for a uuid,
+//! `b = '\x00ff'` for bytes, `l2_distance(v, '[1,2]')` for a vector.
 //!
 //! DataFusion's coercion would compare the bytes of the text. This runs before it.
+
+use std::sync::Arc;
 
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, Result, ScalarValue};
 use datafusion::functions::string::rtrim;
-use datafusion::logical_expr::expr::InList;
-use datafusion::logical_expr::{Between, BinaryExpr, Expr, ExprSchemable, LogicalPlan};
+use datafusion::logical_expr::expr::{Cast, InList};
+use datafusion::logical_expr::{
+    AggregateUDF, Between, BinaryExpr, Expr, ExprSchemable, LogicalPlan, WindowFunctionDefinition, lit, not,
+};
 use datafusion::optimizer::AnalyzerRule;
 
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, FieldRef};
 
 use super::each_expression::each_expression;
-use crate::column;
-use crate::functions::scalar;
+use crate::functions::aggregate;
+use crate::functions::scalar::{self, Comparison};
+use crate::sqlstate::SqlState;
+use crate::types::type_name;
+use crate::types::vector::VectorKind;
+use crate::{Error, column};
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -43,18 +52,109 @@ pub(crate) fn type_literals(expression: Expr, schema: &DFSchema) -> Result<Trans
                 Transformed::yes(Expr::BinaryExpr(BinaryExpr::new(Box::new(left), op, Box::new(right))))
             }
             Expr::InList(InList { expr, list, negated }) => {
+                if let Some(kind) = kind(&expr, schema) {
+                    let equal = |item| vector_call(Comparison::Equal, kind, (*expr).clone(), item);
+                    let any = list.into_iter().map(equal).reduce(Expr::or).unwrap_or_else(|| lit(false));
+                    return Ok(Transformed::yes(if negated { not(any) } else { any }));
+                }
                 let of_expr = reader(&expr, schema);
                 let list = list.into_iter().map(|item| read(item, of_expr)).collect();
                 Transformed::yes(Expr::InList(InList { expr, list, negated }))
             }
             Expr::Between(Between { expr, negated, low, high }) => {
+                if let Some(kind) = kind(&expr, schema) {
+                    let above = vector_call(Comparison::GreaterOrEqual, kind, (*expr).clone(), *low);
+                    let within = above.and(vector_call(Comparison::LessOrEqual, kind, *expr, *high));
+                    return Ok(Transformed::yes(if negated { not(within) } else { within }));
+                }
                 let of_expr = reader(&expr, schema);
                 let (low, high) = (Box::new(read(*low, of_expr)), Box::new(read(*high, of_expr)));
                 Transformed::yes(Expr::Between(Between { expr, negated, low, high }))
             }
+            Expr::ScalarFunction(mut call) if scalar::takes_vectors(call.func.name()) => {
+                let half = call.args.iter().any(|argument| kind(argument, schema) == Some(VectorKind::Half));
+                let reader = Some(if half { half_vector } else { vector });
+                call.args = call.args.into_iter().map(|argument| read(argument, reader)).collect();
+                Transformed::yes(Expr::ScalarFunction(call))
+            }
+            Expr::Cast(cast) => cast_vector(cast, schema)?,
+            Expr::AggregateFunction(mut call) => {
+                let fields = fields(&call.params.args, schema)?;
+                match chosen(&call.func, &fields)? {
+                    None => Transformed::no(Expr::AggregateFunction(call)),
+                    Some(function) => {
+                        call.func = function;
+                        Transformed::yes(Expr::AggregateFunction(call))
+                    }
+                }
+            }
+            Expr::WindowFunction(mut call) => {
+                let WindowFunctionDefinition::AggregateUDF(function) = &call.fun else {
+                    return Ok(Transformed::no(Expr::WindowFunction(call)));
+                };
+                match chosen(function, &fields(&call.params.args, schema)?)? {
+                    None => Transformed::no(Expr::WindowFunction(call)),
+                    Some(function) => {
+                        call.fun = WindowFunctionDefinition::AggregateUDF(function);
+                        Transformed::yes(Expr::WindowFunction(call))
+                    }
+                }
+            }
             other => Transformed::no(other),
         })
     })
+}
+
+/// A cast of a vector: to a text it is one of ours, to an array it is of reals.
+fn cast_vector(cast: Cast, schema: &DFSchema) -> Result<Transformed<Expr>> {
+    let to_text = cast.field.data_type() == &DataType::Utf8;
+    let to_others = match cast.field.data_type() {
+        DataType::List(item) => !matches!(item.data_type(), DataType::Float32 | DataType::Float16),
+        _ => false,
+    };
+    if !to_text && !to_others {
+        return Ok(Transformed::no(Expr::Cast(cast)));
+    }
+    match kind(&cast.expr, schema) {
+        None => Ok(Transformed::no(Expr::Cast(cast))),
+        Some(_) if to_text => Ok(Transformed::yes(scalar::vector_text(*cast.expr))),
+        Some(kind) => {
+            let message = format!("cannot cast type {} to {}", kind.name(), type_name(&cast.field));
+            Err(Error::new(SqlState::CannotCoerce, message).into())
+        }
+    }
+}
+
+fn fields(expressions: &[Expr], schema: &DFSchema) -> Result<Vec<FieldRef>> {
+    expressions.iter().map(|expression| Ok(expression.to_field(schema)?.1)).collect()
+}
+
+/// The aggregate that a name means over these arguments, where it is another than the one that stands there.
+fn chosen(function: &Arc<AggregateUDF>, fields: &[FieldRef]) -> Result<Option<Arc<AggregateUDF>>> {
+    let vectors = fields.iter().any(|field| VectorKind::of(field).is_some());
+    if vectors && aggregate::is_of_no_vectors(function) {
+        return Err(aggregate::undefined(function.name(), fields).into());
+    }
+    Ok(aggregate::chosen(function, fields))
+}
+
+/// Two vectors compared, a text among them as one.
+fn vector_call(comparison: Comparison, kind: VectorKind, left: Expr, right: Expr) -> Expr {
+    let reader = if kind == VectorKind::Half { half_vector } else { vector };
+    scalar::compare(comparison).call(vec![left, read(right, Some(reader))])
+}
+
+fn vector(text: Expr) -> Expr {
+    scalar::to_vector(VectorKind::Vector, text, None)
+}
+
+fn half_vector(text: Expr) -> Expr {
+    scalar::to_vector(VectorKind::Half, text, None)
+}
+
+fn kind(expression: &Expr, schema: &DFSchema) -> Option<VectorKind> {
+    let (_, field) = expression.to_field(schema).ok()?;
+    VectorKind::of(&field)
 }
 
 /// How a text beside `expression` is read, if not as a text.
@@ -70,6 +170,10 @@ fn reader(expression: &Expr, schema: &DFSchema) -> Option<fn(Expr) -> Expr> {
     match expression.get_type(schema).ok()? {
         DataType::FixedSizeBinary(16) => Some(scalar::to_uuid),
         DataType::Binary => Some(scalar::to_bytea),
+        DataType::FixedSizeList(_, _) | DataType::List(_) => match kind(expression, schema)? {
+            VectorKind::Vector => Some(vector),
+            VectorKind::Half => Some(half_vector),
+        },
         _ => None,
     }
 }

@@ -10,8 +10,10 @@ use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::expr::Placeholder;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 
+use crate::functions::scalar::takes_vectors;
 use crate::sqlstate::SqlState;
 use crate::types::type_name;
+use crate::types::vector::VectorKind;
 use crate::{Error, Result, column};
 
 /// PostgreSQL's limit on the number of a parameter.
@@ -47,25 +49,29 @@ fn type_casts(expression: Expr) -> datafusion::error::Result<Transformed<Expr>> 
         return Ok(Transformed::yes(Expr::Cast(cast)));
     }
     let Expr::ScalarFunction(mut call) = expression else { return Ok(Transformed::no(expression)) };
-    let Some(place) = place_of(call.func.name()) else {
+    if place_of(call.func.name(), 0).is_none() {
         return Ok(Transformed::no(Expr::ScalarFunction(call)));
-    };
-    for argument in &mut call.args {
+    }
+    for (position, argument) in call.args.iter_mut().enumerate() {
+        let Some(place) = place_of(call.func.name(), position) else { continue };
         if let Expr::Placeholder(Placeholder { field: field @ None, .. }) = argument {
-            *field = Some(Arc::new(place.clone()));
+            *field = Some(Arc::new(place));
         }
     }
     Ok(Transformed::yes(Expr::ScalarFunction(call)))
 }
 
-/// What an untyped parameter of a cast function is: the cast's type, as in PostgreSQL.
-fn place_of(function: &str) -> Option<Field> {
+/// What an untyped parameter of a cast function is: the cast's type, as in PostgreSQL; of a function of vectors, one.
+fn place_of(function: &str, position: usize) -> Option<Field> {
     match function {
-        "muster_to_vector" => Some(column::unsized_vector_field("")),
+        "subvector" if position > 0 => Some(Field::new("", DataType::Int32, true)),
+        "muster_to_vector" => Some(VectorKind::Vector.field("")),
+        "muster_to_halfvec" => Some(VectorKind::Half.field("")),
         "muster_to_json" => Some(column::json_field("", "json", true)),
         "muster_to_jsonb" => Some(column::json_field("", "jsonb", true)),
         "muster_to_bytea" => Some(Field::new("", DataType::Binary, true)),
         "muster_to_uuid" => Some(column::uuid_field("", true)),
+        name if takes_vectors(name) => Some(VectorKind::Vector.field("")),
         _ => None,
     }
 }

@@ -17,6 +17,7 @@ use muster_storage::{Snapshot, TableDefinition};
 
 use super::{Names, declare, rewrite_statement};
 use crate::Result;
+use crate::embedding::{scope, without_waiting_values};
 
 /// Plans statements over one session state.
 #[derive(Debug)]
@@ -73,7 +74,9 @@ impl Planner {
     pub(crate) fn optimize(&self, plan: LogicalPlan, now: DateTime<Utc>) -> Result<LogicalPlan> {
         let context = OptimizerContext::new_with_config_options(self.state.config_options().clone())
             .with_query_execution_start_time(now);
-        let optimized = self.state.optimizer().optimize(plan, &context, |_, _| {})?;
+        let plan = without_waiting_values(plan)?;
+        let optimizer = self.state.optimizer();
+        let optimized = scope::planning(|| optimizer.optimize(plan, &context, |_, _| {}))?;
         crate::topk::use_indexes(super::prune::prune(optimized)?, &context)
     }
 

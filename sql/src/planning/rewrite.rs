@@ -16,8 +16,9 @@ use datafusion::sql::sqlparser::ast::{
 };
 
 use crate::functions;
-use crate::functions::scalar::PLAIN_ARRAY;
+use crate::functions::scalar::{PLAIN_ARRAY, to_vector_name};
 use crate::types::interval::in_units;
+use crate::types::vector::VectorKind;
 use crate::{Error, Result, sequence};
 
 /// Rewrites a whole statement.
@@ -153,12 +154,9 @@ fn rewrite_one(expression: &Expr) -> Result<Option<Expr>> {
             Ok(Some(call("muster_to_jsonb", vec![value])))
         }
         Expr::BinaryOp { op, .. } => match op {
-            // DataFusion plans `<=>` as IS NOT DISTINCT FROM: refusing is better than a wrong answer.
+            // Parsed with another precedence than PostgreSQL's: refusing is better than a wrong answer.
             BinaryOperator::Spaceship => Err(operator("<=>")),
-            BinaryOperator::LtDashGt => Err(operator("<->")),
-            BinaryOperator::Custom(name) if ["<#>", "<~>", "<%>", "<+>"].contains(&name.as_str()) => {
-                Err(operator(name))
-            }
+            BinaryOperator::Custom(name) if ["<~>", "<%>"].contains(&name.as_str()) => Err(operator(name)),
             _ => Ok(None),
         },
         _ => Ok(None),
@@ -167,7 +165,6 @@ fn rewrite_one(expression: &Expr) -> Result<Option<Expr>> {
 
 fn operator(name: &str) -> Error {
     Error::unsupported(format!("operator {name}"))
-        .with_hint("Use the table function vector_search, which sorts by distance.")
 }
 
 fn cast(expression: &Expr, data_type: &SqlType) -> Option<Expr> {
@@ -215,16 +212,17 @@ fn cast(expression: &Expr, data_type: &SqlType) -> Option<Expr> {
         SqlType::Uuid => Some(call("muster_to_uuid", vec![expression.clone()])),
         SqlType::Custom(name, modifiers) => {
             let last = name.0.last().and_then(ObjectNamePart::as_ident)?;
-            if !last.value.eq_ignore_ascii_case("vector") {
-                return None;
-            }
+            let kind = VectorKind::named(&last.value)?;
             let mut arguments = vec![expression.clone()];
-            if let [modifier] = modifiers.as_slice() {
-                // A modifier that is no number is refused where types are planned.
-                modifier.parse::<i32>().ok()?;
-                arguments.push(Expr::value(Value::Number(modifier.clone(), false)));
+            match modifiers.as_slice() {
+                [] => {}
+                // Modifiers that are no number are refused where types are planned.
+                [modifier] if modifier.parse::<i32>().is_ok() => {
+                    arguments.push(Expr::value(Value::Number(modifier.clone(), false)));
+                }
+                _ => return None,
             }
-            Some(call("muster_to_vector", arguments))
+            Some(call(to_vector_name(kind), arguments))
         }
         _ => None,
     }

@@ -11,6 +11,7 @@ use datafusion::physical_expr::PhysicalExpr;
 use super::Rows;
 use super::given::{Given, GivenValues};
 use crate::Result;
+use crate::embedding;
 use crate::planning::{Planner, bind_expression, expression};
 use crate::session::{Caller, StatementContext};
 use crate::write::nullable_schema;
@@ -82,14 +83,14 @@ impl Scalar {
 }
 
 /// An analyzed expression over columns and what is given, its constants folded as far as they are the same in each run;
-/// `None` for one that takes more than a row to evaluate.
+/// `None` for one that takes more than a row to evaluate, or that waits.
 pub(super) fn open(
     planner: &Planner,
     given: &Given,
     expression: &Expr,
     all: &DFSchema,
 ) -> Result<Option<Expr>> {
-    if expression::more_than_rows(expression).is_some() {
+    if expression::more_than_rows(expression).is_some() || embedding::expression_waits(expression) {
         return Ok(None);
     }
     let expression = given.open(expression.clone())?;

@@ -42,9 +42,11 @@ pub(crate) fn by_chunks(
     work: impl ForChunk,
 ) -> SendableRecordBatchStream {
     let state = State { input, work, size: FIRST, first: true, rest: None, made: None };
-    let batches = stream::try_unfold(state, |mut state| async move {
-        Ok(state.next().await?.map(|batch| (batch, state)))
-    });
+    let batches =
+        stream::try_unfold(
+            state,
+            |mut state| async move { Ok(state.next().await?.map(|batch| (batch, state))) },
+        );
     Box::pin(RecordBatchStreamAdapter::new(schema, batches))
 }
 

@@ -70,6 +70,11 @@ impl Predicate {
         Ok(Self { physical, projection, schema, key })
     }
 
+    /// What is evaluated.
+    pub(crate) fn physical(&self) -> &Arc<dyn PhysicalExpr> {
+        &self.physical
+    }
+
     pub(super) fn key(&self) -> Option<&Arc<Key>> {
         self.key.as_ref()
     }

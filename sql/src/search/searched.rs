@@ -175,10 +175,8 @@ impl SearchedTable {
         let of_part = |part: &Part| {
             let last = part.rows().checked_sub(1).and_then(|last| u32::try_from(last).ok());
             let Some(last) = last.map(|last| part.row_id(last)) else { return RoaringBitmap::new() };
-            let (start, end) = (
-                ids.partition_point(|id| *id < part.first_row_id()),
-                ids.partition_point(|id| *id <= last),
-            );
+            let (start, end) =
+                (ids.partition_point(|id| *id < part.first_row_id()), ids.partition_point(|id| *id <= last));
             let ids = ids.get(start..end).unwrap_or_default();
             ids.iter().filter_map(|id| part.position(*id)).collect()
         };

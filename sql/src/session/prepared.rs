@@ -92,7 +92,7 @@ pub(crate) enum Planned {
     Query {
         plan: LogicalPlan,
         tag: CommandTag,
-        point: Option<PointPlan>,
+        point: Option<Box<PointPlan>>,
         generic: Arc<GenericPlans>,
         /// Whether its rows may be kept.
         repeatable: Option<Repeatable>,

@@ -7,7 +7,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::{ParamValues, ScalarValue};
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::sql::sqlparser::ast;
 use futures::stream::BoxStream;
 use futures::{StreamExt, stream};
@@ -25,8 +25,9 @@ use crate::point::PointPlan;
 use crate::sqlstate::SqlState;
 use crate::statement::{define, explain, on_commit};
 use crate::types::blanks;
+use crate::types::vector::{VectorKind, convert_value};
 use crate::write::{PlannedWrite, Written};
-use crate::{Error, Result};
+use crate::{Error, Result, embedding};
 
 /// Whether a statement runs from its AST.
 pub(super) fn is_utility(statement: &ast::Statement) -> bool {
@@ -35,6 +36,7 @@ pub(super) fn is_utility(statement: &ast::Statement) -> bool {
             statement,
             ast::Statement::CreateIndex(_)
                 | ast::Statement::CreateExtension(_)
+                | ast::Statement::DropExtension(_)
                 | ast::Statement::Set(_)
                 | ast::Statement::Reset(_)
                 | ast::Statement::Discard { .. }
@@ -186,6 +188,8 @@ fn values(prepared: &Prepared, params: &[ScalarValue]) -> Result<ParamValues> {
     for (value, field) in params.iter().zip(&prepared.parameters) {
         let value = if &value.data_type() == field.data_type() {
             value.clone()
+        } else if VectorKind::of(field).is_some() {
+            convert_value(value, field)?
         } else {
             value.cast_to(field.data_type())?
         };
@@ -252,7 +256,7 @@ fn stream_rows(
     columns: SchemaRef,
 ) -> Result<Rows> {
     let (block, cell) = (context.block, session.block.clone());
-    let batches = execute_stream(physical, context.task())?;
+    let batches = embedding::execute(physical, context.task())?;
     let schema = columns.clone();
     let batches = batches.map(move |batch| {
         let _lease = &lease;
@@ -355,13 +359,11 @@ async fn explain_write(
     explain::of_write(planned.command(), &planned.definition().name, &plan, changed)
 }
 
-/// Runs what computes or waits for the disk outside of the async threads.
+/// Runs what computes or waits - for the disk, for an embedder - outside of the async threads.
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| {
-        Error::new(SqlState::InternalError, format!("the statement's task failed: {error}"))
-    })?
+    cancellable(move |_| work()).await
 }
 
 /// As [`blocking`], for work that asks now and then whether it goes on. It does not when the
@@ -377,5 +379,8 @@ pub(crate) async fn cancellable<T: Send + 'static>(
     }
     let cancelled = Arc::new(AtomicBool::new(false));
     let _guard = CancelOnDrop(cancelled.clone());
-    blocking(move || work(&|| !cancelled.load(Ordering::Acquire))).await
+    let work = move || embedding::scope::running(&cancelled, || work(&|| !cancelled.load(Ordering::Acquire)));
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        Error::new(SqlState::InternalError, format!("the statement's task failed: {error}"))
+    })?
 }

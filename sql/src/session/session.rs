@@ -253,7 +253,7 @@ impl Session {
             ast::Statement::Query(_) => {
                 let (plan, parameters) = self.plan_query(ast, &snapshot, types).await?;
                 let columns = columns_of(&plan, OutputNames::of(ast).as_ref());
-                let point = PointPlan::of(&shared.planner, &plan, &parameters)?;
+                let point = PointPlan::of(&shared.planner, &plan, &parameters)?.map(Box::new);
                 let tag = CommandTag::returning("SELECT");
                 let (generic, repeatable) = (Arc::default(), Repeatable::of(&plan)?);
                 let planned = Planned::Query { plan, tag, point, generic, repeatable };

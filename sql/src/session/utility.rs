@@ -6,11 +6,11 @@ use datafusion::sql::sqlparser::ast;
 
 use super::run::{apply, blocking, cancellable, one_batch};
 use super::{Session, StatementContext};
+use crate::Result;
 use crate::notice::Notice;
 use crate::outcome::{CommandTag, Outcome};
 use crate::planning::qualify;
-use crate::statement::{call, create_index, define, refused, set, show};
-use crate::{Error, Result};
+use crate::statement::{call, create_index, define, extension, refused, set, show};
 
 pub(super) async fn run(
     session: &Session,
@@ -52,10 +52,16 @@ pub(super) async fn run(
             Ok(Outcome::done(CommandTag::plain("CREATE INDEX")))
         }
         ast::Statement::CreateExtension(create) => {
-            if create.name.value.eq_ignore_ascii_case("vector") {
-                return Ok(Outcome::done(CommandTag::plain("CREATE EXTENSION")));
+            if let Some(notice) = extension::create(create)? {
+                session.tell(notice);
             }
-            Err(Error::unsupported(format!("extension \"{}\"", create.name.value)))
+            Ok(Outcome::done(CommandTag::plain("CREATE EXTENSION")))
+        }
+        ast::Statement::DropExtension(drop) => {
+            for notice in extension::drop(drop)? {
+                session.tell(notice);
+            }
+            Ok(Outcome::done(CommandTag::plain("DROP EXTENSION")))
         }
         ast::Statement::Call(call) => {
             session.prevent_in_block("CALL muster_backup")?;

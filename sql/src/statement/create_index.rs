@@ -14,10 +14,11 @@ use super::{name, unique_index};
 use crate::catalog::namespace::kind;
 use crate::catalog::relation::{plain, schema_of, stored};
 use crate::database::Shared;
-use crate::index::{Command, EF_CONSTRUCTION, Indexes, M, METHOD, METRIC};
+use crate::index::{Command, EF_CONSTRUCTION, Indexes, M, METHOD, METRIC, find_class};
 use crate::progress::Progress;
 use crate::sqlstate::SqlState;
-use crate::{Error, Result, column};
+use crate::types::vector::VectorKind;
+use crate::{Error, Result};
 
 /// An index as it is to be made.
 pub(crate) struct NewIndex {
@@ -65,29 +66,31 @@ impl NewIndex {
         let column_name = name::ident(ident);
         let column =
             schema.index_of(&column_name).map_err(|_| Error::undefined_column(&column_name, table))?;
-        if column::dimensions(schema.field(column)).is_none() {
+        let Some(kind) = VectorKind::of(schema.field(column)) else {
             return Err(Error::new(
                 SqlState::DatatypeMismatch,
                 format!("column \"{column_name}\" is no vector, so it has no hnsw index"),
             )
             .with_column(table, &column_name));
-        }
+        };
         let metric = match &indexed.operator_class {
             None => Metric::Cosine,
             Some(class) => {
                 let class = class.to_string().to_lowercase();
-                match class.as_str() {
-                    "vector_cosine_ops" => Metric::Cosine,
-                    "vector_l2_ops" => Metric::L2,
-                    "vector_ip_ops" => Metric::InnerProduct,
-                    "vector_l1_ops" => Metric::L1,
-                    _ => {
-                        return Err(Error::new(
-                            SqlState::UndefinedObject,
-                            format!("operator class \"{class}\" does not exist for access method \"hnsw\""),
-                        ));
-                    }
+                let (of, metric) = find_class(&class).ok_or_else(|| {
+                    Error::new(
+                        SqlState::UndefinedObject,
+                        format!("operator class \"{class}\" does not exist for access method \"hnsw\""),
+                    )
+                })?;
+                if of != kind {
+                    let kind = kind.name();
+                    return Err(Error::new(
+                        SqlState::DatatypeMismatch,
+                        format!("operator class \"{class}\" does not accept data type {kind}"),
+                    ));
                 }
+                metric
             }
         };
         let params = params(&create.with)?;

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use arrow::array::{RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::execution::TaskContext;
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::display::DisplayableExecutionPlan;
-use datafusion::physical_plan::{ExecutionPlan, collect};
 
 use crate::catalog::relation::shown;
 use crate::session::StatementContext;
-use crate::{Result, topk};
+use crate::{Result, embedding, topk};
 
 /// The column that EXPLAIN gives.
 pub(crate) fn columns() -> SchemaRef {
@@ -29,7 +29,7 @@ pub(crate) async fn rows(
 ) -> Result<RecordBatch> {
     let plan = topk::shown_with(plan, &StatementContext::of(&task)?.settings)?;
     if analyze {
-        collect(plan.clone(), task).await?;
+        embedding::collect(plan.clone(), task).await?;
     }
     batch(lines(&plan, analyze))
 }

@@ -15,6 +15,7 @@ pub(crate) mod define;
 pub(crate) mod delete;
 pub(crate) mod drop;
 pub(crate) mod explain;
+pub(crate) mod extension;
 pub(crate) mod insert;
 pub(crate) mod maintenance;
 pub(crate) mod merge;

@@ -21,14 +21,14 @@ use crate::write::{
     Assigned, Matching, NewValue, Query, Returning, RowWriter, Target, assigned, assignments, row, row_id,
     value_name,
 };
-use crate::{Error, Result, column};
+use crate::{Error, Result, check_constraint as check, column};
 
 /// A planned UPDATE. Its plan gives the row id, the new row's columns, then what RETURNING needs beside them.
 #[derive(Clone, Debug)]
 pub(crate) struct PlannedUpdate {
     pub(crate) target: Target,
     pub(crate) plan: LogicalPlan,
-    /// By column of the table, the plan's column that it comes from; `None` for generated ones.
+    /// By column of the table, the plan's column that it comes from; `None` for what is computed.
     sources: Vec<Option<usize>>,
     /// The plan's columns of the relations beside the target.
     beside: Range<usize>,
@@ -97,8 +97,13 @@ impl PlannedUpdate {
         let mut expressions = vec![row_id(&target)];
         let mut sources = Vec::with_capacity(width);
         for (position, (value, field)) in new.into_iter().zip(definition.schema.fields()).enumerate() {
-            if column::generated(field).is_some() {
-                sources.push(None);
+            if let Some(sql) = column::generated(field) {
+                let inputs = check::columns(sql, &definition.schema);
+                let changes = set.assigned.iter().any(|assigned| inputs.contains(&assigned.column));
+                // What nothing changes need not be embedded again, nor its embedder be there.
+                let kept = column::embedder(field).is_some() && !changes;
+                sources.push(kept.then_some(expressions.len()));
+                expressions.extend(kept.then(|| column(position)));
                 continue;
             }
             sources.push(Some(expressions.len()));

@@ -6,9 +6,9 @@
 use std::ops::Range;
 
 use arrow::array::timezone::Tz;
-use arrow::array::{Array, ArrayRef, AsArray, Float32Array};
+use arrow::array::{Array, ArrayRef, AsArray, Float16Array, Float32Array};
 use arrow::buffer::NullBuffer;
-use arrow::datatypes::{DataType, Field, Fields, Float32Type};
+use arrow::datatypes::{DataType, Field, Fields, Float16Type, Float32Type};
 use bytes::{BufMut, BytesMut};
 
 use super::{Fault, Write, mismatch, number, writer};
@@ -119,26 +119,49 @@ fn put_element(element: &[u8], out: &mut BytesMut) {
 ///
 /// # Errors
 /// [`Fault::Unsupported`] for an array of something else.
-pub fn vectors(array: &dyn Array) -> Result<(&Float32Array, RangeOf<'_>), Fault> {
+pub fn vectors(array: &dyn Array) -> Result<(Numbers<'_>, RangeOf<'_>), Fault> {
     let Lists { elements, range, .. } = lists(array)?;
-    let floats = elements.as_primitive_opt::<Float32Type>().ok_or_else(|| mismatch(array))?;
-    Ok((floats, range))
+    let numbers = match elements.data_type() {
+        DataType::Float16 => elements.as_primitive_opt::<Float16Type>().map(Numbers::Half),
+        _ => elements.as_primitive_opt::<Float32Type>().map(Numbers::Single),
+    };
+    Ok((numbers.ok_or_else(|| mismatch(array))?, range))
 }
 
-/// A pgvector `vector` as text: `[1,2.5,3]`.
+/// The numbers of vectors.
+#[derive(Clone, Copy, Debug)]
+pub enum Numbers<'a> {
+    /// Of `vector`.
+    Single(&'a Float32Array),
+    /// Of `halfvec`.
+    Half(&'a Float16Array),
+}
+
+/// A `vector` or `halfvec` as text: `[1,2.5,3]`.
 pub(super) fn write_text_vector(array: &dyn Array) -> Result<Write<'_>, Fault> {
-    let (floats, range) = vectors(array)?;
-    Ok(Box::new(move |row, out| {
-        out.put_u8(b'[');
-        for (number, value) in floats.values().get(range(row)).unwrap_or_default().iter().enumerate() {
-            if number > 0 {
-                out.put_u8(b',');
-            }
-            number::write_f32(*value, out);
+    let (numbers, range) = vectors(array)?;
+    Ok(match numbers {
+        Numbers::Single(floats) => Box::new(move |row, out| {
+            write_numbers(floats.values().get(range(row)).unwrap_or_default().iter().copied(), out);
+            Ok(())
+        }),
+        Numbers::Half(halves) => Box::new(move |row, out| {
+            let row = halves.values().get(range(row)).unwrap_or_default();
+            write_numbers(row.iter().map(|half| half.to_f32()), out);
+            Ok(())
+        }),
+    })
+}
+
+fn write_numbers(numbers: impl Iterator<Item = f32>, out: &mut BytesMut) {
+    out.put_u8(b'[');
+    for (position, value) in numbers.enumerate() {
+        if position > 0 {
+            out.put_u8(b',');
         }
-        out.put_u8(b']');
-        Ok(())
-    }))
+        number::write_f32(value, out);
+    }
+    out.put_u8(b']');
 }
 
 /// The columns of an array of records, and what they are.

@@ -20,7 +20,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use super::output::Output;
 use super::work::{Searcher, Work};
 use crate::catalog::relation::shown;
-use crate::search::{Batches, Counters, ForChunk, by_chunks};
+use crate::search::{Batches, Counters, ForChunk, Predicate, by_chunks};
 use crate::session::{Settings, StatementContext};
 
 /// See the module.
@@ -130,7 +130,8 @@ impl ExecutionPlan for VectorTopKExec {
         f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
     ) -> Result<TreeNodeRecursion> {
         let work = &self.work;
-        for expression in std::iter::once(&work.query).chain(&work.fetch).chain(&work.skip) {
+        let predicate = work.predicate.iter().map(Predicate::physical);
+        for expression in std::iter::once(&work.query).chain(predicate).chain(&work.fetch).chain(&work.skip) {
             if f(expression)? == TreeNodeRecursion::Stop {
                 return Ok(TreeNodeRecursion::Stop);
             }

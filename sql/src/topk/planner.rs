@@ -65,8 +65,9 @@ fn work(node: &VectorTopK, session: &dyn Session, context: &PhysicalPlanningCont
         let Expr::Column(column) = expression else { return None };
         chain.position(chain.outputs.get(columns.maybe_index_of_column(column)?)?)
     };
-    let distance = Distance::of(&node.distance, &position)
-        .ok_or_else(|| Error::unsupported(format!("{} in LATERAL", node.distance)))?;
+    let measured = node.distance.clone().unalias_nested().data;
+    let distance = Distance::of(&measured, &position)
+        .ok_or_else(|| Error::unsupported("this distance in the ORDER BY of a LATERAL search"))?;
     let props = session.execution_props();
     let over_input =
         |expression: &Expr| create_physical_expr(expression, node.input.schema(), props, context);
@@ -75,10 +76,13 @@ fn work(node: &VectorTopK, session: &dyn Session, context: &PhysicalPlanningCont
     let skip = node.skip.as_ref().map(over_input).transpose()?;
     // Each predicate over the table's columns by its own name, so that it is known again under any alias.
     let own = TableReference::bare(plain(&definition.name));
-    let (mut constant, mut late) = (Vec::new(), Vec::new());
+    let (mut constant, mut late, mut shown) = (Vec::new(), Vec::new(), Vec::new());
     for predicate in &node.predicates {
         let mut refers = false;
-        let renamed = predicate.clone().transform_up(|part| match position(&part) {
+        // Names that the analyzer has kept are nobody's here.
+        let predicate = predicate.clone().unalias_nested().data;
+        shown.push(as_shown(&predicate, &position)?);
+        let renamed = predicate.transform_up(|part| match position(&part) {
             Some(position) => {
                 let name = definition.schema.field(position).name().clone();
                 Ok(Transformed::yes(Expr::Column(Column::new(Some(own.clone()), name))))
@@ -117,7 +121,7 @@ fn work(node: &VectorTopK, session: &dyn Session, context: &PhysicalPlanningCont
         query,
         predicate: predicate.transpose()?,
         late,
-        filter: shown(&node.predicates),
+        filter: (!shown.is_empty()).then(|| shown.join(" AND ")),
         fetch,
         skip,
         ties: node.ties,
@@ -142,9 +146,11 @@ pub(super) fn columns_of(
     Ok((projection, DFSchema::try_from_qualified_schema(own.clone(), &schema)?))
 }
 
-/// The predicates as EXPLAIN shows them.
-fn shown(predicates: &[Expr]) -> Option<String> {
-    let shown: Vec<String> =
-        predicates.iter().map(|predicate| predicate.human_display().to_string()).collect();
-    (!shown.is_empty()).then(|| shown.join(" AND "))
+/// A predicate as EXPLAIN shows it: the table's columns by their own names.
+fn as_shown(predicate: &Expr, position: &dyn Fn(&Expr) -> Option<usize>) -> Result<String> {
+    let shown = predicate.clone().transform_up(|part| match (position(&part), part) {
+        (Some(_), Expr::Column(column)) => Ok(Transformed::yes(Expr::Column(Column::from_name(column.name)))),
+        (_, part) => Ok(Transformed::no(part)),
+    })?;
+    Ok(shown.data.human_display().to_string())
 }

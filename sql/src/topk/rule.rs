@@ -166,11 +166,12 @@ fn nearest(
 /// `outputs` under the names that `schema` has for them.
 fn named(outputs: Vec<Expr>, input: LogicalPlan, schema: &DFSchemaRef) -> Result<LogicalPlan> {
     let outputs = outputs.into_iter().zip(schema.iter()).map(|(output, (qualifier, field))| match &output {
-        Expr::Column(column) if column.relation.as_ref() == qualifier && column.name == *field.name() => output,
+        Expr::Column(column) if column.relation.as_ref() == qualifier && column.name == *field.name() => {
+            output
+        }
         _ => output.alias_qualified(qualifier.cloned(), field.name()),
     });
-    let projection =
-        Projection::try_new_with_schema(outputs.collect(), Arc::new(input), schema.clone())?;
+    let projection = Projection::try_new_with_schema(outputs.collect(), Arc::new(input), schema.clone())?;
     Ok(LogicalPlan::Projection(projection))
 }
 

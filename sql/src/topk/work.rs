@@ -11,14 +11,14 @@ use arrow::datatypes::{DataType, Field, Float32Type, Int64Type, SchemaRef};
 use datafusion::common::Result;
 use datafusion::logical_expr::Expr;
 use datafusion::physical_expr::PhysicalExpr;
-use muster_engine::{Metric, SearchOptions, SearchStats, Vectors};
+use muster_engine::{Metric, QueryDistance, SearchOptions, SearchStats, Vectors};
 use muster_storage::{IndexDefinition, TableDefinition};
 
 use super::late::Late;
 use crate::search::{Asked, Bitmaps, Counters, Found, Predicate, SearchedTable, Usage, allowed, both};
 use crate::session::StatementContext;
 use crate::sqlstate::SqlState;
-use crate::types::vector;
+use crate::types::vector::{self, VectorKind};
 use crate::{Error, column};
 
 /// See the module.
@@ -93,7 +93,8 @@ impl Searcher {
         if k == 0 {
             return Ok(vec![Vec::new(); input.num_rows()]);
         }
-        let bitmaps = (0..input.num_rows()).map(|row| self.allowed(input, row)).collect::<Result<Vec<_>>>()?;
+        let bitmaps =
+            (0..input.num_rows()).map(|row| self.allowed(input, row)).collect::<Result<Vec<_>>>()?;
         counters.evaluated(std::mem::take(self.usage.evaluated.get_mut()));
         let parts = self.table.vectors()?;
         let settings = &self.statement.settings;
@@ -122,9 +123,12 @@ impl Searcher {
             let mut rows = work.places(&found, query, &parts);
             // All rows are those without a distance, too.
             if (work.index.is_none() || fetch.is_none()) && rows.len() < k {
-                rows.extend(self.table.beyond(&found.hits, &parts, allowed, k).into_iter().map(
-                    |(part, row, has_vector)| (part, row, has_vector.then_some(f64::NAN)),
-                ));
+                rows.extend(
+                    self.table
+                        .beyond(&found.hits, &parts, allowed, k)
+                        .into_iter()
+                        .map(|(part, row, has_vector)| (part, row, has_vector.then_some(f64::NAN))),
+                );
             }
             rows.drain(..skip.min(rows.len()));
             counters.add(&found.stats, rows.len());
@@ -186,9 +190,11 @@ impl Work {
 
     /// The hits in the order of the distances that the function gives.
     fn places(&self, found: &Found, query: Option<&[f32]>, parts: &[Vectors<'_>]) -> Vec<Place> {
-        let distance = |part: u32, row: u32| {
+        let mut widened = Vec::new();
+        let query = query.map(|query| QueryDistance::new(self.metric, query));
+        let mut distance = |part: u32, row: u32| {
             let values = parts.get(usize::try_from(part).ok()?)?.get(usize::try_from(row).ok()?)?;
-            Some(f64::from(self.metric.distance(query?, values)))
+            Some(query?.to_f64(values.widen(&mut widened)))
         };
         let mut places: Vec<Place> =
             found.hits.iter().map(|hit| (hit.part, hit.row, distance(hit.part, hit.row))).collect();
@@ -224,7 +230,7 @@ fn vectors(values: &ArrayRef) -> Result<Vec<Option<Vec<f32>>>> {
             let mut out = Vec::new();
             Ok(match text {
                 None => None,
-                Some(text) => vector::parse(text, &mut out).map(|_| Some(out))?,
+                Some(text) => vector::parse(VectorKind::Vector, text, &mut out).map(|()| Some(out))?,
             })
         });
         return parsed.collect();

@@ -1,7 +1,7 @@
 //! SQL's types: which Arrow field each is, and how their texts are read and written.
 //!
 //! - [`sql_field`]: from a type in a statement to an Arrow field.
-//! - [`vector`]: the text form `[1,2,3]`.
+//! - [`vector`]: pgvector's types.
 //! - [`blanks`]: what fills up a `char(n)`.
 //! - [`json`]: `jsonb`'s canonical text.
 //! - [`display`]: a value in an error.
@@ -17,6 +17,6 @@ mod sql_field;
 pub(crate) mod vector;
 
 pub(crate) use display::display;
-pub(crate) use name::type_name;
+pub(crate) use name::{base_name, type_name};
 pub(crate) use planner::SqlTypes;
-pub(crate) use sql_field::sql_field;
+pub(crate) use sql_field::{sql_field, vector_modifier};

@@ -2,7 +2,13 @@
 
 use arrow::datatypes::{DataType, Field};
 
+use super::vector::VectorKind;
 use crate::column;
+
+/// A type's name without its modifier, as PostgreSQL names operands and arguments: `vector`, `character varying`.
+pub(crate) fn base_name(name: &str) -> &str {
+    name.split_once('(').map_or(name, |(base, _)| base)
+}
 
 /// `integer`, `text[]`, `vector(768)`, `timestamp with time zone`.
 pub(crate) fn type_name(field: &Field) -> String {
@@ -15,6 +21,13 @@ pub(crate) fn type_name(field: &Field) -> String {
     }
     if column::is_uuid(field) {
         return "uuid".to_string();
+    }
+    match (VectorKind::of(field), field.data_type()) {
+        (Some(kind), DataType::FixedSizeList(_, dimensions)) => {
+            return format!("{}({dimensions})", kind.name());
+        }
+        (Some(kind), _) => return kind.name().to_string(),
+        (None, _) => {}
     }
     match field.data_type() {
         DataType::Boolean => "boolean".to_string(),
@@ -31,8 +44,6 @@ pub(crate) fn type_name(field: &Field) -> String {
         DataType::Timestamp(_, None) => "timestamp without time zone".to_string(),
         DataType::Timestamp(_, Some(_)) => "timestamp with time zone".to_string(),
         DataType::Interval(_) => "interval".to_string(),
-        DataType::FixedSizeList(_, dimensions) if column::is_vector(field) => format!("vector({dimensions})"),
-        DataType::List(_) if column::is_vector(field) => "vector".to_string(),
         DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
             format!("{}[]", type_name(item))
         }

@@ -7,11 +7,9 @@ use datafusion::sql::sqlparser::ast::{
     ArrayElemTypeDef, CharacterLength, DataType as SqlType, ExactNumberInfo, ObjectNamePart, TimezoneInfo,
 };
 
+use super::vector::{MAX_DIMENSIONS, VectorKind};
 use crate::sqlstate::SqlState;
 use crate::{Error, Result, column};
-
-/// The most dimensions of a vector, as in pgvector.
-const MAX_DIMENSIONS: i32 = 16_000;
 
 /// The most characters of a `char(n)`, as in PostgreSQL.
 const MAX_CHARACTERS: u64 = 10_485_760;
@@ -88,7 +86,8 @@ pub(crate) fn sql_field(name: &str, sql_type: &SqlType, nullable: bool) -> Resul
                 .map(|ident| ident.value.to_ascii_lowercase())
                 .unwrap_or_default();
             match written.as_str() {
-                "vector" => vector(name, modifiers, nullable),
+                "vector" => vector(VectorKind::Vector, name, modifiers, nullable),
+                "halfvec" => vector(VectorKind::Half, name, modifiers, nullable),
                 "bpchar" => match modifiers.as_slice() {
                     [length] => {
                         let length = length.parse().map_err(|_| {
@@ -100,7 +99,7 @@ pub(crate) fn sql_field(name: &str, sql_type: &SqlType, nullable: bool) -> Resul
                     _ => Err(Error::unsupported("type bpchar without a length")
                         .with_hint("Use text, varchar or char(n).")),
                 },
-                "halfvec" | "sparsevec" | "bit" => Err(Error::unsupported(format!("type {written}"))),
+                "sparsevec" | "bit" => Err(Error::unsupported(format!("type {written}"))),
                 "serial" | "bigserial" | "smallserial" | "serial4" | "serial8" | "serial2" => {
                     Err(Error::unsupported(format!("type {written}")))
                 }
@@ -151,26 +150,31 @@ fn numeric(info: &ExactNumberInfo) -> Result<DataType> {
     Ok(DataType::Decimal128(precision, scale))
 }
 
-fn vector(name: &str, modifiers: &[String], nullable: bool) -> Result<Field> {
+fn vector(kind: VectorKind, name: &str, modifiers: &[String], nullable: bool) -> Result<Field> {
     let modifier = match modifiers {
-        [] => return Ok(column::unsized_vector_field(name)),
+        [] => return Ok(kind.field(name)),
         [one] => one,
         _ => return Err(Error::new(SqlState::InvalidParameterValue, "invalid type modifier")),
     };
-    // The words are pgvector's.
-    let dimensions: i32 =
-        modifier.parse().map_err(|_| Error::new(SqlState::InvalidParameterValue, "invalid type modifier"))?;
-    if dimensions < 1 {
-        return Err(Error::new(
-            SqlState::InvalidParameterValue,
-            "dimensions for type vector must be at least 1",
-        ));
+    let dimensions = modifier.parse().map_err(|_| {
+        let message = format!("invalid input syntax for type integer: \"{modifier}\"");
+        Error::new(SqlState::InvalidTextRepresentation, message)
+    })?;
+    if usize::try_from(dimensions).is_ok_and(|n| (1..=MAX_DIMENSIONS).contains(&n)) {
+        return Ok(column::vector_field(kind, name, dimensions, nullable));
     }
-    if dimensions > MAX_DIMENSIONS {
-        return Err(Error::new(
-            SqlState::InvalidParameterValue,
-            format!("dimensions for type vector cannot exceed {MAX_DIMENSIONS}"),
-        ));
-    }
-    Ok(column::vector_field(name, dimensions, nullable))
+    Err(vector_modifier(kind, dimensions))
+}
+
+/// The error for dimensions that no vector has, in pgvector's words.
+pub(crate) fn vector_modifier(kind: VectorKind, dimensions: i32) -> Error {
+    let (kind, bounds) = (
+        kind.name(),
+        if dimensions < 1 {
+            "must be at least 1".to_string()
+        } else {
+            format!("cannot exceed {MAX_DIMENSIONS}")
+        },
+    );
+    Error::new(SqlState::InvalidParameterValue, format!("dimensions for type {kind} {bounds}"))
 }

@@ -9,7 +9,7 @@ use crate::catalog::relation::plain;
 use crate::planning::Planner;
 use crate::planning::expression::{self, Compiled};
 use crate::sqlstate::SqlState;
-use crate::{Error, Result, check_constraint as check};
+use crate::{Error, Result, check_constraint as check, embedding};
 
 /// See the module.
 pub(crate) struct Checks {
@@ -104,6 +104,10 @@ pub(crate) fn compile(
             SqlState::DatatypeMismatch,
             format!("argument of CHECK must be type boolean, not type {}", crate::types::type_name(&field)),
         ));
+    }
+    // It would be checked where nothing may wait, and again by every row that is written.
+    if embedding::expression_waits(&condition) {
+        return Err(Error::unsupported("embed() with a configured embedder in a CHECK constraint"));
     }
     expression::compile(planner, condition, table, schema, &columns)
 }

@@ -8,7 +8,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{FieldRef, SchemaRef};
 use datafusion::common::ParamValues;
 use datafusion::logical_expr::{Expr, LogicalPlan};
-use datafusion::physical_plan::{ExecutionPlan, collect};
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::sql::sqlparser::ast::{self, SetExpr, Statement, With};
 use muster_storage::{Snapshot, TableDefinition};
 
@@ -21,7 +21,7 @@ use crate::statement::delete::PlannedDelete;
 use crate::statement::insert::PlannedInsert;
 use crate::statement::merge::PlannedMerge;
 use crate::statement::update::PlannedUpdate;
-use crate::{Result, column};
+use crate::{Result, column, embedding};
 
 /// Rows that are worked on where the statement runs, and not on a thread for what blocks.
 const FEW_ROWS: usize = 64;
@@ -160,7 +160,7 @@ impl PlannedWrite {
         if let Some(point) = point {
             let rows = point.run(&context, &params)?;
             // What computes columns of its own, an embedding for one, may take its time.
-            if rows.num_rows() <= FEW_ROWS && !self.generates() {
+            if rows.num_rows() <= FEW_ROWS && !self.generates() && !self.waits() {
                 return self.written(&context, &[rows], &params);
             }
             let planned = self.clone();
@@ -177,7 +177,7 @@ impl PlannedWrite {
         context: Arc<StatementContext>,
         params: ParamValues,
     ) -> Result<Written> {
-        let batches = collect(plan, context.clone().task()).await?;
+        let batches = embedding::collect(plan, context.clone().task()).await?;
         let planned = self.clone();
         blocking(move || planned.written(&context, &batches, &params)).await
     }
@@ -200,6 +200,11 @@ impl PlannedWrite {
             Self::Merge(merge) => merge.write(&mut writer, batches)?,
         }
         Ok(writer.finish())
+    }
+
+    /// Whether what is evaluated beside the plan waits for an embedder.
+    fn waits(&self) -> bool {
+        self.expressions().iter().any(embedding::expression_waits)
     }
 
     /// Whether the table has columns that are computed from others.

@@ -8,6 +8,7 @@ use muster_engine::{Metric, Vectors, check_rows};
 
 use super::RowRules;
 use super::failing_row::failing_row;
+use super::rules::Generated;
 use crate::catalog::relation::plain;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result, column};
@@ -24,7 +25,7 @@ impl RowMaker {
         Self { rules, rows: 0 }
     }
 
-    /// Whole rows of `given`: by column, its values, or `None` for a generated column.
+    /// Whole rows of `given`: by column, its values, or `None` for a generated column that is to be computed.
     ///
     /// # Errors
     /// 23502 for a NULL that may not be and 23514 for a row that a constraint refuses, both with the row; 22000 for a
@@ -33,7 +34,15 @@ impl RowMaker {
         let schema = self.rules.definition.schema.clone();
         let mut columns: Vec<Option<ArrayRef>> = given;
         for (position, compiled) in self.rules.generated.iter().enumerate() {
-            let Some(compiled) = compiled else { continue };
+            let compiled = match compiled {
+                // Its values are given where nothing that they depend on has changed.
+                Some(_) if columns.get(position).is_some_and(Option::is_some) => continue,
+                Some(Generated::By(compiled)) => compiled,
+                Some(Generated::Refused(refused)) => {
+                    return Err(Error::Statement(Box::new(refused.clone())));
+                }
+                None => continue,
+            };
             let inputs = compiled
                 .projection
                 .iter()

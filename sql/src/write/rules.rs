@@ -13,9 +13,8 @@ use parking_lot::Mutex;
 use super::checks::Checks;
 use crate::database::Shared;
 use crate::index::metric_of;
-use crate::planning::Planner;
 use crate::planning::expression::{self, Compiled};
-use crate::{Result, column};
+use crate::{Error, Report, Result, column, embedding};
 
 /// Tables whose rules are kept at most.
 const MOST_KEPT: usize = 1024;
@@ -23,11 +22,18 @@ const MOST_KEPT: usize = 1024;
 /// See the module.
 pub(crate) struct RowRules {
     pub(super) definition: Arc<TableDefinition>,
-    /// By column, the expression that computes it.
-    pub(super) generated: Vec<Option<Compiled>>,
+    /// By column, what computes it.
+    pub(super) generated: Vec<Option<Generated>>,
     /// By column, the metric that its vectors are indexed by, if they are.
     pub(super) metrics: Vec<Option<Metric>>,
     pub(super) checks: Checks,
+}
+
+/// How a column is computed.
+pub(super) enum Generated {
+    By(Compiled),
+    /// Its embedder is not the one that it was made with: its values stay, and no new ones are made.
+    Refused(Report),
 }
 
 /// The rules of tables that were written to.
@@ -49,7 +55,7 @@ impl RowRules {
         if let Some(kept) = kept.filter(|kept| Arc::ptr_eq(&kept.definition, definition)) {
             return Ok(kept);
         }
-        let rules = Arc::new(Self::compile(&shared.planner, snapshot, definition.clone())?);
+        let rules = Arc::new(Self::compile(shared, snapshot, definition.clone())?);
         if !rules.varies() {
             let mut all = shared.row_rules.0.lock();
             if all.len() >= MOST_KEPT {
@@ -60,7 +66,8 @@ impl RowRules {
         Ok(rules)
     }
 
-    fn compile(planner: &Planner, snapshot: &Snapshot, definition: Arc<TableDefinition>) -> Result<Self> {
+    fn compile(shared: &Shared, snapshot: &Snapshot, definition: Arc<TableDefinition>) -> Result<Self> {
+        let planner = &shared.planner;
         let schema = &definition.schema;
         let generated = schema
             .fields()
@@ -68,11 +75,18 @@ impl RowRules {
             .map(|field| {
                 column::generated(field)
                     .map(|sql| {
+                        match embedding::check(&shared.embedders, &definition.name, field) {
+                            Err(Error::Statement(refused)) => return Ok(Generated::Refused(*refused)),
+                            Err(other) => return Err(other),
+                            Ok(_) => {}
+                        }
                         let (expression, columns) =
                             expression::logical(planner, snapshot, sql, &definition.name, schema)?;
                         let source = expression::field(&expression, &columns)?;
                         let assigned = crate::planning::assign(expression, &source, field, &definition.name)?;
-                        expression::compile(planner, assigned, &definition.name, schema, &columns)
+                        let compiled =
+                            expression::compile(planner, assigned, &definition.name, schema, &columns)?;
+                        Ok(Generated::By(compiled))
                     })
                     .transpose()
             })
@@ -89,6 +103,9 @@ impl RowRules {
 
     /// Whether they are good for one statement alone.
     fn varies(&self) -> bool {
-        self.generated.iter().flatten().any(|compiled| compiled.varies) || self.checks.vary()
+        self.generated.iter().flatten().any(|generated| match generated {
+            Generated::By(compiled) => compiled.varies,
+            Generated::Refused(_) => false,
+        }) || self.checks.vary()
     }
 }

@@ -147,7 +147,10 @@ async fn check(table: &[Row], other: &[Row], predicate: &str, checkpoint: bool) 
     assert_eq!(read(&session, "SELECT * FROM t").await.unwrap(), expected, "after UPDATE WHERE {predicate}");
 
     // The update may have changed what the predicate is true for.
-    let selected = read(&session, &format!("SELECT t.* FROM t WHERE {predicate}")).await.unwrap();
+    let Ok(selected) = read(&session, &format!("SELECT t.* FROM t WHERE {predicate}")).await else {
+        // Or what it can be evaluated for at all.
+        return true;
+    };
     let deleted = session.execute(&format!("DELETE FROM t WHERE {predicate}"), &[]).await.unwrap();
     assert_eq!(deleted, selected.len() as u64, "DELETE WHERE {predicate}");
     let left = read(&session, "SELECT * FROM t").await.unwrap();

@@ -19,6 +19,8 @@ use crate::params;
 /// The OID under which the server reports pgvector's type: pgvector's own is assigned when the
 /// extension is created, so a server may choose; arrow-pg, which encodes ours, chose this one.
 const VECTOR_OID: u32 = 16385;
+/// The same for `halfvec`.
+const HALFVEC_OID: u32 = 16388;
 
 /// One connection that only ever sends Query messages.
 pub struct Simple {
@@ -161,7 +163,7 @@ impl Wire {
 fn column_type(oid: u32) -> ColumnType {
     match Type::from_oid(oid) {
         Some(known) => ColumnType::from_wire(&known),
-        None if oid == VECTOR_OID => ColumnType::Vector,
+        None if [VECTOR_OID, HALFVEC_OID].contains(&oid) => ColumnType::Vector,
         None => ColumnType::Other,
     }
 }

@@ -8,6 +8,7 @@ use tokio_postgres::types::{Kind, Type};
 
 use super::{Element, Interval};
 use crate::error::{Error, Result};
+use muster::VectorKind;
 
 /// Days from 1970-01-01 to PostgreSQL's epoch, 2000-01-01.
 const EPOCH_DAYS: i32 = 10_957;
@@ -84,7 +85,12 @@ impl Reader<'_> {
                 let (micros, days, months) = (self.i64()?, self.i32()?, self.i32()?);
                 Ok(super::interval(Interval { months, days, micros }))
             }
-            _ if self.ty.name() == "vector" => self.vector(),
+            _ if self.ty.name() == "vector" => {
+                self.vector(|bytes| Ok(f32::from_bits(bytes.i32()?.cast_unsigned())))
+            }
+            _ if self.ty.name() == "halfvec" => {
+                self.vector(|bytes| Ok(VectorKind::half_from_bits(bytes.i16()?.cast_unsigned())))
+            }
             _ => Err(self.error("its binary format is not known")),
         }
     }
@@ -120,13 +126,12 @@ impl Reader<'_> {
         Ok(super::array(items))
     }
 
-    fn vector(&mut self) -> Result<String> {
+    fn vector(&mut self, number: impl Fn(&mut Self) -> Result<f32>) -> Result<String> {
         let (dimensions, unused) = (self.i16()?, self.i16()?);
         if unused != 0 {
             return Err(self.error("the reserved field is not zero"));
         }
-        let values: Result<Vec<f32>> =
-            (0..dimensions).map(|_| Ok(f32::from_bits(self.i32()?.cast_unsigned()))).collect();
+        let values: Result<Vec<f32>> = (0..dimensions).map(|_| number(self)).collect();
         Ok(super::vector(values?))
     }
 

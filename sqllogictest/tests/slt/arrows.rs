@@ -8,13 +8,17 @@ use libtest_mimic::Failed;
 use serde_json::Value;
 
 /// A crate, and the only workspace packages that may name it in their manifest. Empty: none may.
-const OWNERS: [(&str, &[&str]); 7] = [
+const OWNERS: [(&str, &[&str]); 11] = [
     ("datafusion", &["muster"]),
     ("redb", &["muster-storage"]),
     ("pgwire", &["muster-server"]),
     ("hnsw_rs", &["muster-engine"]),
     ("muster-storage", &["muster", "muster-benches"]),
-    ("muster-engine", &["muster", "muster-benches"]),
+    ("hyper", &["muster-embedders"]),
+    ("sled", &["muster-embedders"]),
+    ("candle-core", &["muster-embedders"]),
+    ("muster-embedders", &["muster"]),
+    ("muster-engine", &["muster", "muster-benches", "muster-embedders"]),
     ("muster-server", &["muster-sqllogictest"]),
 ];
 

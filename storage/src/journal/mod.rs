@@ -25,7 +25,7 @@ pub(crate) use contents::Contents;
 use extent::Extent;
 
 /// The newest version of the directory's format that this code reads, and the one it writes.
-pub(crate) const FORMAT_VERSION: u32 = 2;
+pub(crate) const FORMAT_VERSION: u32 = 3;
 
 /// The oldest version that this code reads.
 const OLDEST_FORMAT: u32 = 1;

@@ -11,7 +11,7 @@ use arrow::datatypes::SchemaRef;
 
 use crate::cache::ColumnCache;
 use crate::checksum::verify_blocks;
-use crate::definition::vector_dimensions;
+use crate::definition::vector_shape;
 use crate::lazy::Lazy;
 use crate::row_ids::RowIds;
 use crate::segment::folder::{Folder, OwnedFile};
@@ -153,12 +153,13 @@ impl Segment {
     pub(crate) fn vectors(&self, column: usize) -> Result<FixedSizeListArray> {
         let field = self.schema.fields().get(column);
         let stored = self.vectors.iter().find(|vectors| vectors.record.column == column);
-        let (Some(field), Some(stored)) = (field, stored) else {
+        let (Some((field, shape)), Some(stored)) =
+            (field.and_then(|field| Some((field, vector_shape(field)?))), stored)
+        else {
             return Err(self.damaged("a vector column has no file"));
         };
-        let dimensions = vector_dimensions(field).unwrap_or_default();
         let VectorsRecord { length, root, .. } = stored.record;
-        stored.open.get_or_try(|| vec_file::open(&stored.file, field, self.rows(), dimensions, length, root))
+        stored.open.get_or_try(|| vec_file::open(&stored.file, field, self.rows(), shape, length, root))
     }
 
     /// Single rows of a vector column.
@@ -171,7 +172,7 @@ impl Segment {
     }
 
     fn is_vector(&self, column: usize) -> bool {
-        self.schema.fields().get(column).is_some_and(|field| vector_dimensions(field).is_some())
+        self.schema.fields().get(column).is_some_and(|field| vector_shape(field).is_some())
     }
 
     fn decode(&self, missing: &[usize]) -> Result<Vec<(usize, ArrayRef)>> {
@@ -226,5 +227,5 @@ impl Segment {
 /// Positions of the columns that go into the Parquet file.
 pub(crate) fn scalar_columns(schema: &SchemaRef) -> Vec<usize> {
     let fields = schema.fields().iter().enumerate();
-    fields.filter(|(_, field)| vector_dimensions(field).is_none()).map(|(column, _)| column).collect()
+    fields.filter(|(_, field)| vector_shape(field).is_none()).map(|(column, _)| column).collect()
 }

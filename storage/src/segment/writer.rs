@@ -9,7 +9,7 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::SchemaRef;
 
 use crate::cache::ColumnCache;
-use crate::definition::vector_dimensions;
+use crate::definition::vector_shape;
 use crate::lazy::Lazy;
 use crate::row_ids::RowIds;
 use crate::segment::file_writer::FileWriter;
@@ -50,9 +50,9 @@ impl SegmentWriter {
         }
         let mut vectors = Vec::new();
         for (column, field) in schema.fields().iter().enumerate() {
-            if let Some(dimensions) = vector_dimensions(field) {
+            if let Some(shape) = vector_shape(field) {
                 let name = name::vectors(table, id, column);
-                vectors.push((column, VecWriter::create(folder, &name, dimensions)?));
+                vectors.push((column, VecWriter::create(folder, &name, shape)?));
             }
         }
         let layout = definition.layouts.current();

@@ -2,14 +2,15 @@
 //!
 //! `tests/data/v1` is what [`write`] below makes. `tests/data/v2` is what the script of `workload` leaves, with what must be
 //! found in it written down in `expected.txt`; it was made by
-//! `MUSTER_WRITE_FORMAT=DIR cargo test -p muster-storage --test it compat`. A new format version gets a directory of its
+//! `MUSTER_WRITE_FORMAT=DIR cargo test -p muster-storage --test it compat`. `tests/data/v3` is what [`write_halves`] makes, by
+//! `MUSTER_WRITE_HALVES=DIR`. A new format version gets a directory of its
 //! own; those that are there are never written again.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::AsArray;
-use arrow::datatypes::Int64Type;
+use arrow::array::{Array, AsArray, FixedSizeListArray, Int64Array, RecordBatch};
+use arrow::datatypes::{ArrowPrimitiveType, DataType, Field, Float16Type, Int64Type, Schema};
 use muster_storage::{Backend, Changes, DiskBackend, Effort, Error, MemoryBackend, Options, Store};
 
 use crate::rows::{content, primary_key, read, row_ids, rows, schema};
@@ -75,6 +76,68 @@ fn the_current_version_reads_what_it_writes() {
 #[test]
 fn format_version_1_is_read() {
     check(copy("v1").path());
+}
+
+/// What format version 3 brought: vectors of half precision, sealed and not, one of them NULL.
+fn halves(ids: std::ops::Range<i64>) -> RecordBatch {
+    let half = |number: f32| Some(<Float16Type as ArrowPrimitiveType>::Native::from_f32(number));
+    let vector = |id: i64| (id != 2).then(|| vec![half(id as f32), half(0.1), half(-65504.0)]);
+    let vectors = FixedSizeListArray::from_iter_primitive::<Float16Type, _, _>(ids.clone().map(vector), 3);
+    let fields =
+        vec![Field::new("id", DataType::Int64, false), Field::new("h", vectors.data_type().clone(), true)];
+    let ids = Int64Array::from_iter_values(ids);
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), vec![Arc::new(ids), Arc::new(vectors)]).unwrap()
+}
+
+fn write_halves(dir: &Path) {
+    let store = Store::open(dir).unwrap();
+    let schema = halves(0..1).schema();
+    store.commit(Changes::new().create_table("t", schema, vec![], Default::default())).unwrap();
+    store.commit(Changes::new().put("t", halves(0..4))).unwrap();
+    store.checkpoint().unwrap();
+    store.commit(Changes::new().put("t", halves(4..6))).unwrap();
+}
+
+fn check_halves(dir: &Path) {
+    let store = Store::open(dir).unwrap();
+    let snapshot = store.snapshot();
+    let table = snapshot.table("t").unwrap();
+    let mut first = 0;
+    for part in table.parts() {
+        let rows = i64::try_from(part.rows()).unwrap();
+        let expected = halves(first..first + rows);
+        assert_eq!(part.columns(&[0, 1]).unwrap(), expected);
+        assert_eq!(&part.vectors(1).unwrap(), expected.column(1).as_fixed_size_list());
+        first += rows;
+    }
+    assert_eq!((first, table.unsealed_rows()), (6, 2));
+}
+
+#[test]
+fn vectors_of_half_precision_are_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    write_halves(dir.path());
+    check_halves(dir.path());
+    let vectors = std::fs::read_dir(dir.path().join("segments")).unwrap();
+    let vectors = vectors.map(|file| file.unwrap().path()).find(|path| path.extension().unwrap() == "vec");
+    // A header, four rows of three numbers of two bytes, a bit for each row, and one block's checksum.
+    assert_eq!(std::fs::metadata(vectors.unwrap()).unwrap().len(), 64 + 4 * 3 * 2 + 1 + 8 + 64);
+    if let Some(target) = std::env::var_os("MUSTER_WRITE_HALVES") {
+        let target = Path::new(&target);
+        std::fs::create_dir_all(target.join("segments")).unwrap();
+        for file in std::fs::read_dir(dir.path().join("segments")).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), target.join("segments").join(file.file_name())).unwrap();
+        }
+        let journal = target.join("journal.redb");
+        std::fs::copy(dir.path().join("journal.redb"), &journal).unwrap();
+        while redb::Database::open(&journal).unwrap().compact().unwrap() {}
+    }
+}
+
+#[test]
+fn format_version_3_is_read() {
+    check_halves(copy("v3").path());
 }
 
 /// A copy of the directory of a version.
@@ -196,7 +259,7 @@ fn a_newer_format_is_refused_and_left_as_it_is() {
     let journal = dir.path().join("journal.redb");
     {
         // As docs/format.md has it: the checksum over key and value, then the value.
-        let version = 3_u32.to_le_bytes();
+        let version = 4_u32.to_le_bytes();
         let key = XxHash3_64::oneshot(b"meta\0format_version");
         let mut value = XxHash3_64::oneshot_with_seed(key, &version).to_le_bytes().to_vec();
         value.extend_from_slice(&version);
@@ -209,9 +272,9 @@ fn a_newer_format_is_refused_and_left_as_it_is() {
     let files = || std::fs::read_dir(dir.path().join("segments")).unwrap().count();
     let before = files();
     let error = Store::open_with(dir.path(), Options::default()).unwrap_err();
-    assert!(matches!(error, Error::NewerFormat { found: 3, supported: 2, .. }), "{error}");
+    assert!(matches!(error, Error::NewerFormat { found: 4, supported: 3, .. }), "{error}");
     assert!(
-        error.to_string().contains("format version 3") && error.to_string().contains("at most 2"),
+        error.to_string().contains("format version 4") && error.to_string().contains("at most 3"),
         "{error}"
     );
     assert_eq!(files(), before);

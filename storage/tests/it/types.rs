@@ -30,6 +30,15 @@ fn columns() -> Vec<(Field, ArrayRef)> {
         [Some(vec![Some(1.0), Some(f32::NAN)]), None, Some(vec![Some(-0.0), Some(f32::MAX)])],
         2,
     );
+    let half = |number: f32| Some(<Float16Type as ArrowPrimitiveType>::Native::from_f32(number));
+    let halves = FixedSizeListArray::from_iter_primitive::<Float16Type, _, _>(
+        [
+            Some(vec![half(1.0), half(f32::NAN), half(0.1)]),
+            None,
+            Some(vec![half(-0.0), half(65504.0), half(6e-8)]),
+        ],
+        3,
+    );
     let arrays: Vec<(&str, ArrayRef)> = vec![
         ("bool", Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)]))),
         ("int2", Arc::new(Int16Array::from(vec![Some(i16::MIN), None, Some(3)]))),
@@ -51,6 +60,7 @@ fn columns() -> Vec<(Field, ArrayRef)> {
         ("numbers", Arc::new(numbers.finish())),
         ("uuid", Arc::new(uuids)),
         ("vector", Arc::new(vectors)),
+        ("halfvec", Arc::new(halves)),
     ];
     arrays
         .into_iter()

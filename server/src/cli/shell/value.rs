@@ -13,6 +13,8 @@ use arrow::datatypes::{
 };
 use arrow::util::display::{ArrayFormatter, DurationFormat, FormatOptions};
 
+use muster::VectorKind;
+
 use crate::cli::array_literal::array_literal;
 
 /// Numbers that a shortened vector still shows.
@@ -25,15 +27,7 @@ pub(crate) fn is_numeric(data_type: &DataType) -> bool {
 
 /// Whether the field is a vector as SQL knows it.
 pub(crate) fn is_vector(field: &Field) -> bool {
-    match field.data_type() {
-        DataType::FixedSizeList(item, _) => item.data_type() == &DataType::Float32,
-        // A vector whose dimension is not known while planning; without the mark it is real[].
-        DataType::List(item) => {
-            item.data_type() == &DataType::Float32
-                && field.metadata().get("pg.vector").is_some_and(|kind| kind == "vector")
-        }
-        _ => false,
-    }
+    VectorKind::of(field).is_some()
 }
 
 /// Prints the values of one column.
@@ -87,7 +81,11 @@ impl ValuePrinter {
     }
 
     fn vector(self, values: &ArrayRef) -> String {
-        let values = values.as_primitive::<Float32Type>().values();
+        let halves = values.as_primitive_opt::<Float16Type>();
+        let values: Vec<f32> = match halves {
+            Some(halves) => halves.values().iter().map(|half| half.to_f32()).collect(),
+            None => values.as_primitive::<Float32Type>().values().to_vec(),
+        };
         let shown = if self.short_vectors && values.len() > 2 * SHOWN_DIMENSIONS {
             SHOWN_DIMENSIONS
         } else {

@@ -3,8 +3,8 @@
 //! Elements are written by the writers of their own types; here are only the headers around them.
 
 use arrow::array::Array;
-use bytes::BufMut;
-use muster::text::array::{Lists, is_list, is_null, lists, members, vectors};
+use bytes::{BufMut, BytesMut};
+use muster::text::array::{Lists, Numbers, is_list, is_null, lists, members, vectors};
 use muster::text::{Fault, Write, mismatch};
 
 use super::{binary, with_length, write_field};
@@ -39,22 +39,33 @@ pub(super) fn write_binary_array(array: &dyn Array) -> Result<Write<'_>, Fault> 
     }))
 }
 
-/// A pgvector `vector` in binary: dimensions, an unused field, the floats.
+/// A `vector` or `halfvec` in pgvector's binary format: dimensions, an unused field, the numbers.
 pub(super) fn write_binary_vector(array: &dyn Array) -> Result<Write<'_>, Fault> {
-    let (floats, range) = vectors(array)?;
-    Ok(Box::new(move |row, out| {
-        let values = floats.values().get(range(row)).unwrap_or_default();
-        let dimensions = u16::try_from(values.len()).map_err(|_| {
-            Fault::Unsupported("the vector has too many dimensions for a message".to_string())
-        })?;
-        out.put_u16(dimensions);
-        out.put_u16(0);
-        out.reserve(4 * values.len());
-        for value in values {
-            out.put_f32(*value);
-        }
-        Ok(())
-    }))
+    let (numbers, range) = vectors(array)?;
+    Ok(match numbers {
+        Numbers::Single(floats) => Box::new(move |row, out| {
+            let values = floats.values().get(range(row)).unwrap_or_default();
+            vector_header(values.len(), out)?;
+            out.reserve(4 * values.len());
+            values.iter().for_each(|value| out.put_f32(*value));
+            Ok(())
+        }),
+        Numbers::Half(halves) => Box::new(move |row, out| {
+            let values = halves.values().get(range(row)).unwrap_or_default();
+            vector_header(values.len(), out)?;
+            out.reserve(2 * values.len());
+            values.iter().for_each(|value| out.put_u16(value.to_bits()));
+            Ok(())
+        }),
+    })
+}
+
+fn vector_header(dimensions: usize, out: &mut BytesMut) -> Result<(), Fault> {
+    let dimensions = u16::try_from(dimensions)
+        .map_err(|_| Fault::Unsupported("the vector has too many dimensions for a message".to_string()))?;
+    out.put_u16(dimensions);
+    out.put_u16(0);
+    Ok(())
 }
 
 /// A record in binary: the count, then the type, length and bytes of each member.

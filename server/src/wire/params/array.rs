@@ -1,9 +1,8 @@
-//! Array and vector values: the literals `{a,"b c",NULL}` and `[1,2,3]`, and the Arrow lists that
-//! elements are put into.
+//! Array values: the literals `{a,"b c",NULL}`, and the Arrow lists that elements are put into.
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, FixedSizeListArray, Float32Array, LargeListArray, ListArray, new_empty_array};
+use arrow::array::{ArrayRef, FixedSizeListArray, LargeListArray, ListArray, new_empty_array};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, FieldRef};
 use muster::Value;
@@ -110,22 +109,6 @@ fn unquoted(rest: &mut &str) -> Read<Element> {
     }
 }
 
-/// Reads `[1,2.5,3]`.
-pub(super) fn parse_vector(text: &str) -> Read<Vec<f32>> {
-    let inner = text.trim().strip_prefix('[').and_then(|text| text.strip_suffix(']')).ok_or(Fault::Syntax)?;
-    inner
-        .split(',')
-        .map(|item| {
-            let value: f32 = item.trim().parse().map_err(|_| Fault::Syntax)?;
-            // What is written with digits but does not fit became infinite.
-            if value.is_infinite() && item.contains(|char: char| char.is_ascii_digit()) {
-                return Err(Fault::Range);
-            }
-            Ok(value)
-        })
-        .collect()
-}
-
 /// A list of the type given, of elements of its element type.
 pub(super) fn list(data_type: &DataType, values: Vec<Value>) -> Read<Value> {
     let count = values.len();
@@ -149,27 +132,6 @@ pub(super) fn list(data_type: &DataType, values: Vec<Value>) -> Read<Value> {
             Ok(Value::FixedSizeList(Arc::new(array.map_err(unfit)?)))
         }
         other => Err(Fault::Unsupported(format!("an array for a parameter of type {other}"))),
-    }
-}
-
-/// A vector for a parameter of a list type of 32-bit floats.
-pub(super) fn vector(data_type: &DataType, values: Vec<f32>) -> Read<Value> {
-    let array: ArrayRef = Arc::new(Float32Array::from(values));
-    let actual = array.len();
-    match data_type {
-        DataType::FixedSizeList(item, length) => {
-            let expected = usize::try_from(*length).unwrap_or(0);
-            if actual != expected {
-                return Err(Fault::Dimensions { expected, actual });
-            }
-            let list = FixedSizeListArray::try_new(item.clone(), *length, array, None);
-            Ok(Value::FixedSizeList(Arc::new(list.map_err(unfit)?)))
-        }
-        DataType::List(item) => {
-            let list = ListArray::try_new(item.clone(), OffsetBuffer::from_lengths([actual]), array, None);
-            Ok(Value::List(Arc::new(list.map_err(unfit)?)))
-        }
-        other => Err(Fault::Unsupported(format!("a vector for a parameter of type {other}"))),
     }
 }
 
@@ -214,17 +176,5 @@ mod tests {
             assert_eq!(parse(literal), Err(Fault::Syntax), "{literal}");
         }
         assert_eq!(parse(&"{".repeat(100_000)), Err(Fault::Range));
-    }
-
-    #[test]
-    fn vectors_are_read_and_their_size_is_checked() {
-        assert_eq!(parse_vector(" [1, 2.5,-3e-1] ").unwrap(), [1.0, 2.5, -0.3]);
-        for literal in ["", "[]", "[1,]", "1,2", "[1", "[a]"] {
-            assert_eq!(parse_vector(literal), Err(Fault::Syntax), "{literal}");
-        }
-        assert_eq!(parse_vector("[1e39]"), Err(Fault::Range));
-        let item = Arc::new(arrow::datatypes::Field::new_list_field(DataType::Float32, true));
-        let fault = vector(&DataType::FixedSizeList(item, 3), vec![1.0]).unwrap_err();
-        assert_eq!(fault, Fault::Dimensions { expected: 3, actual: 1 });
     }
 }

@@ -10,7 +10,7 @@ use super::datetime::MICROS_PER_DAY;
 use super::number::Digits;
 use super::text::{check_json, string, timestamp};
 use super::{Fault, Read};
-use crate::wire::types::{is_vector, pg_type};
+use crate::wire::types::pg_type;
 
 /// Days from 1970-01-01, Arrow's epoch, to 2000-01-01, PostgreSQL's.
 const EPOCH_DAYS: i32 = 10_957;
@@ -37,9 +37,6 @@ fn short() -> Fault {
 }
 
 fn read_value(field: &Field, bytes: &mut Bytes) -> Read<Value> {
-    if is_vector(field) {
-        return array::vector(field.data_type(), vector(bytes)?);
-    }
     Ok(match field.data_type() {
         DataType::Boolean => Value::Boolean(Some(take!(bytes, try_get_u8)? != 0)),
         DataType::Int8 => Value::Int8(Some(narrow(take!(bytes, try_get_i16)?)?)),
@@ -137,19 +134,6 @@ fn numeric(bytes: &mut Bytes) -> Read<Digits> {
     }
     let exponent = 4 * (i64::from(weight) - i64::from(count) + 1);
     Ok(Digits { negative, digits, exponent })
-}
-
-/// pgvector's format: dimensions, an unused field, the floats.
-fn vector(bytes: &mut Bytes) -> Read<Vec<f32>> {
-    let dimensions = take!(bytes, try_get_u16)?;
-    if take!(bytes, try_get_u16)? != 0 {
-        return Err(Fault::Binary("expected unused to be 0".to_string()));
-    }
-    let mut values = Vec::new();
-    for _ in 0..dimensions {
-        values.push(take!(bytes, try_get_f32)?);
-    }
-    Ok(values)
 }
 
 /// The elements of an array of one dimension, or none.

@@ -9,11 +9,12 @@ mod binary;
 mod datetime;
 mod number;
 mod text;
+mod vector;
 
 use arrow::array::timezone::Tz;
 use arrow::datatypes::{DataType, Field, FieldRef};
 use bytes::Bytes;
-use muster::Value;
+use muster::{Value, VectorKind};
 use pgwire::api::Type;
 
 use super::encode::{check_formats, is_binary};
@@ -30,7 +31,7 @@ enum Fault {
     Syntax,
     /// It is, but does not fit.
     Range,
-    /// A vector of the wrong size.
+    /// A list of the wrong size.
     Dimensions { expected: usize, actual: usize },
     /// Its bytes are not the type's binary format.
     Binary(String),
@@ -53,6 +54,9 @@ pub(super) fn decode(
         let number = index + 1;
         let value = match bytes {
             None => null(field),
+            Some(bytes) if is_binary(formats, index) && VectorKind::of(field).is_some() => {
+                vector::read_binary(field, bytes.clone(), number)
+            }
             Some(bytes) if is_binary(formats, index) => binary::read(field, bytes.clone())
                 .map_err(|fault| error(fault, number, field, "in binary format")),
             Some(bytes) => match std::str::from_utf8(bytes) {
@@ -60,6 +64,7 @@ pub(super) fn decode(
                 Ok(text) if text.contains('\0') => {
                     Err(Error::NotUtf8 { place: format!("parameter ${number}") })
                 }
+                Ok(text) if VectorKind::of(field).is_some() => vector::read_text(field, text),
                 Ok(text) => text::read(field, text, zone).map_err(|fault| error(fault, number, field, text)),
                 Err(_) => Err(Error::NotUtf8 { place: format!("parameter ${number}") }),
             },

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray};
-use arrow::datatypes::{Float32Type, Int32Type};
+use arrow::datatypes::{Float16Type, Float32Type, Int32Type};
 
 use super::*;
 use crate::wire::types::declared_field;
@@ -81,12 +81,28 @@ fn vectors_are_read_in_both_formats() {
         let Value::List(list) = value.unwrap() else { panic!("no list") };
         assert_eq!(list.value(0).as_primitive::<Float32Type>().values(), &[1.0, -0.5]);
     }
-    assert_eq!(state(read(vector.clone(), 0, b"[]")), "22P02");
+    assert_eq!(state(read(vector.clone(), 0, b"[]")), "22000");
+    assert_eq!(state(read(vector.clone(), 0, b"1,2")), "22P02");
     assert_eq!(state(read(vector.clone(), 1, &bytes[..9])), "22P03");
+    assert_eq!(state(read(vector.clone(), 1, &[0, 0, 0, 0])), "22000");
     let item = Arc::new(Field::new_list_field(DataType::Float32, true));
-    let sized =
-        Field::new("", DataType::FixedSizeList(item, 3), true).with_metadata(vector.metadata().clone());
+    let sized = Field::new("", DataType::FixedSizeList(item, 3), true);
     assert_eq!(state(read(Arc::new(sized), 1, &bytes)), "22000");
+}
+
+#[test]
+fn halves_are_two_bytes_each() {
+    let halfvec = declared_field(16388).unwrap().unwrap();
+    let bytes = [0, 2, 0, 0, 0x3c, 0x00, 0x2e, 0x66];
+    for value in [read(halfvec.clone(), 1, &bytes), read(halfvec.clone(), 0, b"[1, 0.1]")] {
+        let Value::List(list) = value.unwrap() else { panic!("no list") };
+        let halves: Vec<f32> =
+            list.value(0).as_primitive::<Float16Type>().values().iter().map(|half| half.to_f32()).collect();
+        assert_eq!(halves, [1.0, 0.099_975_586]);
+    }
+    assert_eq!(state(read(halfvec.clone(), 1, &bytes[..7])), "22P03");
+    assert_eq!(state(read(halfvec.clone(), 0, b"[65520]")), "22003");
+    assert_eq!(state(read(halfvec, 1, &[0, 1, 0, 0, 0x7c, 0x00])), "22000");
 }
 
 #[test]

@@ -13,13 +13,10 @@ use super::array::{self, Element};
 use super::datetime::{parse_date, parse_time, parse_timestamp, parse_timestamptz};
 use super::number::Digits;
 use super::{Fault, Read};
-use crate::wire::types::{is_vector, pg_type};
+use crate::wire::types::pg_type;
 
 /// Reads a value of the field's type.
 pub(super) fn read(field: &Field, text: &str, zone: Tz) -> Read<Value> {
-    if is_vector(field) {
-        return array::vector(field.data_type(), array::parse_vector(text)?);
-    }
     Ok(match field.data_type() {
         DataType::Boolean => Value::Boolean(Some(boolean(text)?)),
         DataType::Int8 => Value::Int8(Some(integer(text)?)),

@@ -4,6 +4,7 @@ use arrow::datatypes::{DataType, Field};
 
 use super::oid;
 use crate::column;
+use crate::types::vector::VectorKind;
 
 /// A column's type as PostgreSQL describes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,9 +31,13 @@ const HEADER: i32 = 4;
 impl ColumnType {
     /// The type of a field.
     pub(super) fn of(field: &Field) -> Self {
-        if column::is_vector(field) {
+        if let Some(kind) = VectorKind::of(field) {
             let modifier = column::dimensions(field).and_then(|n| i32::try_from(n).ok()).unwrap_or(-1);
-            return Self { modifier, storage: "e", ..Self::varying(oid::VECTOR, "vector") };
+            let oid = match kind {
+                VectorKind::Vector => oid::VECTOR,
+                VectorKind::Half => oid::HALFVEC,
+            };
+            return Self { modifier, storage: "e", ..Self::varying(oid, kind.name()) };
         }
         if column::is_uuid(field) {
             return Self { length: 16, align: "c", storage: "p", ..Self::varying(2950, "uuid") };

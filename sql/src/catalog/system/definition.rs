@@ -45,12 +45,6 @@ pub(super) fn check(snapshot: &Snapshot, wanted: i32) -> Option<String> {
     })
 }
 
-/// `vector_cosine_ops`: the operator class of an index.
-pub(super) fn operator_class(index: &IndexDefinition) -> String {
-    let metric = index.properties.get(index::METRIC).map_or("cosine", String::as_str);
-    format!("vector_{metric}_ops")
-}
-
 /// `m=16` and `ef_construction=200`, as `pg_class.reloptions` has them.
 pub(super) fn options(index: &IndexDefinition) -> Vec<String> {
     let params = index::params_of(index);
@@ -116,7 +110,7 @@ impl Indexed<'_> {
                     full_name(&table.name)?,
                     index.method,
                     column_name(table, index.column)?,
-                    operator_class(index),
+                    index::operator_class(table, index),
                     with.join(", ")
                 ))
             }

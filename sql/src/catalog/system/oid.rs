@@ -35,10 +35,14 @@ pub(super) const VECTOR: i32 = 16_385;
 pub(super) const VECTOR_EXTENSION: i32 = 16_386;
 /// The access method `hnsw`.
 pub(super) const HNSW: i32 = 16_387;
+/// The type `halfvec`.
+pub(super) const HALFVEC: i32 = 16_388;
 /// The first of the operator classes of `hnsw`.
 pub(super) const VECTOR_CLASSES: i32 = 16_400;
 /// The first of the operator families of `hnsw`.
 pub(super) const VECTOR_FAMILIES: i32 = 16_410;
+/// The first of the operators of pgvector.
+pub(super) const VECTOR_OPERATORS: i32 = 16_420;
 /// The first of the functions that PostgreSQL does not have.
 pub(super) const OWN_FUNCTIONS: i32 = 16_500;
 

@@ -18,16 +18,20 @@ mod to_interval;
 mod to_json;
 mod to_uuid;
 mod to_vector;
+mod vector;
 mod version;
 
 use std::sync::Arc;
 
 use datafusion::logical_expr::ScalarUDF;
+use muster_embedders::Embedders;
+
+use crate::types::vector::VectorKind;
 
 pub(crate) use check_length::{check_char, check_length};
 pub(crate) use checked::{checked, is_checked};
 pub(crate) use decimal_text::{decimal_text, is_decimal_text};
-pub(crate) use embed::model_of;
+pub(crate) use embed::{EMBED_MODEL, embed_waits, models_of};
 pub(crate) use in_rows::in_rows;
 pub(crate) use plain_array::PLAIN_ARRAY;
 pub(crate) use struct_field::struct_field;
@@ -37,15 +41,20 @@ pub(crate) use to_bytea::to_bytea;
 pub(crate) use to_interval::to_interval;
 pub(crate) use to_json::to_json;
 pub(crate) use to_uuid::{parse_uuid, to_uuid};
-pub(crate) use to_vector::to_vector;
+pub(crate) use to_vector::{to_vector, to_vector_name};
+pub(crate) use vector::{
+    Combination, Comparison, Distance, combine, compare, different_dimensions, distance, out_of_range,
+    takes_vectors, vector_text,
+};
 
 /// All of them, for the session state.
-pub(crate) fn all() -> Vec<Arc<ScalarUDF>> {
-    vec![
+pub(crate) fn all(embedders: &Arc<Embedders>) -> Vec<Arc<ScalarUDF>> {
+    let mut all = vec![
         decimal_text::function(),
-        embed::function(),
+        embed::function(embedders),
         plain_array::function(),
-        to_vector::function(),
+        to_vector::function(VectorKind::Vector),
+        to_vector::function(VectorKind::Half),
         to_json::json_function(),
         to_json::jsonb_function(),
         to_uuid::function(),
@@ -54,5 +63,7 @@ pub(crate) fn all() -> Vec<Arc<ScalarUDF>> {
         to_array::function(),
         check_length::function(),
         version::function(),
-    ]
+    ];
+    all.extend(vector::all());
+    all
 }

@@ -18,7 +18,7 @@ use datafusion::logical_expr::planner::{
 use datafusion::logical_expr::{Extension, LogicalPlan};
 use datafusion::sql::sqlparser::ast::{FunctionArg, ObjectName, ObjectNamePart, TableFactor};
 
-pub(crate) use vector_search::{VectorSearch, VectorSearchPlanner};
+pub(crate) use vector_search::{VectorSearch, VectorSearchPlanner, search_may_wait};
 
 use crate::Error;
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::compute::{filter, take};
+use arrow::datatypes::Field;
 use datafusion::logical_expr::Expr;
 use muster_storage::{Changes, Part};
 
@@ -14,7 +15,7 @@ use crate::session::Caller;
 use crate::sqlstate::SqlState;
 use crate::statement::insert::default_of;
 use crate::write::{Checks, RowMaker, RowRules, compile_check};
-use crate::{Error, Result, column};
+use crate::{Error, Result, check_constraint as check, column};
 
 impl Altering<'_> {
     /// # Errors
@@ -100,7 +101,7 @@ impl Altering<'_> {
         let mut columns = Vec::with_capacity(self.sources.len());
         for (source, field) in self.sources.iter().zip(definition.schema.fields()) {
             columns.push(match source {
-                _ if column::generated(field).is_some() => Column::Generated,
+                _ if column::generated(field).is_some() && !self.keeps(source, field) => Column::Generated,
                 Source::Computed(Some(compiled)) => Column::Expression(compiled.clone()),
                 Source::Computed(None) => {
                     let default = default_of(&context.database, &context.snapshot, &definition, field)?;
@@ -117,6 +118,15 @@ impl Altering<'_> {
         self.changes = changes;
         self.keep_rows();
         Ok(self.changes)
+    }
+
+    /// Whether a column has been embedded before, from what has not changed: then it is not embedded again.
+    fn keeps(&self, source: &Source, field: &Field) -> bool {
+        let stored = |source: Option<&Source>| matches!(source, Some(Source::Stored(_)));
+        let inputs = column::generated(field).map(|sql| check::columns(sql, &self.definition.schema));
+        column::embedder(field).is_some()
+            && stored(Some(source))
+            && inputs.into_iter().flatten().all(|input| stored(self.sources.get(input)))
     }
 
     /// The table dropped and made again without rows.

@@ -6,7 +6,6 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::common::Column;
 use datafusion::logical_expr::{Expr, LogicalPlan, Projection};
-use datafusion::physical_plan::collect;
 use datafusion::sql::sqlparser::ast::{self, CreateTable, Query};
 use muster_storage::Changes;
 
@@ -18,7 +17,7 @@ use crate::outcome::CommandTag;
 use crate::planning::{OutputNames, assign, bind, settle};
 use crate::session::{StatementContext, columns_of};
 use crate::sqlstate::SqlState;
-use crate::{Error, Result, column};
+use crate::{Error, Result, column, embedding};
 
 /// The table with its rows.
 ///
@@ -71,7 +70,7 @@ pub(in super::super) async fn define(
     table.set_temporary(create)?;
     let optimized = planner.optimize(bind(assigned(plan, &table)?, context)?, context.now)?;
     let physical = planner.physical(&optimized).await?;
-    let batches = collect(physical, context.clone().task()).await?;
+    let batches = embedding::collect(physical, context.clone().task()).await?;
     let mut changes = table.add_to(Changes::new())?;
     let mut rows = 0;
     for batch in batches.iter().filter(|batch| batch.num_rows() > 0) {

@@ -14,7 +14,7 @@ use crate::planning::{assign, expression};
 use crate::sqlstate::SqlState;
 use crate::types::type_name;
 use crate::write::compile_check;
-use crate::{Error, Result, column, functions};
+use crate::{Error, Result, column, embedding, functions};
 
 /// Plans each CHECK.
 ///
@@ -55,7 +55,8 @@ pub(in super::super) fn check_default(
 /// Plans each default and generation expression once, and notes the models that generated columns are embedded with.
 ///
 /// # Errors
-/// As [`check_default`]; 42P17 for a generation expression that is not immutable.
+/// As [`check_default`]; 42P17 for a generation expression that is not immutable, or that embeds with several models;
+/// 22000 for a vector of other dimensions.
 pub(in super::super) fn check_columns(
     shared: &Shared,
     snapshot: &Snapshot,
@@ -88,7 +89,7 @@ pub(in super::super) fn check_columns(
                 && found != expected
             {
                 return Err(Error::new(
-                    SqlState::DatatypeMismatch,
+                    SqlState::DataException,
                     format!(
                         "column \"{}\" is of type {} but its generation expression is of type {}",
                         field.name(),
@@ -97,11 +98,18 @@ pub(in super::super) fn check_columns(
                     ),
                 ));
             }
-            let model = functions::scalar::model_of(&expression);
+            let models = functions::scalar::models_of(&expression);
+            if let [one, other, ..] = models.as_slice() {
+                return Err(Error::new(
+                    SqlState::InvalidObjectDefinition,
+                    format!("column \"{}\" would hold embeddings of both {one} and {other}", field.name()),
+                )
+                .with_detail("Vectors of different models cannot be compared."));
+            }
             let assigned = assign(expression, &source, &field, table)?;
             expression::compile(&shared.planner, assigned, table, &given, &columns)?;
-            if let Some(model) = model {
-                field = column::with_model(field, &model);
+            if let Some(model) = models.first() {
+                field = embedding::pin(&shared.embedders, field, model)?;
             }
         }
         fields.push(field);

@@ -27,8 +27,10 @@ pub(in super::super) fn type_text(type_oid: i32, modifier: i32) -> Result<String
     if type_oid == 0 {
         return Ok("-".to_string());
     }
-    if type_oid == oid::VECTOR {
-        return Ok(if modifier > 0 { format!("vector({modifier})") } else { "vector".to_string() });
+    for (vector, name) in [(oid::VECTOR, "vector"), (oid::HALFVEC, "halfvec")] {
+        if type_oid == vector {
+            return Ok(if modifier > 0 { format!("{name}({modifier})") } else { name.to_string() });
+        }
     }
     let known = library::types()?.get(&type_oid);
     if let Some(known) = known
@@ -77,6 +79,7 @@ mod tests {
             (1009, -1, "text[]"),
             (16_385, 768, "vector(768)"),
             (16_385, -1, "vector"),
+            (16_388, 3, "halfvec(3)"),
             (1700, (10 << 16) + 2 + 4, "numeric(10,2)"),
             (1700, (10 << 16) + 4, "numeric(10,0)"),
             (1700, -1, "numeric"),

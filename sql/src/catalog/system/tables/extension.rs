@@ -8,8 +8,43 @@ use super::super::rows::Rows;
 use super::super::system_table::Scope;
 use super::super::{comments, oid};
 
-/// The operator classes of hnsw; the first is the default.
-const CLASSES: &[&str] = &["vector_cosine_ops", "vector_l2_ops", "vector_ip_ops", "vector_l1_ops"];
+/// The operator classes of hnsw and the types that they are of; the first of a type is its default.
+const CLASSES: &[(&str, i32)] = &[
+    ("vector_cosine_ops", oid::VECTOR),
+    ("vector_l2_ops", oid::VECTOR),
+    ("vector_ip_ops", oid::VECTOR),
+    ("vector_l1_ops", oid::VECTOR),
+    ("halfvec_cosine_ops", oid::HALFVEC),
+    ("halfvec_l2_ops", oid::HALFVEC),
+    ("halfvec_ip_ops", oid::HALFVEC),
+    ("halfvec_l1_ops", oid::HALFVEC),
+];
+
+/// pgvector's operators: what they are called, what computes them, whether they give a distance, a vector or a truth.
+const OPERATORS: &[(&str, &str, Gives)] = &[
+    ("<->", "l2_distance", Gives::Distance),
+    ("<#>", "vector_negative_inner_product", Gives::Distance),
+    ("<=>", "cosine_distance", Gives::Distance),
+    ("<+>", "l1_distance", Gives::Distance),
+    ("+", "vector_add", Gives::Vector),
+    ("-", "vector_sub", Gives::Vector),
+    ("*", "vector_mul", Gives::Vector),
+    ("||", "vector_concat", Gives::Vector),
+    ("<", "vector_lt", Gives::Truth),
+    ("<=", "vector_le", Gives::Truth),
+    ("=", "vector_eq", Gives::Truth),
+    ("<>", "vector_ne", Gives::Truth),
+    (">=", "vector_ge", Gives::Truth),
+    (">", "vector_gt", Gives::Truth),
+];
+
+/// What an operator gives.
+#[derive(Clone, Copy)]
+enum Gives {
+    Distance,
+    Vector,
+    Truth,
+}
 
 /// The id of an operator class; 0 for one that nobody knows.
 pub(super) fn class_of(name: &str) -> i32 {
@@ -17,7 +52,7 @@ pub(super) fn class_of(name: &str) -> i32 {
 }
 
 fn numbered(first: i32) -> impl Iterator<Item = (i32, &'static str)> {
-    (first..).zip(CLASSES.iter().copied())
+    (first..).zip(CLASSES.iter().map(|(name, _)| *name))
 }
 
 /// `pg_extension`. The version is Muster's: it is Muster's own `vector`, not pgvector's.
@@ -56,7 +91,7 @@ pub(super) fn fill_methods(_scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
 /// `pg_opclass`.
 pub(super) fn fill_classes(_scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
     let families = numbered(oid::VECTOR_FAMILIES);
-    for ((position, (oid, name)), (family, _)) in numbered(oid::VECTOR_CLASSES).enumerate().zip(families) {
+    for (((oid, name), (family, _)), (_, of)) in numbered(oid::VECTOR_CLASSES).zip(families).zip(CLASSES) {
         rows.push([
             ("oid", oid.into()),
             ("opcmethod", oid::HNSW.into()),
@@ -64,8 +99,8 @@ pub(super) fn fill_classes(_scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
             ("opcnamespace", oid::PUBLIC.into()),
             ("opcowner", oid::OWNER.into()),
             ("opcfamily", family.into()),
-            ("opcintype", oid::VECTOR.into()),
-            ("opcdefault", (position == 0).into()),
+            ("opcintype", (*of).into()),
+            ("opcdefault", name.ends_with("_cosine_ops").into()),
         ])?;
     }
     Ok(())
@@ -98,29 +133,66 @@ pub(super) fn adapted_types(fields: Vec<Field>) -> Vec<Field> {
     fields.into_iter().map(change).collect()
 }
 
+/// `pg_operator`: pgvector's.
+pub(super) fn fill_operators(_scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
+    const FLOAT8: i32 = 701;
+    const BOOLEAN: i32 = 16;
+    let kinds = [oid::VECTOR, oid::HALFVEC];
+    let all = kinds.into_iter().flat_map(|kind| OPERATORS.iter().map(move |operator| (kind, operator)));
+    for (oid, (kind, (name, function, gives))) in (oid::VECTOR_OPERATORS..).zip(all) {
+        let result = match gives {
+            Gives::Distance => FLOAT8,
+            Gives::Vector => kind,
+            Gives::Truth => BOOLEAN,
+        };
+        let function = match kind {
+            oid::HALFVEC => function.replacen("vector_", "halfvec_", 1),
+            _ => (*function).to_string(),
+        };
+        rows.push([
+            ("oid", oid.into()),
+            ("oprname", (*name).into()),
+            ("oprnamespace", oid::PUBLIC.into()),
+            ("oprowner", oid::OWNER.into()),
+            ("oprkind", "b".into()),
+            ("oprcanmerge", false.into()),
+            ("oprcanhash", false.into()),
+            ("oprleft", kind.into()),
+            ("oprright", kind.into()),
+            ("oprresult", result.into()),
+            ("oprcode", function.as_str().into()),
+        ])?;
+    }
+    Ok(())
+}
+
 /// `pg_type`.
 pub(super) fn fill_types(_scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
     let none = "-";
-    rows.push([
-        ("oid", oid::VECTOR.into()),
-        ("typname", "vector".into()),
-        ("typnamespace", oid::PUBLIC.into()),
-        ("typowner", oid::OWNER.into()),
-        ("typlen", (-1_i16).into()),
-        ("typtype", "b".into()),
-        ("typcategory", "U".into()),
-        ("typisdefined", true.into()),
-        ("typdelim", ",".into()),
-        ("typsubscript", none.into()),
-        ("typinput", "vector_in".into()),
-        ("typoutput", "vector_out".into()),
-        ("typreceive", "vector_recv".into()),
-        ("typsend", "vector_send".into()),
-        ("typmodin", "vector_typmod_in".into()),
-        ("typmodout", none.into()),
-        ("typanalyze", none.into()),
-        ("typalign", "i".into()),
-        ("typstorage", "e".into()),
-        ("typtypmod", (-1).into()),
-    ])
+    for (oid, name) in [(oid::VECTOR, "vector"), (oid::HALFVEC, "halfvec")] {
+        let function = |what: &str| format!("{name}_{what}");
+        rows.push([
+            ("oid", oid.into()),
+            ("typname", name.into()),
+            ("typnamespace", oid::PUBLIC.into()),
+            ("typowner", oid::OWNER.into()),
+            ("typlen", (-1_i16).into()),
+            ("typtype", "b".into()),
+            ("typcategory", "U".into()),
+            ("typisdefined", true.into()),
+            ("typdelim", ",".into()),
+            ("typsubscript", none.into()),
+            ("typinput", function("in").as_str().into()),
+            ("typoutput", function("out").as_str().into()),
+            ("typreceive", function("recv").as_str().into()),
+            ("typsend", function("send").as_str().into()),
+            ("typmodin", function("typmod_in").as_str().into()),
+            ("typmodout", none.into()),
+            ("typanalyze", none.into()),
+            ("typalign", "i".into()),
+            ("typstorage", "e".into()),
+            ("typtypmod", (-1).into()),
+        ])?;
+    }
+    Ok(())
 }

@@ -126,7 +126,7 @@ fn push_column(rows: &mut Rows, schema: &str, table: &str, position: usize, fiel
     let is = |yes: bool| if yes { "YES" } else { "NO" };
     let data_type = match (of.array, of.oid) {
         (true, _) => "ARRAY".to_string(),
-        (false, oid::VECTOR) => "USER-DEFINED".to_string(),
+        (false, oid::VECTOR | oid::HALFVEC) => "USER-DEFINED".to_string(),
         (false, type_oid) => type_text(type_oid, -1)?,
     };
     let octets = match of.characters() {
@@ -147,7 +147,7 @@ fn push_column(rows: &mut Rows, schema: &str, table: &str, position: usize, fiel
     });
     let default = if identity.is_some() { None } else { definition::default(field)? };
     let udt_name = if of.array { format!("_{}", of.name) } else { of.name.to_string() };
-    let udt_schema = if of.oid == oid::VECTOR { SCHEMA } else { "pg_catalog" };
+    let udt_schema = if [oid::VECTOR, oid::HALFVEC].contains(&of.oid) { SCHEMA } else { "pg_catalog" };
     rows.push([
         ("table_catalog", CATALOG.into()),
         ("table_schema", schema.into()),

@@ -69,6 +69,7 @@ pub(super) const PG_CATALOG: &[Override] = &[
     extended("pg_am", same, extension::fill_methods),
     extended("pg_description", same, extension::fill_descriptions),
     extended("pg_opclass", same, extension::fill_classes),
+    extended("pg_operator", same, extension::fill_operators),
     extended("pg_opfamily", same, extension::fill_families),
     extended("pg_proc", same, pg_proc::fill),
     extended("pg_type", extension::adapted_types, extension::fill_types),

@@ -2,13 +2,14 @@
 
 use arrow::datatypes::Field;
 use datafusion::error::Result;
-use muster_storage::{IndexDefinition, KeyConstraint, TableDefinition};
+use muster_storage::{KeyConstraint, TableDefinition};
 
 use super::super::column_type::ColumnType;
 use super::super::rows::{Rows, int2s, oids};
 use super::super::system_table::Scope;
 use super::super::{library, oid};
 use super::{extension, number, with_arrays};
+use crate::index::operator_class;
 
 /// `attnum = ANY (indkey)` is how clients find a primary key's columns.
 pub(super) fn adapted(fields: Vec<Field>) -> Vec<Field> {
@@ -37,7 +38,7 @@ pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
                 key: None,
                 columns: &[index.column],
                 collations: vec![0],
-                classes: vec![class(index)],
+                classes: vec![extension::class_of(&operator_class(table, index))],
             };
             row.push(table, rows)?;
         }
@@ -48,10 +49,6 @@ pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
 fn columns(table: &TableDefinition, positions: &[usize]) -> Vec<ColumnType> {
     let fields = positions.iter().filter_map(|position| table.schema.fields().get(*position));
     fields.map(|field| ColumnType::of(field)).collect()
-}
-
-fn class(index: &IndexDefinition) -> i32 {
-    extension::class_of(&super::super::definition::operator_class(index))
 }
 
 struct Row<'a> {

@@ -46,6 +46,15 @@ const OWN: &[OwnFunction] = &[
         volatility: "i",
     },
     OwnFunction {
+        name: "embed",
+        arguments: "text, model text, purpose text",
+        result: "vector",
+        types: &[TEXT, TEXT, TEXT],
+        returns: oid::VECTOR,
+        defaults: 0,
+        volatility: "i",
+    },
+    OwnFunction {
         name: "vector_search",
         arguments: "corpus text, query text, k bigint DEFAULT 10, filter text DEFAULT NULL, \
                     exclude_ids text[] DEFAULT NULL, ef bigint DEFAULT NULL, exact boolean DEFAULT false",

@@ -12,6 +12,7 @@ use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::logical_expr::{LogicalPlan, UserDefinedLogicalNode};
+use datafusion::physical_expr::expressions::Literal;
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr, create_physical_expr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricsSet};
@@ -19,8 +20,10 @@ use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, Distribution, ExecutionPlan, Partitioning, PlanProperties,
 };
 use datafusion::physical_planner::{ExtensionPlanner, PhysicalPlanner};
+use muster_embedders::Embedders;
 use muster_storage::TableDefinition;
 
+use super::corpus::Corpus;
 use super::metadata;
 use super::node::VectorSearch;
 use super::request::Request;
@@ -29,7 +32,11 @@ use super::{NAME, PARAMETERS};
 use crate::catalog::relation::shown;
 use crate::search::{Batches, Counters, ForChunk, Found, SearchedTable, by_chunks};
 use crate::session::StatementContext;
-use crate::{Error, column};
+use crate::{Error, column, embedding};
+
+/// The places of arguments, counted after the corpus.
+const QUERY: usize = 0;
+const FILTER: usize = 2;
 
 /// Rows after which a batch is given.
 const ROWS_OF_A_BATCH: usize = 8192;
@@ -110,6 +117,27 @@ impl VectorSearchExec {
         ));
         Self { work, input, properties, metrics: ExecutionPlanMetricsSet::new() }
     }
+}
+
+/// Whether a plan's node is a search that may wait for an embedder: of texts, or with a filter that may embed some.
+pub(crate) fn search_may_wait(node: &dyn ExecutionPlan, embedders: &Embedders) -> bool {
+    let node: &dyn std::any::Any = node;
+    let Some(VectorSearchExec { work, input, .. }) = node.downcast_ref() else { return false };
+    let argument = |place: usize| work.arguments.get(place).and_then(Option::as_ref);
+    // A filter is planned when the search runs.
+    let filtered = argument(FILTER).is_some_and(|filter| {
+        let filter: &dyn std::any::Any = filter.as_ref();
+        let text = filter.downcast_ref::<Literal>().map(|literal| literal.value().to_string());
+        text.is_none_or(|text| text.to_ascii_lowercase().contains("embed"))
+    });
+    let of_text = argument(QUERY)
+        .is_some_and(|query| query.data_type(&input.schema()).is_ok_and(|query| query.is_string()));
+    let waits = || {
+        let column = Corpus::of(&work.definition).ok()?.vector_column;
+        let model = embedding::model_of_column(&work.definition, column)?;
+        Some(embedders.get(model).is_ok_and(|embedder| embedder.waits()))
+    };
+    filtered || of_text && waits().unwrap_or(false)
 }
 
 impl DisplayAs for VectorSearchExec {

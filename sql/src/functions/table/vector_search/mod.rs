@@ -43,7 +43,7 @@ use super::arguments::{Parameter, bind, plan_argument};
 use crate::Error;
 use crate::sqlstate::SqlState;
 
-pub(crate) use exec::VectorSearchPlanner;
+pub(crate) use exec::{VectorSearchPlanner, search_may_wait};
 pub(crate) use node::VectorSearch;
 
 /// The function's name.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, FixedSizeBinaryBuilder, RecordBatch, StringArray};
 use arrow::datatypes::Schema;
-use muster_engine::{Embedder, Hit, SearchOptions, Vectors};
+use muster_engine::{Hit, Purpose, SearchOptions, Vectors};
 use muster_storage::TableDefinition;
 use roaring::RoaringBitmap;
 
@@ -16,11 +16,12 @@ use super::corpus::Corpus;
 use super::request::{Query, Request};
 use super::{filter, metadata};
 use crate::catalog::relation::plain;
+use crate::embedding::scope;
 use crate::search::{self, Asked, Bitmaps, Found, SearchedTable, Usage};
 use crate::session::StatementContext;
 use crate::sqlstate::SqlState;
 use crate::types::vector;
-use crate::{Error, Result, column};
+use crate::{Error, Result, column, embedding};
 
 /// See the module.
 pub(super) struct Searcher {
@@ -28,7 +29,6 @@ pub(super) struct Searcher {
     pub(super) table: Arc<SearchedTable>,
     /// The rows that the filters seen so far allow, by their text; those without one among them.
     filters: HashMap<Option<String>, Arc<Bitmaps>>,
-    embedder: Option<Arc<dyn Embedder>>,
     pub(super) usage: Usage,
 }
 
@@ -40,9 +40,7 @@ impl Searcher {
         let corpus = Corpus::of(&now)?;
         let table = SearchedTable::open(definition, corpus.vector_column, corpus.index, &statement)?;
         let table = Arc::new(table);
-        let model = now.schema.fields().get(corpus.vector_column).and_then(|field| column::model(field));
-        let embedder = model.map(muster_engine::embedder).transpose()?;
-        Ok(Self { statement, table, filters: HashMap::new(), embedder, usage: Usage::default() })
+        Ok(Self { statement, table, filters: HashMap::new(), usage: Usage::default() })
     }
 
     /// The nearest rows of each request, nearest first. Texts are embedded together, and the searches run on all cores.
@@ -91,27 +89,26 @@ impl Searcher {
         if texts.is_empty() {
             return Ok(Vec::new());
         }
-        let embedder = self.embedder.as_ref().ok_or_else(|| {
-            Error::new(
-                SqlState::InvalidParameterValue,
-                format!(
-                    "the vector column of \"{}\" has no embedder, so it cannot be searched with a text",
-                    plain(&corpus.definition.name)
-                ),
-            )
-            .with_hint("Search with a vector, as in '[1,2,3]'::vector.")
-        })?;
-        if let [Some(text)] = texts {
-            let mut out = vec![0.0; corpus.dimensions];
-            embedder.embed(text, &mut out)?;
-            return Ok(vec![out]);
-        }
-        let embedded = embedder.embed_batch(texts)?;
+        let name = &corpus.definition.name;
+        let field = corpus.definition.schema.field(corpus.vector_column);
+        let embedder =
+            embedding::check(&self.statement.database.embedders, name, field)?.ok_or_else(|| {
+                Error::new(
+                    SqlState::InvalidParameterValue,
+                    format!(
+                        "the vector column of \"{}\" has no embedder, so it cannot be searched with a text",
+                        plain(name)
+                    ),
+                )
+                .with_hint("Search with a vector, as in '[1,2,3]'::vector.")
+            })?;
+        let embedded = scope::embed(embedder.as_ref(), Purpose::Query, texts)?;
         let vectors = Vectors::from_array(&embedded)?;
         if vectors.dimensions() != corpus.dimensions {
             return Err(vector::dimensions_differ(corpus.dimensions, vectors.dimensions()));
         }
-        Ok((0..vectors.len()).map(|row| vectors.get(row).unwrap_or_default().to_vec()).collect())
+        let vector = |row| vectors.get(row).ok_or_else(|| Error::internal("a text has no vector"));
+        (0..vectors.len()).map(|row| Ok(vector(row)?.to_vec())).collect()
     }
 
     /// The rows of each part that may come back.

@@ -1,0 +1,136 @@
+//! `--config`: the file that says which embedders there are.
+//!
+//! ```toml
+//! [embedders.nomic-embed-text]
+//! provider = "ollama"
+//! url = "http://127.0.0.1:11434"
+//! dimensions = 768
+//!
+//! [embedding_cache]
+//! memory = "64MiB"
+//! disk = "1GiB"
+//! ```
+//!
+//! It holds no secret: a key is in an environment variable or a file that it names.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use muster::{CacheLimits, EmbedderConfig, Options};
+use serde::{Deserialize, Deserializer, de};
+
+use super::error::{Error, Result};
+use super::size;
+
+/// `--config`, the same in every subcommand that opens a database.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ConfigArg {
+    /// A TOML file that says which embedders there are
+    #[arg(long, value_name = "FILE", env = "MUSTER_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Config {
+    #[serde(default)]
+    embedders: BTreeMap<String, EmbedderConfig>,
+    #[serde(default)]
+    embedding_cache: Cache,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cache {
+    #[serde(default, deserialize_with = "bytes")]
+    memory: Option<u64>,
+    #[serde(default, deserialize_with = "bytes")]
+    disk: Option<u64>,
+}
+
+impl ConfigArg {
+    /// The options with what the file says.
+    ///
+    /// # Errors
+    /// [`Error::File`] when it cannot be read, [`Error::Config`] when it says what cannot be.
+    pub(crate) fn apply(&self, options: Options) -> Result<Options> {
+        let Some(path) = &self.config else { return Ok(options) };
+        let text = std::fs::read_to_string(path).map_err(|source| Error::File {
+            action: "read",
+            path: path.clone(),
+            source,
+        })?;
+        let Config { embedders, embedding_cache } = parse(path, &text)?;
+        let default = CacheLimits::default();
+        let embedding_cache = CacheLimits {
+            memory_bytes: embedding_cache.memory.unwrap_or(default.memory_bytes),
+            disk_bytes: embedding_cache.disk.unwrap_or(default.disk_bytes),
+        };
+        // A model's folder is meant from where the file is.
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let placed = |(name, mut config): (String, EmbedderConfig)| {
+            config.path = config.path.map(|path| folder.join(path));
+            config.api_key_file = config.api_key_file.map(|path| folder.join(path));
+            (name, config)
+        };
+        Ok(Options { embedders: embedders.into_iter().map(placed).collect(), embedding_cache, ..options })
+    }
+}
+
+fn parse(path: &Path, text: &str) -> Result<Config> {
+    toml::from_str(text).map_err(|error| {
+        let line =
+            error.span().map(|span| text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1);
+        let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+        Error::Config { path: path.to_path_buf(), reason: format!("{place}{}", error.message()) }
+    })
+}
+
+/// A size as the command line takes it, or a number of bytes.
+fn bytes<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<u64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Text(String),
+        Bytes(u64),
+    }
+    match Written::deserialize(deserializer)? {
+        Written::Bytes(bytes) => Ok(Some(bytes)),
+        Written::Text(text) => {
+            let bytes = size::parse(&text).map_err(de::Error::custom)?;
+            Ok(Some(bytes as u64))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_says_which_embedders_there_are() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("muster.toml");
+        let text = "[embedders.nomic-embed-text]\nprovider = \"ollama\"\nurl = \"http://127.0.0.1:1\"\ndimensions = 8\n\
+                    api_key_file = \"key\"\ntimeout = \"5s\"\n[embedding_cache]\nmemory = \"1MiB\"\ndisk = 0\n";
+        std::fs::write(&path, text).unwrap();
+        let arg = ConfigArg { config: Some(path) };
+        let options = arg.apply(Options { cache_bytes: Some(7), ..Options::default() }).unwrap();
+        assert_eq!(options.cache_bytes, Some(7));
+        assert_eq!(options.embedding_cache, CacheLimits { memory_bytes: 1 << 20, disk_bytes: 0 });
+        let config = options.embedders.get("nomic-embed-text").unwrap();
+        assert_eq!(config.dimensions, Some(8));
+        assert_eq!(config.api_key_file, Some(dir.path().join("key")));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line() {
+        let said = |text: &str| parse(Path::new("m.toml"), text).unwrap_err().to_string();
+        assert!(said("\n[embedder.x]\nprovider = \"ollama\"").contains("line 2: unknown field `embedder`"));
+        assert!(said("[embedders.x]\nprovider = \"ollama\"\nulr = \"h\"").contains("unknown field `ulr`"));
+        assert!(said("[embedders.x]\nprovider = \"cohere\"").contains("unknown variant `cohere`"));
+        assert!(said("[embedding_cache]\nmemory = \"lots\"").contains("line 2"));
+        assert!(said("[embedders").contains("line 1"));
+    }
+}

@@ -1,0 +1,103 @@
+//! Operators as PostgreSQL tokenises them, where the tokenizer reads other databases' operators.
+//!
+//! `<=>` is MySQL's comparison to the tokenizer, with the precedence of `=`; `<+>` is three operators to it. To
+//! PostgreSQL both are operators like any other: tighter than comparisons, looser than `+` and `-`, left-associative.
+//! That is what the parser makes of a custom operator.
+
+use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
+
+/// Makes custom operators of what PostgreSQL has as such.
+pub(super) fn join(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let mut joined: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    for mut token in tokens {
+        match &token.token {
+            Token::Spaceship => token.token = Token::CustomBinaryOperator("<=>".to_string()),
+            Token::Gt => {
+                if let [.., less, plus] = joined.as_slice()
+                    && (&less.token, &plus.token) == (&Token::Lt, &Token::Plus)
+                    && less.span.end == plus.span.start
+                    && plus.span.end == token.span.start
+                {
+                    let start = less.span.start;
+                    joined.truncate(joined.len() - 2);
+                    token.token = Token::CustomBinaryOperator("<+>".to_string());
+                    token.span.start = start;
+                }
+            }
+            Token::CustomBinaryOperator(name) => {
+                if let Some((operator, sign)) = signed(name) {
+                    let mut split = token.clone();
+                    split.token = operator;
+                    joined.push(split);
+                    token.token = sign;
+                }
+            }
+            _ => {}
+        }
+        joined.push(token);
+    }
+    joined
+}
+
+/// `<->-`, for one, is `<->` and a sign: an operator ends in a sign only where it has one of certain characters.
+fn signed(name: &str) -> Option<(Token, Token)> {
+    let operator = name.strip_suffix('-').or_else(|| name.strip_suffix('+'))?;
+    let sign = if name.ends_with('-') { Token::Minus } else { Token::Plus };
+    let may_end_in_sign = |c: char| "~!@#%^&|`?".contains(c);
+    if name.contains(may_end_in_sign) || !matches!(operator, "<->" | "<=>") {
+        return None;
+    }
+    Some((Token::CustomBinaryOperator(operator.to_string()), sign))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse_expression;
+
+    /// The expression with a pair of parentheses around each operator.
+    fn grouped(sql: &str) -> String {
+        use datafusion::sql::sqlparser::ast::Expr;
+        fn walk(expression: &Expr) -> String {
+            match expression {
+                Expr::BinaryOp { left, op, right } => format!("({} {op} {})", walk(left), walk(right)),
+                Expr::Nested(inner) => walk(inner),
+                Expr::UnaryOp { op, expr } => format!("({op} {})", walk(expr)),
+                other => other.to_string(),
+            }
+        }
+        walk(&parse_expression(sql).unwrap())
+    }
+
+    #[test]
+    fn distances_bind_tighter_than_comparisons_and_looser_than_sums() {
+        for operator in ["<->", "<#>", "<=>", "<+>"] {
+            let say = |text: &str| text.replace("<op>", operator);
+            for (sql, groups) in [
+                ("0.5 > a <op> b", "(0.5 > (a <op> b))"),
+                ("a <op> b < 0.5 AND c", "(((a <op> b) < 0.5) AND c)"),
+                ("1 - (a <op> b)", "(1 - (a <op> b))"),
+                ("a <op> b + c", "(a <op> (b + c))"),
+                ("a + b <op> c", "((a + b) <op> c)"),
+                ("a <op> b <op> c", "((a <op> b) <op> c)"),
+                ("a <op> b || c", "((a <op> b) || c)"),
+                ("a<op>b", "(a <op> b)"),
+                ("a <op> -1", "(a <op> (- 1))"),
+                ("NOT a <op> b = c", "(NOT ((a <op> b) = c))"),
+            ] {
+                assert_eq!(grouped(&say(sql)), say(groups), "{}", say(sql));
+            }
+        }
+    }
+
+    #[test]
+    fn a_sign_after_an_operator_is_a_sign() {
+        assert_eq!(grouped("a<->-b"), "(a <-> (- b))");
+        assert_eq!(grouped("a<=>-b"), "(a <=> (- b))");
+    }
+
+    #[test]
+    fn what_stands_apart_is_no_operator() {
+        assert_eq!(grouped("a < + b"), "(a < (+ b))");
+        assert!(parse_expression("a < + > b").is_err());
+    }
+}
