@@ -82,7 +82,6 @@ fn sets() -> impl Iterator<Item = Set> {
 }
 
 #[test]
-#[ignore = "the nearest rows of the farther half are not all found yet"]
 fn filters_of_any_selectivity_and_wherever_their_rows_lie() {
     for set in sets() {
         let mut rng = rng(21);
