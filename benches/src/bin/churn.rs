@@ -33,7 +33,12 @@ fn main() -> Result<()> {
         churn.commit(|_| Change::Insert)?;
     }
     churn.settle()?;
-    println!("{} rows in {:.1} s; {}", churn.ids.len(), start.elapsed().as_secs_f64(), churn.measure(&vectors.queries)?);
+    println!(
+        "{} rows in {:.1} s; {}",
+        churn.ids.len(),
+        start.elapsed().as_secs_f64(),
+        churn.measure(&vectors.queries)?
+    );
     let start = Instant::now();
     for commit in 0..changes.div_ceil(COMMIT) {
         churn.commit(|rng| match rng.random_range(0..3) {
@@ -82,14 +87,23 @@ impl Churn {
             Field::new("id", DataType::Int64, false),
             Field::new("v", DataType::FixedSizeList(item, DIMENSIONS as i32), true),
         ]));
-        let key = KeyConstraint { name: "t_pkey".into(), columns: vec![0], primary: true, nulls_distinct: true };
+        let key =
+            KeyConstraint { name: "t_pkey".into(), columns: vec![0], primary: true, nulls_distinct: true };
         let table = Changes::new().create_table("t", schema.clone(), vec![key], Default::default());
         store.commit(table.create_index("t", "t_v_idx", 1, "hnsw", Default::default()))?;
         store.set_indexer(Box::new(|table, part, _| {
             let built = table.definition().indexes.iter().map(|index| Ok((index.id, built(part)?)));
             built.collect::<Result<_>>().unwrap_or_default()
         }));
-        Ok(Self { store, schema, vectors, used: 0, ids: Vec::new(), next: 0, rng: ChaCha8Rng::seed_from_u64(9) })
+        Ok(Self {
+            store,
+            schema,
+            vectors,
+            used: 0,
+            ids: Vec::new(),
+            next: 0,
+            rng: ChaCha8Rng::seed_from_u64(9),
+        })
     }
 
     fn commit(&mut self, choose: impl Fn(&mut ChaCha8Rng) -> Change) -> Result<()> {
@@ -128,7 +142,10 @@ impl Churn {
         let item = Arc::new(Field::new("item", DataType::Float32, true));
         let values = Arc::new(Float32Array::from(values));
         let vectors = FixedSizeListArray::try_new(item, DIMENSIONS as i32, values, None)?;
-        let put = RecordBatch::try_new(self.schema.clone(), vec![Arc::new(Int64Array::from(put)), Arc::new(vectors)])?;
+        let put = RecordBatch::try_new(
+            self.schema.clone(),
+            vec![Arc::new(Int64Array::from(put)), Arc::new(vectors)],
+        )?;
         self.store.commit(Changes::new().delete("t", rows).put("t", put))?;
         Ok(())
     }

@@ -61,11 +61,16 @@ fn line(
     matches: &str,
     filter: impl Fn(&[f32]) -> Result<RoaringBitmap>,
 ) -> Result<()> {
-    let (mut recall, mut time, mut visited, mut exact, mut scan) = (0.0, Duration::ZERO, 0, 0, Duration::ZERO);
+    let (mut recall, mut time, mut visited, mut exact, mut scan) =
+        (0.0, Duration::ZERO, 0, 0, Duration::ZERO);
     let queries: Vec<&[f32]> = data.queries.chunks_exact(data.dimensions).collect();
     for query in &queries {
         let allowed = filter(query)?;
-        let part = muster_engine::Part { vectors: measure::vectors(data)?, allowed: Some(&allowed), graph: Some(graph) };
+        let part = muster_engine::Part {
+            vectors: measure::vectors(data)?,
+            allowed: Some(&allowed),
+            graph: Some(graph),
+        };
         let (truth, scanned, _) = measure::timed(&part, query, &SearchOptions { exact: true, ..OPTIONS })?;
         let (found, took, stats) = measure::timed(&part, query, &OPTIONS)?;
         recall += measure::recall(&found, &truth);

@@ -25,7 +25,8 @@ fn filled(dir: &Path) -> Database {
 fn one(session: &Session, sql: &str) -> Option<String> {
     let rows = session.query(sql, &[]).unwrap();
     let batch = rows.batches().iter().find(|batch| batch.num_rows() > 0)?;
-    let formatter = muster::arrow::util::display::ArrayFormatter::try_new(batch.column(0), &Default::default());
+    let formatter =
+        muster::arrow::util::display::ArrayFormatter::try_new(batch.column(0), &Default::default());
     Some(formatter.unwrap().value(0).to_string())
 }
 
@@ -68,28 +69,36 @@ fn a_build_is_seen_while_it_runs() {
 #[test]
 fn a_cancelled_build_leaves_no_index() {
     let dir = tempfile::tempdir().unwrap();
-    let database = filled(dir.path());
+    drop(filled(dir.path()));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let database = muster::Database::open(dir.path()).unwrap();
     let session = database.session();
-    let mut cancelled = 0;
-    for milliseconds in [1, 30, 100, 300, 600, 900] {
-        session.execute(&format!("SET statement_timeout = {milliseconds}"), &[]).unwrap();
-        let built = session.execute("CREATE INDEX i ON t USING hnsw (v vector_l2_ops)", &[]);
-        session.execute("SET statement_timeout = 0", &[]).unwrap();
-        let there = one(&session, "SELECT count(*) FROM pg_indexes WHERE indexname = 'i'");
-        match built {
-            Ok(_) => {
-                assert_eq!(there.as_deref(), Some("1"));
-                session.execute("DROP INDEX i", &[]).unwrap();
-            }
-            Err(error) => {
-                cancelled += 1;
-                assert_eq!(error.sqlstate(), "57014", "{error}");
-                assert_eq!(there.as_deref(), Some("0"));
+    let count = async |sql: &str| session.query(sql, &[]).await.unwrap().num_rows();
+    runtime.block_on(async {
+        let mut cancelled = 0;
+        for milliseconds in [1, 30, 100, 300, 600, 900] {
+            let sql = format!("CREATE INDEX after_{milliseconds} ON t USING hnsw (v vector_l2_ops)");
+            // A statement is cancelled by dropping it; what it had begun is taken back after that.
+            match tokio::time::timeout(Duration::from_millis(milliseconds), session.execute(&sql, &[])).await
+            {
+                Ok(built) => {
+                    built.unwrap();
+                    session.execute(&format!("DROP INDEX after_{milliseconds}"), &[]).await.unwrap();
+                }
+                Err(_) => cancelled += 1,
             }
         }
-        assert_eq!(one(&session, PROGRESS), None);
-    }
-    assert!(cancelled > 0, "nothing was cancelled");
+        assert!(cancelled > 0, "nothing was cancelled");
+        let start = Instant::now();
+        let left = "SELECT 1 FROM pg_indexes WHERE indexname LIKE 'after%'";
+        while count(PROGRESS).await > 0 || count(left).await > 0 {
+            assert!(
+                start.elapsed() < Duration::from_secs(20),
+                "a cancelled build goes on, or its index stays"
+            );
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    });
 }
 
 #[test]
