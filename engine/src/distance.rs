@@ -30,7 +30,7 @@ impl Metric {
     /// Of vectors of different lengths, the common beginning is compared.
     pub fn distance(self, a: &[f32], b: &[f32]) -> f32 {
         let (a, b) = common(a, b);
-        QueryDistance::new(self, a).to(Row::Single(b))
+        QueryDistance::new(self, a).to_f64(b) as f32
     }
 
     /// The name, as [`FromStr`] reads it.
@@ -93,9 +93,9 @@ impl<'a> QueryDistance<'a> {
 
     /// The distance of `row` from the query.
     #[inline]
-    pub(crate) fn to(&self, row: Row<'_>) -> f32 {
+    pub(crate) fn to(&self, row: Row<'_>) -> f64 {
         debug_assert_eq!(self.query.len(), row.len(), "vectors of one column have one length");
-        let distance = match row {
+        match row {
             Row::Single(row) => self.to_f64(row),
             Row::Half(row) => self.with(
                 row,
@@ -104,8 +104,7 @@ impl<'a> QueryDistance<'a> {
                 kernels::half::squared_l2,
                 kernels::half::l1,
             ),
-        };
-        distance as f32
+        }
     }
 
     /// The same with the digits that the sums have beyond `f32`. Of vectors of different lengths, the common

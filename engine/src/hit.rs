@@ -12,8 +12,8 @@ pub struct Hit {
     pub part: u32,
     /// The row's position in that part.
     pub row: u32,
-    /// Its distance from the query.
-    pub distance: f32,
+    /// Its distance from the query, with the digits that the sums have beyond `f32`.
+    pub distance: f64,
 }
 
 impl Ord for Hit {
@@ -74,9 +74,9 @@ impl TopK {
     }
 
     /// The distance that a hit has to have to be among the `k`.
-    pub(crate) fn limit(&self) -> f32 {
+    pub(crate) fn limit(&self) -> f64 {
         let worst = self.heap.peek().filter(|_| self.heap.len() >= self.k);
-        worst.map_or(f32::INFINITY, |worst| worst.distance)
+        worst.map_or(f64::INFINITY, |worst| worst.distance)
     }
 
     /// Takes back the hits of a part. Those that they drove out stay out: the part is searched again, and has

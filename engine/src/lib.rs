@@ -8,6 +8,7 @@
 //! - [`search()`]: the `k` nearest rows over the [`Part`]s of a table, through graphs or exactly.
 //! - [`build_graph`] and [`Graph`]: the HNSW index, built by hnsw_rs and served from flat bytes.
 //! - [`embedder`]: text to vectors.
+//! - [`audit`]: how measurements differ.
 //!
 //! ```
 //! use muster_engine::{Metric, Part, SearchOptions, Vectors, search};
@@ -21,6 +22,7 @@
 //! # Ok::<(), muster_engine::Error>(())
 //! ```
 
+pub mod audit;
 mod distance;
 mod embed;
 mod error;

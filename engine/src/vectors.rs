@@ -126,6 +126,11 @@ impl<'a> Vectors<'a> {
         self.dimensions
     }
 
+    /// Whether the elements are of half precision.
+    pub fn is_half(&self) -> bool {
+        matches!(self.elements, Elements::Half(_))
+    }
+
     /// The vector of a row; `None` when it is NULL, or past the end.
     #[inline]
     pub fn get(&self, row: usize) -> Option<Row<'a>> {

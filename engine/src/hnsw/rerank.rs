@@ -19,7 +19,7 @@ const ROWS_OF_A_NODE: usize = 1024;
 
 /// How many times the greatest error of the codes seen so far a node may lie beyond the `k`th row and still be looked
 /// at. The greatest of ten errors is about 1.5 times their deviation, so few rows in a thousand lie farther out.
-const ERRORS: f32 = 2.0;
+const ERRORS: f64 = 2.0;
 
 /// What a graph search did.
 #[derive(Debug)]
@@ -99,9 +99,9 @@ impl GraphSearch<'_> {
         searched: &mut Searched,
     ) -> Result<()> {
         let is_allowed = |row| self.allowed.is_none_or(|allowed| allowed.contains(row));
-        let mut greatest_error = 0.0f32;
+        let mut greatest_error = 0.0f64;
         for (at, &key) in found.iter().enumerate() {
-            let about = score_of.distance(score(key));
+            let about = f64::from(score_of.distance(score(key)));
             if searched.reranked >= self.k as u64 && about - ERRORS * greatest_error > top.limit() {
                 break;
             }

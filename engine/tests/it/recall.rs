@@ -1,7 +1,7 @@
 //! Graphs against exact search on generated vectors, from no rows to thousands.
 
 use arrow::buffer::NullBuffer;
-use muster_engine::{Metric, Part, SearchOptions, Strategy, Vectors, search};
+use muster_engine::{Hit, Metric, Part, SearchOptions, Strategy, Vectors, search};
 
 use crate::data::{clustered, find, graph, recall};
 
@@ -74,6 +74,27 @@ fn few_rows_are_answered_exactly() {
                 let (found, _) = find(part, &query, options);
                 assert_eq!(found, find(part, &query, SearchOptions { exact: true, ..options }).0);
                 assert_eq!(found.len(), k.min(rows));
+            }
+        }
+    }
+}
+
+#[test]
+fn dimensions_from_one_to_the_most() {
+    for (dimensions, rows) in [(1, 700), (2, 700), (3, 700), (15, 300), (17, 300), (16_000, 60)] {
+        // No two rows have one direction, also of a single number: then there are two directions alone.
+        let values = clustered(rows, dimensions, 4, 0.5, 12);
+        let queries = clustered(3, dimensions, 3, 1.0, 13);
+        let vectors = Vectors::new(&values, dimensions, None).unwrap();
+        for metric in Metric::ALL {
+            let graph = graph(&vectors, metric);
+            let part = Part { vectors, allowed: None, graph: Some(&graph) };
+            for query in queries.chunks_exact(dimensions) {
+                let options = SearchOptions { metric, k: 10, ef: 40, exact: false };
+                let (found, _) = find(part, query, options);
+                let (exact, _) = find(part, query, SearchOptions { exact: true, ..options });
+                let distances = |hits: &[Hit]| hits.iter().map(|hit| hit.distance).collect::<Vec<_>>();
+                assert_eq!(distances(&found), distances(&exact), "{metric}, {dimensions} dimensions");
             }
         }
     }

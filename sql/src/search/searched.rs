@@ -125,7 +125,7 @@ impl SearchedTable {
     /// The first allowed rows that have a vector, at most `k`, without a distance.
     pub(crate) fn first(&self, vectors: &[Vectors<'_>], allowed: &Bitmaps, k: usize) -> Vec<Hit> {
         let rows = self.live(allowed).filter(|(part, row)| has_vector(vectors, *part, *row)).take(k);
-        rows.map(|(part, row)| Hit { part, row, distance: f32::NAN }).collect()
+        rows.map(|(part, row)| Hit { part, row, distance: f64::NAN }).collect()
     }
 
     /// The allowed rows that no search finds, as many as `hits` lack of `k`: part, row and whether it has a vector; those

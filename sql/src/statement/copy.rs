@@ -9,6 +9,7 @@ use muster_storage::{Snapshot, TableDefinition};
 
 use super::copy_options::{CopyOptions, Forced};
 use super::name;
+use crate::audit::{is_log, lines_query};
 use crate::database::Shared;
 use crate::load::{FileFormat, Naming, Request, TextColumn, loadable};
 use crate::parse::{Statement, parse};
@@ -64,7 +65,11 @@ impl Copy {
         let path = path.map(|path| allowed(path, folders, *to)).transpose()?;
         match source {
             CopySource::Table { table_name, columns } if *to => {
-                let query = table_query(snapshot, table_name, columns)?;
+                let definition = table(snapshot, table_name)?;
+                let lines =
+                    options.format == FileFormat::JsonLines && columns.is_empty() && is_log(&definition);
+                let query = if lines { query(&lines_query())? } else { table_query(&definition, columns)? };
+                let options = CopyOptions { lines, ..options };
                 Ok(Self::To(Box::new(CopyTo { query, path, options })))
             }
             CopySource::Table { table_name, columns } => {
@@ -201,17 +206,19 @@ fn forced(columns: Vec<TextColumn>, options: &CopyOptions) -> Vec<TextColumn> {
 }
 
 /// The query that gives a table's columns, but not those that are generated.
-fn table_query(snapshot: &Snapshot, written: &ObjectName, columns: &[Ident]) -> Result<ast::Statement> {
-    let definition = table(snapshot, written)?;
+fn table_query(definition: &TableDefinition, columns: &[Ident]) -> Result<ast::Statement> {
     let names: Vec<String> = if columns.is_empty() {
-        loadable(&definition).into_iter().map(|column| column.name).collect()
+        loadable(definition).into_iter().map(|column| column.name).collect()
     } else {
-        listed(&definition, columns)?
+        listed(definition, columns)?
     };
     let quoted: Vec<String> = names.iter().map(|name| Ident::with_quote('"', name).to_string()).collect();
     let table = Ident::with_quote('"', &definition.name);
-    let statements = parse(&format!("SELECT {} FROM {table}", quoted.join(", ")))?;
-    match statements.as_slice() {
+    query(&format!("SELECT {} FROM {table}", quoted.join(", ")))
+}
+
+fn query(sql: &str) -> Result<ast::Statement> {
+    match parse(sql)?.as_slice() {
         [statement] => Ok(statement.ast.as_ref().clone()),
         _ => Err(Error::unsupported("COPY of a table without columns")),
     }

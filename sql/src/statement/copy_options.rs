@@ -36,6 +36,8 @@ pub(crate) struct CopyOptions {
     pub(crate) force_quote: Forced,
     pub(crate) force_not_null: Forced,
     pub(crate) force_null: Forced,
+    /// Rows are lines of the audit log, written as they were read.
+    pub(crate) lines: bool,
 }
 
 impl CopyOptions {
@@ -184,6 +186,7 @@ impl Given {
             force_quote: Forced::None,
             force_not_null: Forced::None,
             force_null: Forced::None,
+            lines: false,
         };
         if matches!(format, FileFormat::Parquet | FileFormat::JsonLines) {
             self.refuse_text_options(format)?;

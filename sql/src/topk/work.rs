@@ -11,7 +11,7 @@ use arrow::datatypes::{DataType, Field, Float32Type, Int64Type, SchemaRef};
 use datafusion::common::Result;
 use datafusion::logical_expr::Expr;
 use datafusion::physical_expr::PhysicalExpr;
-use muster_engine::{Metric, QueryDistance, SearchOptions, SearchStats, Vectors};
+use muster_engine::{Hit, Metric, QueryDistance, SearchOptions, SearchStats, Vectors};
 use muster_storage::{IndexDefinition, TableDefinition};
 
 use super::late::Late;
@@ -192,12 +192,15 @@ impl Work {
     fn places(&self, found: &Found, query: Option<&[f32]>, parts: &[Vectors<'_>]) -> Vec<Place> {
         let mut widened = Vec::new();
         let query = query.map(|query| QueryDistance::new(self.metric, query));
-        let mut distance = |part: u32, row: u32| {
-            let values = parts.get(usize::try_from(part).ok()?)?.get(usize::try_from(row).ok()?)?;
-            Some(query?.to_f64(values.widen(&mut widened)))
+        // The function widens a row of half precision first, and its sums may end in other digits.
+        let mut distance = |hit: &Hit| {
+            let query = query?;
+            let values = parts.get(usize::try_from(hit.part).ok()?).filter(|part| part.is_half());
+            let values = values.and_then(|part| part.get(usize::try_from(hit.row).ok()?));
+            Some(values.map_or(hit.distance, |values| query.to_f64(values.widen(&mut widened))))
         };
         let mut places: Vec<Place> =
-            found.hits.iter().map(|hit| (hit.part, hit.row, distance(hit.part, hit.row))).collect();
+            found.hits.iter().map(|hit| (hit.part, hit.row, distance(hit))).collect();
         places.sort_by(|(_, _, one), (_, _, other)| {
             // NULL comes last, as NaN before it.
             let key = |distance: &Option<f64>| distance.map_or((1, 0.0), |distance| (0, distance));

@@ -13,8 +13,8 @@ use bytes::BytesMut;
 use futures::StreamExt;
 use parquet::arrow::ArrowWriter;
 
-use super::jsonl;
 use super::text::TextEncoder;
+use super::{audit_log, jsonl};
 use crate::load::FileFormat;
 use crate::outcome::Rows;
 use crate::session::blocking;
@@ -63,6 +63,7 @@ impl Drop for Draft {
 enum Format {
     Text(Box<TextEncoder>, BufWriter<File>),
     Jsonl(BufWriter<File>),
+    Lines(BufWriter<File>),
     Parquet(Box<ArrowWriter<File>>),
 }
 
@@ -96,6 +97,7 @@ impl Output {
                 }
                 Format::Text(Box::new(encoder), file)
             }
+            FileFormat::JsonLines if options.lines => Format::Lines(BufWriter::new(file)),
             FileFormat::JsonLines => Format::Jsonl(BufWriter::new(file)),
             FileFormat::Parquet => {
                 let writer = ArrowWriter::try_new(file, schema, None);
@@ -116,6 +118,11 @@ impl Output {
                 jsonl::rows(batch, self.zone, &mut out)?;
                 file.write_all(&out).map_err(|error| failed(path, &error))
             }
+            Format::Lines(file) => {
+                let mut out = BytesMut::new();
+                audit_log::lines(batch, self.zone, &mut out)?;
+                file.write_all(&out).map_err(|error| failed(path, &error))
+            }
             Format::Parquet(writer) => writer.write(batch).map_err(|error| parquet_failed(path, error)),
         }
     }
@@ -123,7 +130,7 @@ impl Output {
     fn finish(self) -> Result<()> {
         let Self { format, mut draft, .. } = self;
         match format {
-            Format::Text(_, mut file) | Format::Jsonl(mut file) => {
+            Format::Text(_, mut file) | Format::Jsonl(mut file) | Format::Lines(mut file) => {
                 file.flush().map_err(|error| failed(&draft.path, &error))?;
             }
             Format::Parquet(writer) => {

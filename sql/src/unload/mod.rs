@@ -4,9 +4,11 @@
 //!
 //! - [`text`]: the formats text and csv.
 //! - [`jsonl`]: one JSON object a row.
+//! - [`audit_log`]: the lines that rows of the audit log were read from.
 //! - [`copy_out`]: a result as pieces for a connection.
 //! - [`file`]: a result as a file, whole or not at all.
 
+mod audit_log;
 mod copy_out;
 mod file;
 mod jsonl;

@@ -24,7 +24,7 @@ pub(crate) struct RowRules {
     pub(super) definition: Arc<TableDefinition>,
     /// By column, what computes it.
     pub(super) generated: Vec<Option<Generated>>,
-    /// By column, the metric that its vectors are indexed by, if they are.
+    /// By column, the metric that its vectors are indexed by, if they are; cosine where that is one of several.
     pub(super) metrics: Vec<Option<Metric>>,
     pub(super) checks: Checks,
 }
@@ -92,9 +92,12 @@ impl RowRules {
             })
             .collect::<Result<Vec<_>>>()?;
         let metrics = (0..schema.fields().len())
-            .map(|position| {
-                let index = definition.indexes.iter().find(|index| index.column == position);
-                index.map(metric_of).transpose()
+            .map(|column| {
+                let indexes = definition.indexes.iter().filter(|index| index.column == column);
+                let metrics = indexes.map(metric_of).collect::<Result<Vec<_>>>()?;
+                // The one that refuses the most: a direction, by which zero has no place.
+                let strictest = metrics.iter().find(|metric| **metric == Metric::Cosine);
+                Ok(strictest.or(metrics.first()).copied())
             })
             .collect::<Result<Vec<_>>>()?;
         let checks = Checks::of(planner, snapshot, &definition)?;

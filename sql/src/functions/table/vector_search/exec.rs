@@ -309,7 +309,7 @@ impl Output {
         let corpus = shown(&self.work.definition.name);
         let own: [ArrayRef; 4] = [
             ids,
-            Arc::new(Float32Array::from_iter_values(hits.iter().map(|hit| hit.distance))),
+            Arc::new(Float32Array::from_iter_values(hits.iter().map(|hit| hit.distance as f32))),
             Arc::new(StringArray::from_iter_values(hits.iter().map(|_| &corpus))),
             Arc::new(metadata),
         ];
