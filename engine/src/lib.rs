@@ -8,6 +8,7 @@
 //! - [`search()`]: the `k` nearest rows over the [`Part`]s of a table, through graphs or exactly.
 //! - [`build_graph`] and [`Graph`]: the HNSW index, built by hnsw_rs and served from flat bytes.
 //! - [`embedder`]: text to vectors.
+//! - [`validate`]: the checks of what goes out to people.
 //!
 //! ```
 //! use muster_engine::{Metric, Part, SearchOptions, Vectors, search};
@@ -30,6 +31,7 @@ mod hnsw;
 mod kernels;
 mod row;
 mod search;
+pub mod validate;
 mod vectors;
 
 pub use self::{
