@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use muster_engine::{
-    Graph, Hit, HnswParams, Metric, Part, SearchOptions, Strategy, Vectors, build_graph, search,
+    Graph, Hit, HnswParams, Metric, Part, SearchOptions, SearchStats, Strategy, Vectors, build_graph, search,
 };
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
@@ -63,6 +63,27 @@ pub fn truth(
     queries.par_iter().map(|query| Ok(search(&[part], query, &options)?.0)).collect()
 }
 
+/// One search, and how long it took.
+///
+/// # Errors
+/// The engine's.
+pub fn timed(
+    part: &Part<'_>,
+    query: &[f32],
+    options: &SearchOptions,
+) -> Result<(Vec<Hit>, Duration, SearchStats)> {
+    let start = Instant::now();
+    let (hits, stats) = search(&[*part], query, options)?;
+    Ok((hits, start.elapsed(), stats))
+}
+
+/// The share of an answer that is as near as the true one's last. Of equally distant rows any will do.
+pub fn recall(found: &[Hit], truth: &[Hit]) -> f64 {
+    let Some(last) = truth.last() else { return 1.0 };
+    let limit = last.distance + last.distance.abs() * 1e-6 + 1e-6;
+    found.iter().filter(|hit| hit.distance <= limit).count() as f64 / truth.len() as f64
+}
+
 /// Searches with every query, one after the other.
 ///
 /// # Errors
@@ -77,15 +98,12 @@ pub fn run(
     let part = Part { vectors: vectors(data)?, allowed, graph };
     let (mut recall, mut visited, mut reranked, mut exact, mut time) = (0.0, 0, 0, 0, Duration::ZERO);
     for (query, truth) in data.queries.chunks_exact(data.dimensions).zip(truth) {
-        let start = Instant::now();
-        let (hits, stats) = search(&[part], query, options)?;
-        time += start.elapsed();
+        let (hits, took, stats) = timed(&part, query, options)?;
+        time += took;
         visited += stats.visited;
         reranked += stats.reranked;
         exact += usize::from(stats.strategy != Strategy::Graph);
-        let limit = truth.last().map_or(0.0, |hit| hit.distance + hit.distance.abs() * 1e-6 + 1e-6);
-        let near = hits.iter().filter(|hit| hit.distance <= limit).count();
-        recall += near as f64 / truth.len().max(1) as f64;
+        recall += self::recall(&hits, truth);
     }
     let count = truth.len().max(1);
     Ok(Measured {

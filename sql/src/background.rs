@@ -1,6 +1,7 @@
 //! What a database does by itself: one thread keeps the storage in shape, another builds graphs.
 //!
 //! What is due in storage (sealing, compaction) is storage's to say; here is when it is asked, and whose time it takes.
+//! The thread that builds graphs also compacts: a new segment gets its graph before it is seen.
 //! Both threads are woken by commits and at open, and look by themselves now and then, for rows also grow old. There are
 //! two because a build takes minutes, and sealing must not wait for it. Closing the database cancels what they are at
 //! and waits for them.
@@ -12,6 +13,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::database::Shared;
+use crate::index::Command;
 use crate::progress::Silent;
 
 /// How long a thread sleeps when nobody wakes it.
@@ -71,7 +73,7 @@ impl Background {
     pub(crate) fn start(shared: &Arc<Shared>, woken: Woken) -> std::io::Result<Self> {
         let (wake, closing) = (shared.wake.clone(), shared.closing.clone());
         let mut background = Self { wake, threads: Vec::new(), closing };
-        let rounds: [(&str, Round); 2] = [("muster-storage", maintain), ("muster-graphs", build)];
+        let rounds: [(&str, Round); 2] = [("muster-storage", seal), ("muster-graphs", compact_and_build)];
         for ((name, round), woken) in rounds.into_iter().zip([woken.storage, woken.graphs]) {
             let weak = Arc::downgrade(shared);
             let thread = std::thread::Builder::new().name(name.to_string());
@@ -105,19 +107,30 @@ fn run(shared: &Weak<Shared>, woken: &Receiver<()>, round: Round) {
     }
 }
 
-fn maintain(shared: &Shared) {
-    let before = shared.store.activity();
-    match shared.store.maintain(&|| !shared.closing.load(Ordering::Acquire)) {
-        Ok(()) | Err(muster_storage::Error::Cancelled) => {}
-        Err(error) => {
-            tracing::warn!(%error, "sealing or compacting failed; nothing is lost, it is tried again")
-        }
-    }
-    let after = shared.store.activity();
-    if (after.checkpoints, after.compactions) != (before.checkpoints, before.compactions) {
-        tracing::debug!(?after, "sealed or compacted");
-        // New segments have no graphs yet.
+fn seal(shared: &Shared) {
+    let before = shared.store.activity().checkpoints;
+    told(shared.store.seal_due(&|| !shared.closing.load(Ordering::Acquire)), "sealing");
+    if shared.store.activity().checkpoints != before {
+        tracing::debug!("sealed rows");
+        // New segments have no graphs yet, and may be one too many.
         shared.wake.wake();
+    }
+}
+
+fn compact_and_build(shared: &Shared) {
+    let before = shared.store.activity().compactions;
+    told(shared.store.compact_due(&|| !shared.closing.load(Ordering::Acquire)), "compacting");
+    let after = shared.store.activity();
+    if after.compactions != before {
+        tracing::debug!(?after, "compacted");
+    }
+    build(shared);
+}
+
+fn told(outcome: muster_storage::Result<()>, what: &str) {
+    match outcome {
+        Ok(()) | Err(muster_storage::Error::Cancelled) => {}
+        Err(error) => tracing::warn!(%error, "{what} failed; nothing is lost, it is tried again"),
     }
 }
 
@@ -130,7 +143,7 @@ fn build(shared: &Shared) {
             let name = &table.definition().name;
             tracing::info!(table = %name, index = %index.name, "building missing graphs");
             let continues = || !shared.closing.load(Ordering::Acquire);
-            match shared.indexes.build(name, index, &Silent, &continues) {
+            match shared.indexes.build(name, index, Command::Complete, &Silent, &continues) {
                 Ok(()) => {}
                 Err(crate::Error::Engine(muster_engine::Error::Cancelled)) => return,
                 Err(error) => {

@@ -130,6 +130,10 @@ impl Database {
             wake,
             closing: Arc::new(AtomicBool::new(false)),
         });
+        let builds = shared.indexes.builds.clone();
+        shared.store.set_indexer(Box::new(move |table, part, continues| {
+            crate::index::make_files(&builds, table, part, continues)
+        }));
         // A new store has no tables and no history: it gets the tables that every database has.
         if shared.store.snapshot().version() == 0 {
             let changes = statement::builtin_changes(&shared, builtin::STATEMENTS)?;

@@ -24,6 +24,7 @@ use crate::functions::table::{TableFunctions, ValidationPlanner, VectorSearchPla
 use crate::functions::{aggregate, scalar};
 use crate::planning::{
     CheckedArithmetic, DecimalTexts, Lateral, Literals, ScalarSubqueries, VectorOperators,
+    with_filters_below_searches, with_limit_fences,
 };
 use crate::sequence::{self, Sequences};
 use crate::topk::VectorTopKPlanner;
@@ -76,9 +77,13 @@ pub(crate) fn session_state(
     // Before the library's, which take `||` of lists for theirs.
     let mut planners: Vec<Arc<dyn ExprPlanner>> = vec![Arc::new(VectorOperators)];
     planners.extend(state.expr_planners().iter().cloned());
+    let logical = with_filters_below_searches(&state.optimizer().rules);
+    let physical = with_limit_fences(state.physical_optimizers());
     let mut state = SessionStateBuilder::new_from_existing(state)
         .with_expr_planners(planners)
         .with_analyzer_rules(rules)
+        .with_optimizer_rules(logical)
+        .with_physical_optimizer_rules(physical)
         .with_relation_planners(vec![Arc::new(TableFunctions)])
         .with_query_planner(Arc::new(Physical::new()))
         .build();

@@ -50,6 +50,9 @@ pub use id::{IndexId, SegmentId, TableId};
 pub use layout::Layouts;
 pub use options::Options;
 pub use part::Part;
+pub use segment::vector_rows::VectorRows;
 pub use snapshot::Snapshot;
-pub use store::{Activity, BulkLoad, CheckpointPolicy, Commit, Effort, Savepoint, Store, Transaction};
+pub use store::{
+    Activity, BulkLoad, CheckpointPolicy, Commit, Effort, MakeIndexes, Savepoint, Store, Transaction,
+};
 pub use table::{JournalUse, Table};

@@ -23,6 +23,7 @@ use crate::row_ids::RowIds;
 use crate::segment::Segment;
 use crate::segment::index_file::IndexFile;
 use crate::segment::record::SegmentRecord;
+use crate::segment::vector_rows::VectorRows;
 use crate::{Error, IndexId, KeyConstraint, Result, SegmentId, TableDefinition};
 
 /// A segment or an unsealed chunk, with the rows that are deleted in its snapshot.
@@ -253,6 +254,17 @@ impl Part {
                     chunk.rows.columns().get(column).and_then(|column| column.as_fixed_size_list_opt());
                 vectors.cloned().ok_or_else(|| Error::schema("", format!("column {column} holds no vectors")))
             }
+        }
+    }
+
+    /// Single rows of a vector column of a segment, by its position in the table's schema; `None` where its rows are not in
+    /// a file of their own.
+    pub fn vector_rows(&self, column: usize) -> Result<Option<VectorRows>> {
+        let Some(segment) = self.as_segment() else { return Ok(None) };
+        match self.sources.as_ref().and_then(|sources| sources.get(column)) {
+            None => segment.vector_rows(column).map(Some),
+            Some(Source::Stored(position)) => segment.vector_rows(*position).map(Some),
+            Some(Source::Value(_)) => Ok(None),
         }
     }
 

@@ -45,7 +45,7 @@ pub(super) fn hold(
     systems.push(Box::new(Library::open(built.clone(), &problem, &own)?));
     let (process, endpoint) = server::start(muster, &served)?;
     let served = process.id();
-    let search = sql::muster_search();
+    let search = sql::search();
     let wire = Wire::connect(WIRE, built, process, &endpoint, &search, &problem, args.seconds)?;
     systems.push(Box::new(wire));
     for &peer in args.peers() {

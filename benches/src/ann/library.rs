@@ -60,7 +60,7 @@ impl Searcher {
         let vector = Arc::new(Field::new("", vector_type(dimensions), true));
         let prepared = runtime.block_on(async {
             session.execute(sql::NO_RESULT_CACHE, &[]).await?;
-            let statements = session.parse(&sql::muster_search())?;
+            let statements = session.parse(&sql::search())?;
             let Some(statement) = statements.first() else { return Ok(None) };
             session.prepare(statement, &[Some(vector)]).await.map(Some)
         })?;

@@ -100,7 +100,7 @@ fn until_served(muster: &Path, data: &Path, query: &[f32]) -> Result<f64> {
     runtime.block_on(async {
         let client = wire::connect(&endpoint).await?;
         let vector = wire::vector_type(&client).await?;
-        let search = client.prepare_typed(&sql::muster_search(), &[vector]).await?;
+        let search = client.prepare_typed(&sql::search(), &[vector]).await?;
         client.query(&search, &[&query]).await?.first().context("nothing was found")?;
         Ok(start.elapsed().as_secs_f64())
     })

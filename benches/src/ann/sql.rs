@@ -4,8 +4,6 @@ use super::args::{EF_CONSTRUCTION, K, M};
 
 /// The type's extension, of PostgreSQL.
 pub(super) const CREATE_EXTENSION: &str = "CREATE EXTENSION vector";
-/// Whether Muster, too, searches by ordering; else by its table function.
-const MUSTER_ORDERS: bool = false;
 
 /// The table of vectors.
 pub(super) fn create_table(dimensions: usize) -> String {
@@ -28,11 +26,6 @@ pub(super) fn set_ef(ef: usize) -> String {
 /// The search, as pgvector's users write it; `$1` is a vector.
 pub(super) fn search() -> String {
     format!("SELECT id FROM t ORDER BY embedding <=> $1 LIMIT {K}")
-}
-
-/// The search of Muster.
-pub(super) fn muster_search() -> String {
-    if MUSTER_ORDERS { search() } else { format!("SELECT id FROM vector_search('t', $1, k => {K})") }
 }
 
 /// Answers are to be computed, not remembered. PostgreSQL takes settings of prefixes that it does not know.

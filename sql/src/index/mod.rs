@@ -4,18 +4,24 @@
 //! truth: a graph that is missing or damaged costs an exact search and a rebuild, nothing else.
 //!
 //! - [`Indexes`]: the open graphs, and building them.
+//! - [`Builds`]: what is being built just now.
 //!
-//! What is missing is built in the [background](crate::background).
+//! What is missing is built in the [background](crate::background). A compaction gets the graphs of its new segments built
+//! before it is seen ([`make_files`]).
 
+mod builds;
 mod indexes;
 mod operator_class;
+mod rows;
 pub(crate) mod unique;
 
 use muster_engine::{HnswParams, Metric};
 use muster_storage::IndexDefinition;
 
-pub(crate) use indexes::Indexes;
+pub(crate) use builds::{Builds, Command};
+pub(crate) use indexes::{Indexes, make_files};
 pub(crate) use operator_class::{find_class, operator_class};
+pub(crate) use rows::Reader;
 
 use crate::{Error, Result};
 

@@ -9,6 +9,7 @@ use super::loader::Loader;
 use super::mapping::Mapping;
 use super::source::Source;
 use super::{LoadReport, Request, infer};
+use crate::index::Command;
 use crate::progress::{Phase, Progress};
 use crate::session::{CommitPoint, Committing, StatementContext};
 use crate::sqlstate::SqlState;
@@ -53,7 +54,7 @@ pub(crate) fn run(
     {
         for index in &table.definition().indexes {
             // The rows are there: an index that is not built to its end is built in the background.
-            match shared.indexes.build(&request.table, index, progress, &continues) {
+            match shared.indexes.build(&request.table, index, Command::Complete, progress, &continues) {
                 Ok(()) | Err(Error::Engine(muster_engine::Error::Cancelled)) => {}
                 Err(error) => return Err(error),
             }

@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
 use super::Bitmaps;
+use crate::index::Reader;
 use crate::session::StatementContext;
 use crate::{Error, Result};
 
@@ -29,6 +30,8 @@ struct Opened {
     part: Part,
     vectors: FixedSizeListArray,
     graph: Option<Arc<Graph>>,
+    /// Where a graph's search reads single rows.
+    rows: Option<Reader>,
 }
 
 /// What one search asks for.
@@ -65,7 +68,9 @@ impl SearchedTable {
         let mut parts = Vec::new();
         for part in table.parts() {
             let graph = index.and_then(|index| statement.database.indexes.graph(&table, part, index));
-            parts.push(Opened { part: part.clone(), vectors: part.vectors(column)?, graph });
+            let vectors = part.vectors(column)?;
+            let rows = if graph.is_some() { part.vector_rows(column)?.map(Reader) } else { None };
+            parts.push(Opened { part: part.clone(), vectors, graph, rows });
         }
         Ok(Self { table, parts })
     }
@@ -180,7 +185,14 @@ impl SearchedTable {
 
     /// The vectors of each part.
     pub(crate) fn vectors(&self) -> Result<Vec<Vectors<'_>>> {
-        self.parts.iter().map(|opened| Ok(Vectors::from_array(&opened.vectors)?)).collect()
+        let vectors = self.parts.iter().map(|opened| {
+            let vectors = Vectors::from_array(&opened.vectors)?;
+            Ok(match &opened.rows {
+                Some(rows) => vectors.with_reader(rows),
+                None => vectors,
+            })
+        });
+        vectors.collect()
     }
 
     /// The rows of these places, in their order: the columns at `projection`, which are those of `schema`.

@@ -14,7 +14,7 @@ use super::{name, unique_index};
 use crate::catalog::namespace::kind;
 use crate::catalog::relation::{plain, schema_of, stored};
 use crate::database::Shared;
-use crate::index::{EF_CONSTRUCTION, Indexes, M, METHOD, METRIC, find_class};
+use crate::index::{Command, EF_CONSTRUCTION, Indexes, M, METHOD, METRIC, find_class};
 use crate::progress::Progress;
 use crate::sqlstate::SqlState;
 use crate::types::vector::VectorKind;
@@ -244,5 +244,5 @@ fn build_checked(
     if let Some(table) = shared.store.snapshot().table(table) {
         Indexes::check(table, index.column, crate::index::metric_of(index)?)?;
     }
-    shared.indexes.build(table, index, progress, continues)
+    shared.indexes.build(table, index, Command::Create, progress, continues)
 }

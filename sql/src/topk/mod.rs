@@ -22,5 +22,6 @@ mod work;
 pub(crate) use distance::measures;
 pub(crate) use exec::shown_with;
 pub(crate) use lateral::per_row;
+pub(crate) use node::VectorTopK;
 pub(crate) use planner::VectorTopKPlanner;
 pub(crate) use rule::use_indexes;

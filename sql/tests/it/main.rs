@@ -2,6 +2,7 @@
 //! opening and reopening, files that are damaged or refused, and real data.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
+mod builds;
 mod caches;
 mod changed_rows;
 mod concurrent_upserts;

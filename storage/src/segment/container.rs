@@ -90,7 +90,11 @@ pub(crate) struct Container {
 
 /// Maps a file, checks all of it, and returns its body.
 pub(crate) fn open(file: &OwnedFile, kind: Kind, length: u64, root: u64) -> Result<Container> {
-    parse(file.path(), file.map(length)?, kind, root)
+    // Checked over a map of its own: pages of the other one are resident only where somebody reads them.
+    let checked = parse(file.path(), file.map(length)?, kind, root)?;
+    let body = checked.body.len();
+    drop(checked.body);
+    Ok(Container { body: file.map(length)?.slice(HEADER..HEADER + body), attributes: checked.attributes })
 }
 
 /// Checks all of a file's bytes, and returns its body.

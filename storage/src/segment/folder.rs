@@ -78,6 +78,14 @@ impl OwnedFile {
         self.doomed.store(true, Ordering::Release);
     }
 
+    /// The file, for reading parts of it.
+    pub(crate) fn open(&self) -> Result<Arc<dyn BackendFile>> {
+        self.backend.open(&self.path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Error::corrupt(&self.path, 0, "the file is missing"),
+            _ => Error::io(&self.path, "open", error),
+        })
+    }
+
     /// All bytes of the file. That it is gone or has another length than `length` is damage.
     pub(crate) fn map(&self, length: u64) -> Result<Bytes> {
         let bytes = self.backend.map(&self.path).map_err(|error| match error.kind() {

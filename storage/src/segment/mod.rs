@@ -17,6 +17,7 @@ use crate::row_ids::RowIds;
 use crate::segment::folder::{Folder, OwnedFile};
 use crate::segment::parquet_file::ParquetFile;
 use crate::segment::record::{ParquetRecord, SegmentRecord, VectorsRecord};
+use crate::segment::vector_rows::VectorRows;
 use crate::{Error, Result, SegmentId, TableId};
 
 pub(crate) mod container;
@@ -29,6 +30,7 @@ pub(crate) mod record;
 pub(crate) mod scan;
 pub(crate) mod stored_file;
 pub(crate) mod vec_file;
+pub(crate) mod vector_rows;
 pub(crate) mod writer;
 
 /// A segment's files, opened as they are needed.
@@ -59,6 +61,7 @@ struct Vectors {
     record: VectorsRecord,
     file: Arc<OwnedFile>,
     open: Lazy<FixedSizeListArray>,
+    rows: Lazy<VectorRows>,
 }
 
 impl Segment {
@@ -82,6 +85,7 @@ impl Segment {
             file: folder.named(&name::vectors(table, record.id, stored.column)),
             record: stored.clone(),
             open: Lazy::default(),
+            rows: Lazy::default(),
         });
         let vectors = vectors.collect();
         Self { record, ids, schema, cache: cache.clone(), parquet, vectors }
@@ -156,6 +160,15 @@ impl Segment {
         };
         let VectorsRecord { length, root, .. } = stored.record;
         stored.open.get_or_try(|| vec_file::open(&stored.file, field, self.rows(), shape, length, root))
+    }
+
+    /// Single rows of a vector column.
+    pub(crate) fn vector_rows(&self, column: usize) -> Result<VectorRows> {
+        // Its checksums are verified when it is mapped first.
+        self.vectors(column)?;
+        let stored = self.vectors.iter().find(|vectors| vectors.record.column == column);
+        let stored = stored.ok_or_else(|| self.damaged("a vector column has no file"))?;
+        stored.rows.get_or_try(|| VectorRows::open(&stored.file))
     }
 
     fn is_vector(&self, column: usize) -> bool {

@@ -124,6 +124,7 @@ impl SegmentWriter {
                 record: stored,
                 file: Arc::clone(&finished.owned),
                 open: Lazy::default(),
+                rows: Lazy::default(),
             });
         }
         let ids = RowIds::contiguous(0, self.rows);

@@ -13,6 +13,7 @@ use crate::conform::conform;
 use crate::keys::{KeyEncoder, unique};
 use crate::row_ids::RowIds;
 use crate::segment::Segment;
+use crate::segment::folder::OwnedFile;
 use crate::segment::writer::SegmentWriter;
 use crate::{Error, Part, Result, SegmentId, Snapshot, Table};
 
@@ -216,8 +217,9 @@ impl Inner {
         parts: impl Iterator<Item = &'a Part>,
     ) {
         if published || writer.failure.is_some() {
-            for file in parts.filter_map(Part::as_segment).flat_map(|segment| segment.files()) {
-                file.keep();
+            for part in parts {
+                part.as_segment().into_iter().flat_map(|segment| segment.files()).for_each(OwnedFile::keep);
+                part.indexes().iter().for_each(|index| index.file().keep());
             }
         }
     }

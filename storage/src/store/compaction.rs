@@ -21,6 +21,7 @@ use super::policy::{self, Candidate, Limits};
 use super::{Inner, edits};
 use crate::journal::Edit;
 use crate::segment::Segment;
+use crate::segment::index_file::IndexFile;
 use crate::segment::writer::SegmentWriter;
 use crate::{Error, Part, Result, Snapshot, Table};
 
@@ -77,6 +78,8 @@ impl Inner {
         let old = table.segments().get(run).unwrap_or_default();
         let new = self.write_live_rows(table, old, pace)?;
         let new: Vec<_> = new.into_iter().map(|segment| self.warm(table, segment)).collect::<Result<_>>()?;
+        pace.step(0)?;
+        let new = new.into_iter().map(|part| self.indexed(table, part, pace)).collect::<Result<Vec<_>>>()?;
         pace.step(0)?;
 
         let mut writer = self.lock_writer();
@@ -162,6 +165,17 @@ impl Inner {
             self.folder.sync()?;
         }
         Ok(segments)
+    }
+
+    /// A new part with its index files, so that no search has to do without them.
+    fn indexed(&self, table: &Table, part: Part, pace: &Pace<'_>) -> Result<Part> {
+        let Some(segment) = part.segment_id() else { return Ok(part) };
+        let made = self.indexer.make(table, &part, pace.continues());
+        let id = table.definition().id;
+        let files = made.into_iter().map(|(index, bytes)| {
+            IndexFile::write(&self.folder, id, segment, index, self.new_file(), &bytes).map(Arc::new)
+        });
+        Ok(part.with_indexes(files.collect::<Result<_>>()?))
     }
 
     /// Whether somebody waits for a compaction to end.

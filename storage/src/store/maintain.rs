@@ -9,15 +9,36 @@ use super::{Effort, Inner};
 use crate::{Error, Result};
 
 impl Inner {
-    pub(super) fn maintain(&self, continues: &dyn Fn() -> bool) -> Result<()> {
-        let mut first = None;
+    pub(super) fn seal_due(&self, continues: &dyn Fn() -> bool) -> Result<()> {
         self.trim_leftovers()?;
+        self.each_table(continues, |name, table| {
+            if self.checkpoint_policy.is_due(table.unsealed_rows(), table.journal()) {
+                self.checkpoint(name)?;
+            }
+            Ok(())
+        })
+    }
+
+    pub(super) fn compact_due(&self, continues: &dyn Fn() -> bool) -> Result<()> {
+        self.each_table(continues, |name, table| {
+            if self.is_compaction_due(table) {
+                self.compact(name, Effort::AsDue, continues)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn each_table(
+        &self,
+        continues: &dyn Fn() -> bool,
+        work: impl Fn(&str, &crate::Table) -> Result<()>,
+    ) -> Result<()> {
+        let mut first = None;
         for (name, table) in &self.snapshot.load_full().tables {
             if !continues() {
                 return Err(Error::Cancelled);
             }
-            let outcome = self.maintain_table(name, table, continues);
-            match outcome {
+            match work(name, table) {
                 // Dropped meanwhile.
                 Ok(()) | Err(Error::NoSuchTable { .. }) => {}
                 Err(error) => first = first.or(Some(error)),
@@ -37,16 +58,5 @@ impl Inner {
             self.untrimmed.store(true, Ordering::Relaxed);
         }
         trimmed
-    }
-
-    fn maintain_table(&self, name: &str, table: &crate::Table, continues: &dyn Fn() -> bool) -> Result<()> {
-        if self.checkpoint_policy.is_due(table.unsealed_rows(), table.journal()) {
-            self.checkpoint(name)?;
-        }
-        let current = self.snapshot.load();
-        if current.table(name).is_some_and(|table| self.is_compaction_due(table)) {
-            self.compact(name, Effort::AsDue, continues)?;
-        }
-        Ok(())
     }
 }

@@ -29,6 +29,7 @@ mod committer;
 mod compaction;
 pub(crate) mod edits;
 mod index_files;
+mod indexer;
 pub(crate) mod load;
 mod maintain;
 mod open;
@@ -43,6 +44,7 @@ pub use activity::Activity;
 pub use bulk_load::BulkLoad;
 pub use committer::Commit;
 pub use compaction::Effort;
+pub use indexer::MakeIndexes;
 pub(crate) use open::{JOURNAL, LOCK, SEGMENTS, create_folders, lock};
 pub use policy::CheckpointPolicy;
 pub use transaction::{Savepoint, Transaction};
@@ -73,6 +75,7 @@ pub(crate) struct Inner {
     next_index: AtomicU64,
     /// The next number of a segment or of a generation of an index file.
     next_file: AtomicU64,
+    indexer: indexer::Indexer,
     counts: activity::Counts,
     folder: Folder,
     cache: ColumnCache,
@@ -175,7 +178,22 @@ impl Store {
     ///
     /// It goes on with the other tables after an error, and returns the first one.
     pub fn maintain(&self, continues: &dyn Fn() -> bool) -> Result<()> {
-        self.inner.maintain(continues)
+        self.seal_due(continues).and(self.compact_due(continues))
+    }
+
+    /// Seals the rows of the tables where that is due; otherwise as [`Store::maintain`].
+    pub fn seal_due(&self, continues: &dyn Fn() -> bool) -> Result<()> {
+        self.inner.seal_due(continues)
+    }
+
+    /// Compacts the tables where that is due; otherwise as [`Store::maintain`].
+    pub fn compact_due(&self, continues: &dyn Fn() -> bool) -> Result<()> {
+        self.inner.compact_due(continues)
+    }
+
+    /// Says who makes the index files of segments that compactions write. They are there once readers see the segment.
+    pub fn set_indexer(&self, make: Box<MakeIndexes>) {
+        self.inner.indexer.set(make);
     }
 
     /// Makes the folder `to` a backup of the database as it is now; readers and commits go on meanwhile.

@@ -75,6 +75,7 @@ pub(super) fn open(dir: &Path, options: Options, on_disk: bool) -> Result<Store>
         compacting: Mutex::default(),
         untrimmed: true.into(),
         hurried: Default::default(),
+        indexer: Default::default(),
         counts: Default::default(),
         folder,
         cache,

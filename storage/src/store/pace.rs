@@ -29,6 +29,11 @@ impl<'a> Pace<'a> {
         Self { store, rate: rate.map(|rate| rate.max(1)), continues, began: Instant::now(), bytes: 0 }
     }
 
+    /// What says whether the work is to go on.
+    pub(super) fn continues(&self) -> &'a dyn Fn() -> bool {
+        self.continues
+    }
+
     /// After `bytes` more were written: waits until they may have been.
     ///
     /// # Errors

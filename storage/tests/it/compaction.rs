@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use arrow::array::AsArray;
+use arrow::array::{Array, AsArray};
 use arrow::datatypes::Int64Type;
 use muster_storage::{
     Backend, Changes, CheckpointPolicy, Effort, Error, MemoryBackend, Options, Snapshot, Store,
@@ -277,4 +277,59 @@ fn a_throttled_compaction_can_be_hurried() {
         background.join().unwrap().unwrap();
     });
     assert_eq!(segments(&store.snapshot()), [(1000, 1000)]);
+}
+
+#[test]
+fn index_files_are_there_when_a_compacted_segment_is_seen_first() {
+    let backend = MemoryBackend::new();
+    let store = table(&backend);
+    store.commit(Changes::new().create_index("t", "i", 2, "hnsw", Default::default())).unwrap();
+    let index = store.snapshot().table("t").unwrap().definition().indexes[0].id;
+    let indexed = |snapshot: &Snapshot| -> Vec<Option<Vec<u8>>> {
+        let parts = snapshot.table("t").unwrap().parts();
+        parts.map(|part| part.index_file(index).unwrap().map(|bytes| bytes.to_vec())).collect()
+    };
+    let seen = Arc::new(AtomicUsize::new(0));
+    let told = seen.clone();
+    store.set_indexer(Box::new(move |table, part, continues| {
+        assert!(continues());
+        // Readers still see what was there before.
+        told.fetch_add(part.vectors(2).unwrap().len(), Ordering::Relaxed);
+        table.definition().indexes.iter().map(|index| (index.id, b"made before".to_vec())).collect()
+    }));
+    load(&store, 0..60);
+    load(&store, 60..100);
+    delete(&store, 0..10);
+    assert_eq!(indexed(&store.snapshot()), [None, None]);
+    store.compact("t", Effort::Full, &|| true).unwrap();
+    assert_eq!(seen.load(Ordering::Relaxed), 90);
+    assert_eq!(indexed(&store.snapshot()), [Some(b"made before".to_vec())]);
+    drop(store);
+    let store = open(&backend);
+    assert_eq!(indexed(&store.snapshot()), [Some(b"made before".to_vec())], "it is durable");
+    assert_eq!(read(&store.snapshot()).unwrap(), content(10..100, 0));
+}
+
+#[test]
+fn single_rows_of_vectors_are_those_of_the_column() {
+    let backend = MemoryBackend::new();
+    let store = table(&backend);
+    load(&store, 0..50);
+    put(&store, 50..60);
+    let snapshot = store.snapshot();
+    let parts: Vec<_> = snapshot.table("t").unwrap().parts().collect();
+    assert!(parts[1].vector_rows(2).unwrap().is_none(), "unsealed rows are in no file");
+    let rows = parts[0].vector_rows(2).unwrap().unwrap();
+    let column = parts[0].vectors(2).unwrap();
+    let mut bytes = [0u8; 16];
+    for position in [0, 1, 17, 49] {
+        rows.read(position, &mut bytes).unwrap();
+        let read = bytes.as_chunks::<4>().0.iter().map(|it| f32::from_le_bytes(*it)).collect::<Vec<_>>();
+        let row = column.value(position as usize);
+        if position % 5 != 0 {
+            assert_eq!(read, row.as_primitive::<arrow::datatypes::Float32Type>().values().to_vec());
+        }
+    }
+    // Past the rows there is nothing to be read as one.
+    assert!(matches!(rows.read(1 << 20, &mut bytes), Err(Error::Io { .. })));
 }

@@ -16,6 +16,7 @@ use super::oid;
 use super::rows::Rows;
 use crate::cache::Caches;
 use crate::catalog::relation::schema_of;
+use crate::index::Builds;
 use crate::sequence::Sequences;
 use crate::session::StatementContext;
 
@@ -35,6 +36,7 @@ pub(super) struct Scope<'a> {
     pub(super) system: &'a [SystemRelation],
     pub(super) sequences: &'a Sequences,
     pub(super) caches: &'a Caches,
+    pub(super) builds: &'a Builds,
 }
 
 impl Scope<'_> {
@@ -63,7 +65,8 @@ impl SystemTable {
         let mut rows = Rows::new(self.schema.clone())?;
         let (snapshot, sequences, caches) =
             (&statement.snapshot, &self.sequences, &statement.database.caches);
-        (self.fill)(&Scope { snapshot, system: &self.system, sequences, caches }, &mut rows)?;
+        let builds = &statement.database.indexes.builds;
+        (self.fill)(&Scope { snapshot, system: &self.system, sequences, caches, builds }, &mut rows)?;
         rows.finish()
     }
 }

@@ -17,6 +17,7 @@ mod pg_indexes;
 mod pg_namespace;
 pub(super) mod pg_proc;
 mod pg_sequences;
+mod pg_stat_progress_create_index;
 mod pg_stats;
 mod pg_tables;
 mod pg_views;
@@ -79,6 +80,7 @@ pub(super) const PG_CATALOG_ADDITIONS: &[Addition] = &[
     Addition { name: "pg_indexes", schema: pg_indexes::schema, fill: pg_indexes::fill },
     Addition { name: "pg_sequences", schema: pg_sequences::schema, fill: pg_sequences::fill_sequences },
     muster_caches::TABLE,
+    pg_stat_progress_create_index::TABLE,
     pg_stats::TABLE,
 ];
 
