@@ -380,6 +380,18 @@ fn no_text_whatever_makes_it_panic() {
 }
 
 #[test]
+fn no_digits_behind_a_plus_make_it_panic() {
+    let mut rng = rng(20_240_605);
+    let workers = HashMap::<String, Worker>::new();
+    for _ in 0..COUNT / 20 {
+        let count = rng.random_range(8..=15);
+        let draft = json!({"to": format!("+{}", digits(&mut rng, count)), "body": "STOP"}).to_string();
+        let findings = Submission::parse(Validator::Sms, &draft).findings(&workers);
+        assert!(findings.iter().all(|finding| finding.rule.id.starts_with("to.")), "{findings:?}");
+    }
+}
+
+#[test]
 fn long_texts_take_no_more_than_their_length() {
     // Where a rule looked at all of a text for each number in it, these would not end.
     let workers = HashMap::<String, Worker>::new();
