@@ -9,6 +9,7 @@
 //! - [`build_graph`] and [`Graph`]: the HNSW index, built by hnsw_rs and served from flat bytes.
 //! - [`embedder`]: text to vectors.
 //! - [`audit`]: how measurements differ.
+//! - [`validate`]: the checks of what goes out to people.
 //!
 //! ```
 //! use muster_engine::{Metric, Part, SearchOptions, Vectors, search};
@@ -32,6 +33,7 @@ mod hnsw;
 mod kernels;
 mod row;
 mod search;
+pub mod validate;
 mod vectors;
 
 pub use self::{

@@ -13,3 +13,5 @@ mod half;
 mod recall;
 mod refusals;
 mod titles;
+mod validate;
+mod validate_numbers;

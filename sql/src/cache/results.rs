@@ -19,7 +19,7 @@ use muster_storage::{Snapshot, TableDefinition};
 
 use super::{CacheCounts, Counts};
 use crate::Result;
-use crate::functions::table::VectorSearch;
+use crate::functions::table::{Validation, VectorSearch};
 use crate::planning::expression;
 use crate::session::{StatementContext, reads_stored};
 use crate::topk;
@@ -43,6 +43,8 @@ impl Repeatable {
         plan.apply_with_subqueries(|node| {
             if let LogicalPlan::Extension(extension) = node {
                 searches |= extension.node.as_any().is::<VectorSearch>();
+                // It reads a table that the plan does not name.
+                repeats &= !extension.node.as_any().is::<Validation>();
             }
             node.apply_expressions(|part| {
                 searches |= topk::measures(part)?;

@@ -1,4 +1,4 @@
-//! Gives functions in a plan the statement that runs it: those of sequences, and those over the catalog.
+//! Gives functions in a plan the statement that runs it: those of sequences, those over the catalog, those that look workers up.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use datafusion::logical_expr::{Expr, LogicalPlan, ScalarUDF};
 
 use crate::Result;
 use crate::catalog::system::SystemFunction;
+use crate::functions::scalar::IsValid;
 use crate::sequence::SequenceFunction;
 use crate::session::{Caller, StatementContext};
 
@@ -43,6 +44,8 @@ fn bind_call(expression: Expr, caller: &Arc<Caller>) -> Transformed<Expr> {
         ScalarUDF::new_from_impl(function.called_by(caller.clone()))
     } else if let Some(function) = function.downcast_ref::<SystemFunction>() {
         ScalarUDF::new_from_impl(function.called_by(caller.clone()))
+    } else if let Some(function) = function.downcast_ref::<IsValid>() {
+        ScalarUDF::new_from_impl(function.called_by(caller.clone()))
     } else {
         return Transformed::no(Expr::ScalarFunction(call));
     };
@@ -52,7 +55,7 @@ fn bind_call(expression: Expr, caller: &Arc<Caller>) -> Transformed<Expr> {
 /// Whether a function works for the statement that calls it.
 pub(crate) fn is_bound(call: &ScalarFunction) -> bool {
     let function: &dyn Any = call.func.inner().as_ref();
-    function.is::<SequenceFunction>() || function.is::<SystemFunction>()
+    function.is::<SequenceFunction>() || function.is::<SystemFunction>() || function.is::<IsValid>()
 }
 
 /// Whether a plan calls one of the functions.

@@ -1,4 +1,4 @@
-//! The optimizer's rule that filters the rows before they are searched for: a condition over a search's input alone.
+//! The optimizer's rule that filters the rows before they are searched for: a condition over a search's input alone, or a validation's.
 //!
 //! DataFusion pushes conditions down to a node of ours from above and stops there, for it would push them into all of the
 //! node's inputs. What is pushed below here goes on downwards with DataFusion's next round. Invariant: a search for a row
@@ -13,7 +13,7 @@ use datafusion::logical_expr::{Expr, Extension, Filter, LogicalPlan};
 use datafusion::optimizer::optimizer::ApplyOrder;
 use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
 
-use crate::functions::table::VectorSearch;
+use crate::functions::table::{Validation, VectorSearch};
 use crate::topk::VectorTopK;
 
 /// The rule of DataFusion's that this one goes on from. A later rule puts projections in between.
@@ -51,7 +51,9 @@ impl OptimizerRule for FilterBelowSearch {
         let LogicalPlan::Extension(Extension { node }) = filter.input.as_ref() else {
             return Ok(Transformed::no(LogicalPlan::Filter(filter)));
         };
-        let is_search = node.as_any().is::<VectorTopK>() || node.as_any().is::<VectorSearch>();
+        let is_search = node.as_any().is::<VectorTopK>()
+            || node.as_any().is::<VectorSearch>()
+            || node.as_any().is::<Validation>();
         let inputs = node.inputs();
         let (true, Some(first)) = (is_search, inputs.first()) else {
             return Ok(Transformed::no(LogicalPlan::Filter(filter)));

@@ -15,7 +15,7 @@ use datafusion::logical_expr::{Expr, Extension, Join, LogicalPlan, LogicalPlanBu
 use datafusion::optimizer::AnalyzerRule;
 
 use crate::Error;
-use crate::functions::table::VectorSearch;
+use crate::functions::table::{Validation, VectorSearch};
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -35,7 +35,7 @@ impl AnalyzerRule for Lateral {
     }
 }
 
-/// Whether this side of a join is a subquery that reaches outward, over a search or over nothing.
+/// Whether this side of a join is a subquery that reaches outward, over a table function or over nothing.
 fn is_lateral(plan: &LogicalPlan) -> bool {
     match plan {
         LogicalPlan::SubqueryAlias(alias) => is_lateral(&alias.input),
@@ -72,7 +72,9 @@ fn ends_in_limit(plan: &LogicalPlan) -> bool {
 
 fn search_below(plan: &LogicalPlan) -> bool {
     match plan {
-        LogicalPlan::Extension(Extension { node }) => node.as_any().is::<VectorSearch>(),
+        LogicalPlan::Extension(Extension { node }) => {
+            node.as_any().is::<VectorSearch>() || node.as_any().is::<Validation>()
+        }
         _ => plan.inputs().into_iter().any(search_below),
     }
 }
@@ -126,16 +128,21 @@ fn apply(left: &Arc<LogicalPlan>, right: &LogicalPlan, outer: bool) -> Result<Lo
             let input = apply(left, &filter.input, outer)?;
             LogicalPlanBuilder::from(input).filter(inward(filter.predicate.clone())?)?.build()
         }
-        LogicalPlan::Extension(Extension { node }) => match node.as_any().downcast_ref::<VectorSearch>() {
-            Some(search) => {
+        LogicalPlan::Extension(Extension { node }) => {
+            if let Some(search) = node.as_any().downcast_ref::<VectorSearch>() {
                 let arguments =
                     search.arguments().iter().cloned().map(|argument| argument.map(inward).transpose());
                 let arguments = arguments.collect::<Result<Vec<_>>>()?;
                 let node = search.applied_to(left.as_ref().clone(), arguments, outer)?;
                 Ok(LogicalPlan::Extension(Extension { node: Arc::new(node) }))
+            } else if let Some(validation) = node.as_any().downcast_ref::<Validation>() {
+                let argument = inward(validation.argument().clone())?;
+                let node = validation.applied_to(left.as_ref().clone(), argument, outer)?;
+                Ok(LogicalPlan::Extension(Extension { node: Arc::new(node) }))
+            } else {
+                Err(Error::unsupported(format!("LATERAL over {}", node.name())).into())
             }
-            None => Err(Error::unsupported(format!("LATERAL over {}", node.name())).into()),
-        },
+        }
         other => {
             let operator = other.display().to_string();
             let operator = operator.split([':', ' ']).next().unwrap_or_default().to_string();

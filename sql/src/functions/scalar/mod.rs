@@ -8,6 +8,7 @@ mod checked;
 mod decimal_text;
 mod embed;
 mod in_rows;
+mod is_valid;
 mod plain_array;
 mod struct_field;
 mod subquery_value;
@@ -33,6 +34,7 @@ pub(crate) use checked::{checked, is_checked};
 pub(crate) use decimal_text::{decimal_text, is_decimal_text};
 pub(crate) use embed::{EMBED_MODEL, embed_waits, models_of};
 pub(crate) use in_rows::in_rows;
+pub(crate) use is_valid::IsValid;
 pub(crate) use plain_array::PLAIN_ARRAY;
 pub(crate) use struct_field::struct_field;
 pub(crate) use subquery_value::{nullable, only_row};
@@ -64,6 +66,7 @@ pub(crate) fn all(embedders: &Arc<Embedders>) -> Vec<Arc<ScalarUDF>> {
         check_length::function(),
         version::function(),
     ];
+    all.extend(is_valid::functions());
     all.extend(vector::all());
     all
 }

@@ -7,6 +7,7 @@
 //! parameters and LATERAL (`docs/decisions`).
 
 pub(crate) mod arguments;
+mod validate;
 mod vector_search;
 
 use std::sync::Arc;
@@ -17,13 +18,15 @@ use datafusion::logical_expr::planner::{
 };
 use datafusion::logical_expr::{Extension, LogicalPlan};
 use datafusion::sql::sqlparser::ast::{FunctionArg, ObjectName, ObjectNamePart, TableFactor};
+use muster_engine::validate::Validator;
 
+pub(crate) use validate::{Validation, ValidationPlanner, check, drafts};
 pub(crate) use vector_search::{VectorSearch, VectorSearchPlanner, search_may_wait};
 
 use crate::Error;
 
 /// The names of all table functions.
-pub const TABLE_FUNCTIONS: &[&str] = &[vector_search::NAME];
+pub const TABLE_FUNCTIONS: &[&str] = &[vector_search::NAME, validate::EMAIL, validate::SMS, validate::FILL];
 
 /// Whether a name in FROM is one of ours.
 pub(crate) fn is_known(name: &ObjectName) -> bool {
@@ -36,7 +39,14 @@ fn known(name: &ObjectName) -> Option<&'static str> {
 }
 
 fn plan(name: &str, args: Vec<FunctionArg>, context: &mut dyn RelationPlannerContext) -> Result<LogicalPlan> {
+    let validation = |validator, args, context| {
+        let node = Arc::new(validate::plan(validator, args, context)?);
+        Ok(LogicalPlan::Extension(Extension { node }))
+    };
     match name {
+        validate::EMAIL => validation(Validator::Email, args, context),
+        validate::SMS => validation(Validator::Sms, args, context),
+        validate::FILL => validation(Validator::Fill, args, context),
         vector_search::NAME => {
             let node = Arc::new(vector_search::plan(args, context)?);
             Ok(LogicalPlan::Extension(Extension { node }))
