@@ -6,6 +6,7 @@ use muster_storage::{Snapshot, TableDefinition};
 
 use super::failing_row::failing_row;
 use crate::catalog::relation::plain;
+use crate::functions::scalar::validates;
 use crate::planning::Planner;
 use crate::planning::expression::{self, Compiled};
 use crate::sqlstate::SqlState;
@@ -108,6 +109,10 @@ pub(crate) fn compile(
     // It would be checked where nothing may wait, and again by every row that is written.
     if embedding::expression_waits(&condition) {
         return Err(Error::unsupported("embed() with a configured embedder in a CHECK constraint"));
+    }
+    // A constraint is about its row, and outlives the statement whose workers this would ask.
+    if let Some(function) = validates(&condition) {
+        return Err(Error::unsupported(format!("{function}() in a CHECK constraint")));
     }
     expression::compile(planner, condition, table, schema, &columns)
 }

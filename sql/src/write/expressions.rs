@@ -11,9 +11,9 @@ use datafusion::common::{DFSchema, ParamValues};
 use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::expr::Placeholder;
 
-use crate::planning::Planner;
 use crate::planning::expression::{self, Compiled};
-use crate::session::StatementContext;
+use crate::planning::{Planner, bind_expression};
+use crate::session::{Caller, StatementContext};
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
 
@@ -61,8 +61,9 @@ impl Expressions {
     /// With the parameters' values.
     pub(crate) fn bind(&self, context: &StatementContext, params: &ParamValues) -> Result<Bound> {
         let planner = &context.database.planner;
+        let caller = Caller::of(context);
         let compiled = self.list.iter().map(|expression| {
-            let expression = bound(expression.clone(), params)?;
+            let expression = bind_expression(bound(expression.clone(), params)?, &caller)?;
             expression::compile_joined(planner, expression, &self.columns, context.now)
         });
         Ok(Bound { compiled: compiled.collect::<Result<_>>()? })

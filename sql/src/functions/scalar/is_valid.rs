@@ -7,15 +7,17 @@
 //! SQLSTATEs: 42883 for an argument that is neither jsonb nor text; 0A000 where no statement runs it; those of the table `workers`
 //! that are listed with the table functions.
 
+use std::any::Any;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use arrow::array::{Array, BooleanArray};
 use arrow::datatypes::{DataType, Field};
 use datafusion::common::ScalarValue;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::error::Result;
 use datafusion::logical_expr::{
-    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+    ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 use muster_engine::validate::{self, Validator};
 
@@ -37,6 +39,20 @@ pub(crate) struct IsValid {
 pub(super) fn functions() -> impl Iterator<Item = Arc<ScalarUDF>> {
     let validators = [Validator::Email, Validator::Sms, Validator::Fill];
     validators.into_iter().map(|validator| Arc::new(ScalarUDF::new_from_impl(IsValid::new(validator, None))))
+}
+
+/// The name of the first of them that an expression calls.
+pub(crate) fn validates(expression: &Expr) -> Option<String> {
+    let mut found = None;
+    let walked = expression.apply(|part| {
+        if let Expr::ScalarFunction(call) = part {
+            let function: &dyn Any = call.func.inner().as_ref();
+            found = function.downcast_ref::<IsValid>().map(|function| function.name().to_string());
+        }
+        Ok(if found.is_some() { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    });
+    debug_assert!(walked.is_ok(), "the closure gives no error");
+    found
 }
 
 impl IsValid {
@@ -105,7 +121,7 @@ impl ScalarUDFImpl for IsValid {
 
     fn invoke_with_args(&self, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let Some(caller) = &self.caller else {
-            return Err(Error::unsupported(format!("{} outside of a statement", self.name())).into());
+            return Err(Error::unsupported(format!("{}() in this place", self.name())).into());
         };
         let [argument] = call.args.as_slice() else { return Err(self.mismatch(&[]).into()) };
         let scalar = matches!(argument, ColumnarValue::Scalar(_));

@@ -34,7 +34,7 @@ pub(crate) use checked::{checked, is_checked};
 pub(crate) use decimal_text::{decimal_text, is_decimal_text};
 pub(crate) use embed::{EMBED_MODEL, embed_waits, models_of};
 pub(crate) use in_rows::in_rows;
-pub(crate) use is_valid::IsValid;
+pub(crate) use is_valid::{IsValid, validates};
 pub(crate) use plain_array::PLAIN_ARRAY;
 pub(crate) use struct_field::struct_field;
 pub(crate) use subquery_value::{nullable, only_row};

@@ -22,6 +22,7 @@ const TEXT: i32 = 25;
 const BIGINT: i32 = 20;
 const BOOLEAN: i32 = 16;
 const TEXTS: i32 = 1009;
+const JSONB: i32 = 3802;
 const RECORD: i32 = 2249;
 const INTERNAL_LANGUAGE: i32 = 12;
 
@@ -64,7 +65,30 @@ const OWN: &[OwnFunction] = &[
         defaults: 5,
         volatility: "s",
     },
+    findings("validate_email", "draft text", &[TEXT]),
+    findings("validate_email", "draft jsonb", &[JSONB]),
+    findings("validate_sms", "draft text", &[TEXT]),
+    findings("validate_sms", "draft jsonb", &[JSONB]),
+    findings("validate_fill", "proposal text", &[TEXT]),
+    findings("validate_fill", "proposal jsonb", &[JSONB]),
+    is_valid("is_valid_email", "draft text", &[TEXT]),
+    is_valid("is_valid_email", "draft jsonb", &[JSONB]),
+    is_valid("is_valid_sms", "draft text", &[TEXT]),
+    is_valid("is_valid_sms", "draft jsonb", &[JSONB]),
+    is_valid("is_valid_fill", "proposal text", &[TEXT]),
+    is_valid("is_valid_fill", "proposal jsonb", &[JSONB]),
 ];
+
+/// A function that gives the findings of a draft or proposal.
+const fn findings(name: &'static str, arguments: &'static str, types: &'static [i32]) -> OwnFunction {
+    let result = "TABLE(severity text, kind text, rule text, field text, reason text, error jsonb)";
+    OwnFunction { name, arguments, result, types, returns: RECORD, defaults: 0, volatility: "s" }
+}
+
+/// A function that says whether one may go out.
+const fn is_valid(name: &'static str, arguments: &'static str, types: &'static [i32]) -> OwnFunction {
+    OwnFunction { name, arguments, result: "boolean", types, returns: BOOLEAN, defaults: 0, volatility: "s" }
+}
 
 /// The function with this id.
 pub(in super::super) fn find(oid: i32) -> Option<&'static OwnFunction> {
