@@ -118,8 +118,8 @@ impl Churn {
                 change => {
                     let at = self.rng.random_range(0..self.ids.len());
                     let id = self.ids.swap_remove(at);
+                    deleted.push(id);
                     if matches!(change, Change::Delete) {
-                        deleted.push(id);
                         continue;
                     }
                     id
@@ -132,8 +132,10 @@ impl Churn {
         }
         let snapshot = self.store.snapshot();
         let table = snapshot.table("t").context("the table")?;
+        let item = Arc::new(Field::new("item", DataType::Float32, true));
+        let none = FixedSizeListArray::new_null(item, DIMENSIONS as i32, deleted.len());
         let keys: ArrayRef = Arc::new(Int64Array::from(deleted));
-        let keys = RecordBatch::try_new(Arc::new(self.schema.project(&[0])?), vec![keys])?;
+        let keys = RecordBatch::try_new(self.schema.clone(), vec![keys, Arc::new(none)])?;
         let places = table.find_each("t_pkey", &keys)?;
         let parts: Vec<_> = table.parts().collect();
         let rows: RoaringTreemap =
