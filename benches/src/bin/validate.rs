@@ -68,7 +68,9 @@ fn main() -> Result<()> {
             println!("{name:>8} {what:>28} {seconds:>10.3} {:>12.0} {rows:>10}", drafts as f64 / seconds);
         };
         report("engine, one thread", median(|| alone(&session, name, validator))?);
-        let findings = format!("SELECT count(v.rule) FROM {name} d LEFT JOIN LATERAL validate_{name}(d.draft) v ON true");
+        let findings = format!(
+            "SELECT count(v.rule) FROM {name} d LEFT JOIN LATERAL validate_{name}(d.draft) v ON true"
+        );
         report("LEFT JOIN LATERAL", median(|| timed(&session, &findings))?);
         let valid = format!("SELECT count(*) FROM {name} WHERE is_valid_{name}(draft)");
         report("WHERE is_valid", median(|| timed(&session, &valid))?);

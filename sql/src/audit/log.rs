@@ -16,7 +16,7 @@ pub(crate) fn is_log(definition: &TableDefinition) -> bool {
         let field = definition.schema.field_with_name(name);
         field.is_ok_and(|field| column::generated(field).is_none())
     };
-    definition.name == TABLE && COLUMNS.iter().all(|name| has(&name))
+    definition.name == TABLE && COLUMNS.iter().all(has)
 }
 
 /// The query that gives the log's lines in their order: [`COLUMNS`].
