@@ -8,7 +8,7 @@
 //! - [`pass`]: the raw result of one measurement; [`point`]: what is said of all rounds of one; `percentile`: how.
 //! - `sql`: the statements that Muster and pgvector both run; `vectors`: vectors as the wire has them.
 //! - `contest`: who takes part, and the turns they take; `opening`, `workforce`, `memory`: what else is promised.
-//! - [`run`]: all of it; [`record`]: what a run found; [`target`]: the promises as ratios; `report` and [`plot`]:
+//! - [`run()`]: all of it; [`record`]: what a run found; [`target`]: the promises as ratios; `report` and [`plot`]:
 //!   how both are shown.
 //!
 //! Invariant: recall, percentiles and rates are computed here, by the same code for every system.
