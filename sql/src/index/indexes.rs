@@ -125,7 +125,8 @@ impl Indexes {
         }
         let missing = self.missing(table, index);
         if missing.is_empty() {
-            return Ok(());
+            // Others have built it; who was cancelled meanwhile must hear of that all the same.
+            return if continues() { Ok(()) } else { Err(muster_engine::Error::Cancelled.into()) };
         }
         let total = missing.iter().map(|part| part.rows() as u64).sum();
         build.start(total, missing.len() as u64);

@@ -56,12 +56,14 @@ fn a_build_is_seen_while_it_runs() {
         let build = scope.spawn(|| {
             database.session().execute("CREATE INDEX ON t USING hnsw (v vector_l2_ops)", &[]).unwrap();
         });
-        let mut seen = Vec::new();
+        // The background builds it, too, when it comes first; the statement waits for that then.
+        let by_statement = format!("CREATE INDEX loading tuples true {ROWS} true 1");
+        let by_background = format!("REINDEX CONCURRENTLY loading tuples true {ROWS} true 1");
+        let mut seen = std::collections::BTreeSet::new();
         while !build.is_finished() {
-            seen.extend(one(&watching, PROGRESS));
+            seen.extend(one(&watching, &format!("SELECT string_agg(s, '; ') FROM ({PROGRESS}) AS p (s)")));
         }
-        let expected = format!("CREATE INDEX loading tuples true {ROWS} true 1");
-        assert!(seen.contains(&expected), "{seen:?}");
+        assert!(seen.iter().any(|it| it.contains(&by_statement) || it.contains(&by_background)), "{seen:?}");
     });
     assert_eq!(one(&watching, PROGRESS), None);
 }
@@ -79,9 +81,9 @@ fn a_cancelled_build_leaves_no_index() {
         session.execute("CREATE INDEX whole ON t USING hnsw (v vector_l2_ops)", &[]).await.unwrap();
         let whole = start.elapsed();
         let mut cancelled = 0;
-        for percent in [0, 3, 10, 30, 60] {
+        for percent in [25, 45, 65] {
             let sql = format!("CREATE INDEX after_{percent} ON t USING hnsw (v vector_l2_ops)");
-            // A statement is cancelled by dropping it; what it had begun is taken back after that.
+            // A statement is cancelled by dropping it while it builds; what it had begun is taken back after that.
             match tokio::time::timeout(whole * percent / 100, session.execute(&sql, &[])).await {
                 Ok(built) => {
                     built.unwrap();
