@@ -151,7 +151,19 @@ async fn check(table: &[Row], other: &[Row], predicate: &str, checkpoint: bool) 
         // Or what it can be evaluated for at all.
         return true;
     };
-    let deleted = session.execute(&format!("DELETE FROM t WHERE {predicate}"), &[]).await.unwrap();
+    let deleted = match session.execute(&format!("DELETE FROM t WHERE {predicate}"), &[]).await {
+        Ok(deleted) => deleted,
+        // Which parts of a condition are evaluated for a row is the plan's choice, and one of them may have no value.
+        Err(error) if error.sqlstate().starts_with("22") => {
+            assert_eq!(
+                read(&session, "SELECT * FROM t").await.unwrap(),
+                expected,
+                "failed DELETE WHERE {predicate}"
+            );
+            return true;
+        }
+        Err(error) => panic!("DELETE WHERE {predicate}: {error}"),
+    };
     assert_eq!(deleted, selected.len() as u64, "DELETE WHERE {predicate}");
     let left = read(&session, "SELECT * FROM t").await.unwrap();
     let kept: BTreeMap<_, _> = expected.into_iter().filter(|(id, _)| !selected.contains_key(id)).collect();
