@@ -20,7 +20,7 @@ use datafusion_pg_catalog::pg_catalog::setup_pg_catalog;
 use muster_embedders::Embedders;
 
 use crate::catalog::{CATALOG, PublicSchema, SCHEMA, system};
-use crate::functions::table::{TableFunctions, ValidationPlanner, VectorSearchPlanner};
+use crate::functions::table::{CallPlanner, TableFunctions, VectorSearchPlanner};
 use crate::functions::{aggregate, scalar};
 use crate::planning::{
     CheckedArithmetic, DecimalTexts, Lateral, Literals, ScalarSubqueries, VectorOperators,
@@ -107,7 +107,7 @@ impl Physical {
     fn new() -> Self {
         let planner = DefaultPhysicalPlanner::with_extension_planners(vec![
             Arc::new(VectorSearchPlanner),
-            Arc::new(ValidationPlanner),
+            Arc::new(CallPlanner),
             Arc::new(VectorTopKPlanner),
         ]);
         Self { planner: PlannerDebug(planner) }

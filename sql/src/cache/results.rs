@@ -19,7 +19,7 @@ use muster_storage::{Snapshot, TableDefinition};
 
 use super::{CacheCounts, Counts};
 use crate::Result;
-use crate::functions::table::{Validation, VectorSearch};
+use crate::functions::table::{Call, VectorSearch};
 use crate::planning::expression;
 use crate::session::{StatementContext, reads_stored};
 use crate::topk;
@@ -43,8 +43,10 @@ impl Repeatable {
         plan.apply_with_subqueries(|node| {
             if let LogicalPlan::Extension(extension) = node {
                 searches |= extension.node.as_any().is::<VectorSearch>();
-                // It reads a table that the plan does not name.
-                repeats &= !extension.node.as_any().is::<Validation>();
+                if let Some(call) = extension.node.as_any().downcast_ref::<Call>() {
+                    searches |= call.function().searches();
+                    repeats &= call.function().tables().is_some();
+                }
             }
             node.apply_expressions(|part| {
                 searches |= topk::measures(part)?;

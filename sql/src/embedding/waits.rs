@@ -11,7 +11,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use muster_embedders::Embedders;
 
 use crate::functions::scalar::{self, embed_waits};
-use crate::functions::table::search_may_wait;
+use crate::functions::table::{call_may_wait, search_may_wait};
 
 /// Whether evaluating an expression waits.
 pub(crate) fn expression_waits(expression: &Expr) -> bool {
@@ -46,7 +46,7 @@ pub(super) fn plan_waits(plan: &Arc<dyn ExecutionPlan>, embedders: &Embedders) -
                 Ok(if waits { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
             })
         })?;
-        waits |= search_may_wait(node.as_ref(), embedders);
+        waits |= search_may_wait(node.as_ref(), embedders) || call_may_wait(node.as_ref(), embedders);
         Ok(if waits { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
     })?;
     Ok(waits)

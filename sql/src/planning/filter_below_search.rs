@@ -1,4 +1,4 @@
-//! The optimizer's rule that filters the rows before they are searched for: a condition over a search's input alone, or a validation's.
+//! The optimizer's rule that filters the rows before they are searched for: a condition over a search's input alone, or another table function's.
 //!
 //! DataFusion pushes conditions down to a node of ours from above and stops there, for it would push them into all of the
 //! node's inputs. What is pushed below here goes on downwards with DataFusion's next round. Invariant: a search for a row
@@ -13,7 +13,7 @@ use datafusion::logical_expr::{Expr, Extension, Filter, LogicalPlan};
 use datafusion::optimizer::optimizer::ApplyOrder;
 use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
 
-use crate::functions::table::{Validation, VectorSearch};
+use crate::functions::table::{Call, VectorSearch};
 use crate::topk::VectorTopK;
 
 /// The rule of DataFusion's that this one goes on from. A later rule puts projections in between.
@@ -53,7 +53,7 @@ impl OptimizerRule for FilterBelowSearch {
         };
         let is_search = node.as_any().is::<VectorTopK>()
             || node.as_any().is::<VectorSearch>()
-            || node.as_any().is::<Validation>();
+            || node.as_any().is::<Call>();
         let inputs = node.inputs();
         let (true, Some(first)) = (is_search, inputs.first()) else {
             return Ok(Transformed::no(LogicalPlan::Filter(filter)));

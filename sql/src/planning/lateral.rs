@@ -15,7 +15,7 @@ use datafusion::logical_expr::{Expr, Extension, Join, LogicalPlan, LogicalPlanBu
 use datafusion::optimizer::AnalyzerRule;
 
 use crate::Error;
-use crate::functions::table::{Validation, VectorSearch};
+use crate::functions::table::{Call, VectorSearch};
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -73,7 +73,7 @@ fn ends_in_limit(plan: &LogicalPlan) -> bool {
 fn search_below(plan: &LogicalPlan) -> bool {
     match plan {
         LogicalPlan::Extension(Extension { node }) => {
-            node.as_any().is::<VectorSearch>() || node.as_any().is::<Validation>()
+            node.as_any().is::<VectorSearch>() || node.as_any().is::<Call>()
         }
         _ => plan.inputs().into_iter().any(search_below),
     }
@@ -129,15 +129,17 @@ fn apply(left: &Arc<LogicalPlan>, right: &LogicalPlan, outer: bool) -> Result<Lo
             LogicalPlanBuilder::from(input).filter(inward(filter.predicate.clone())?)?.build()
         }
         LogicalPlan::Extension(Extension { node }) => {
+            let inward = |arguments: &[Option<Expr>]| {
+                let arguments = arguments.iter().cloned().map(|argument| argument.map(inward).transpose());
+                arguments.collect::<Result<Vec<_>>>()
+            };
             if let Some(search) = node.as_any().downcast_ref::<VectorSearch>() {
-                let arguments =
-                    search.arguments().iter().cloned().map(|argument| argument.map(inward).transpose());
-                let arguments = arguments.collect::<Result<Vec<_>>>()?;
+                let arguments = inward(search.arguments())?;
                 let node = search.applied_to(left.as_ref().clone(), arguments, outer)?;
                 Ok(LogicalPlan::Extension(Extension { node: Arc::new(node) }))
-            } else if let Some(validation) = node.as_any().downcast_ref::<Validation>() {
-                let argument = inward(validation.argument().clone())?;
-                let node = validation.applied_to(left.as_ref().clone(), argument, outer)?;
+            } else if let Some(call) = node.as_any().downcast_ref::<Call>() {
+                let arguments = inward(call.arguments())?;
+                let node = call.applied_to(left.as_ref().clone(), arguments, outer)?;
                 Ok(LogicalPlan::Extension(Extension { node: Arc::new(node) }))
             } else {
                 Err(Error::unsupported(format!("LATERAL over {}", node.name())).into())

@@ -9,7 +9,7 @@ use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::{Expr, Extension, LogicalPlan};
 
 use crate::Result;
-use crate::functions::table::VectorSearch;
+use crate::functions::table::{Call, VectorSearch};
 
 /// The column's name. Another table's column of that name keeps it: that costs time, not rows.
 const METADATA: &str = "metadata";
@@ -21,11 +21,14 @@ pub(super) fn prune(plan: LogicalPlan) -> Result<LogicalPlan> {
     }
     let transformed = plan.transform_up_with_subqueries(|plan| {
         let LogicalPlan::Extension(Extension { node }) = &plan else { return Ok(Transformed::no(plan)) };
-        let Some(search) = node.as_any().downcast_ref::<VectorSearch>() else {
+        let extension = if let Some(search) = node.as_any().downcast_ref::<VectorSearch>() {
+            Extension { node: Arc::new(search.clone().without_metadata()) }
+        } else if let Some(call) = node.as_any().downcast_ref::<Call>().and_then(Call::without_metadata) {
+            Extension { node: Arc::new(call) }
+        } else {
             return Ok(Transformed::no(plan));
         };
-        let node = Arc::new(search.clone().without_metadata());
-        Ok(Transformed::yes(LogicalPlan::Extension(Extension { node })))
+        Ok(Transformed::yes(LogicalPlan::Extension(extension)))
     })?;
     Ok(transformed.data)
 }
@@ -34,7 +37,8 @@ fn searches(plan: &LogicalPlan) -> Result<bool> {
     let mut found = false;
     plan.apply_with_subqueries(|node| {
         if let LogicalPlan::Extension(Extension { node }) = node {
-            found |= node.as_any().is::<VectorSearch>();
+            found |= node.as_any().is::<VectorSearch>()
+                || node.as_any().downcast_ref::<Call>().is_some_and(|call| call.without_metadata().is_some());
         }
         Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
     })?;

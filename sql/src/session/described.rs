@@ -9,7 +9,7 @@ use muster_storage::TableDefinition;
 
 use crate::Result;
 use crate::catalog::StoredTable;
-use crate::functions::table::VectorSearch;
+use crate::functions::table::{Call, VectorSearch};
 use crate::planning::OutputNames;
 
 /// The result's columns. Any may be NULL as far as a reader can tell.
@@ -69,6 +69,9 @@ pub(super) fn tables_of(plan: &LogicalPlan) -> Result<Vec<Arc<TableDefinition>>>
             LogicalPlan::Extension(extension) => {
                 if let Some(search) = extension.node.as_any().downcast_ref::<VectorSearch>() {
                     tables.push(search.definition().clone());
+                }
+                if let Some(call) = extension.node.as_any().downcast_ref::<Call>() {
+                    tables.extend(call.function().tables().unwrap_or_default());
                 }
             }
             _ => {}

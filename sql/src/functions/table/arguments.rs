@@ -98,7 +98,7 @@ fn signature_error(function: &str, parameters: &[Parameter], message: String) ->
 }
 
 /// Plans one argument; a parameter in it that has no type yet gets the place's.
-pub(crate) fn plan_argument(
+fn plan_argument(
     expression: ast::Expr,
     parameter: &Parameter,
     context: &mut dyn RelationPlannerContext,
@@ -111,6 +111,18 @@ pub(crate) fn plan_argument(
         }
         other => Ok(other),
     }
+}
+
+/// Plans the arguments that [`bind`] gave, in the parameters' order.
+pub(crate) fn plan_arguments(
+    bound: Vec<Option<ast::Expr>>,
+    parameters: &[Parameter],
+    context: &mut dyn RelationPlannerContext,
+) -> Result<Vec<Option<Expr>>> {
+    let planned = bound.into_iter().zip(parameters).map(|(argument, parameter)| {
+        argument.map(|argument| plan_argument(argument, parameter, context)).transpose()
+    });
+    planned.collect()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 //! parameters and LATERAL (`docs/decisions`).
 
 pub(crate) mod arguments;
+mod call;
 mod validate;
 mod vector_search;
 
@@ -20,7 +21,8 @@ use datafusion::logical_expr::{Extension, LogicalPlan};
 use datafusion::sql::sqlparser::ast::{FunctionArg, ObjectName, ObjectNamePart, TableFactor};
 use muster_engine::validate::Validator;
 
-pub(crate) use validate::{Validation, ValidationPlanner, check, drafts};
+pub(crate) use call::{Call, CallPlanner, call_may_wait};
+pub(crate) use validate::{check, drafts};
 pub(crate) use vector_search::{VectorSearch, VectorSearchPlanner, search_may_wait};
 
 use crate::Error;
@@ -39,20 +41,17 @@ fn known(name: &ObjectName) -> Option<&'static str> {
 }
 
 fn plan(name: &str, args: Vec<FunctionArg>, context: &mut dyn RelationPlannerContext) -> Result<LogicalPlan> {
-    let validation = |validator, args, context| {
-        let node = Arc::new(validate::plan(validator, args, context)?);
-        Ok(LogicalPlan::Extension(Extension { node }))
-    };
-    match name {
-        validate::EMAIL => validation(Validator::Email, args, context),
-        validate::SMS => validation(Validator::Sms, args, context),
-        validate::FILL => validation(Validator::Fill, args, context),
+    let call = match name {
         vector_search::NAME => {
             let node = Arc::new(vector_search::plan(args, context)?);
-            Ok(LogicalPlan::Extension(Extension { node }))
+            return Ok(LogicalPlan::Extension(Extension { node }));
         }
-        other => Err(Error::unsupported(format!("table function {other}")).into()),
-    }
+        validate::EMAIL => validate::plan(Validator::Email, args, context)?,
+        validate::SMS => validate::plan(Validator::Sms, args, context)?,
+        validate::FILL => validate::plan(Validator::Fill, args, context)?,
+        other => return Err(Error::unsupported(format!("table function {other}")).into()),
+    };
+    Ok(LogicalPlan::Extension(Extension { node: Arc::new(call) }))
 }
 
 /// Plans our table functions wherever they stand in FROM.

@@ -18,9 +18,10 @@
 //! gone, is no table, lacks a column, has one of another type, or has no key.
 
 mod checked;
-mod exec;
-mod node;
+mod function;
 mod workers;
+
+use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field};
 use datafusion::error::Result;
@@ -28,12 +29,11 @@ use datafusion::logical_expr::planner::RelationPlannerContext;
 use datafusion::sql::sqlparser::ast::FunctionArg;
 use muster_engine::validate::Validator;
 
-use super::arguments::{Parameter, bind, plan_argument};
+use super::arguments::{Parameter, bind, plan_arguments};
+use super::call::Call;
 use crate::column;
 
 pub(crate) use checked::{check, drafts};
-pub(crate) use exec::ValidationPlanner;
-pub(crate) use node::Validation;
 
 /// The functions by their names.
 pub(super) const EMAIL: &str = "validate_email";
@@ -49,15 +49,11 @@ pub(super) fn plan(
     validator: Validator,
     arguments: Vec<FunctionArg>,
     context: &mut dyn RelationPlannerContext,
-) -> Result<Validation> {
+) -> Result<Call> {
     let parameters = parameters(validator);
     let bound = bind(name(validator), parameters, arguments)?;
-    let mut planned = parameters.iter().zip(bound).filter_map(|(parameter, argument)| {
-        argument.map(|argument| plan_argument(argument, parameter, context))
-    });
-    let argument =
-        planned.next().ok_or_else(|| crate::Error::internal("a required argument is not there"))?;
-    Validation::try_new(validator, argument?)
+    let arguments = plan_arguments(bound, parameters, context)?;
+    Call::try_new(Arc::new(function::Validation(validator)), arguments)
 }
 
 fn name(validator: Validator) -> &'static str {
@@ -76,14 +72,14 @@ fn parameters(validator: Validator) -> &'static [Parameter] {
 }
 
 /// The columns of a finding.
-fn columns(nullable: bool) -> Vec<Field> {
-    let text = |name| Field::new(name, DataType::Utf8, nullable);
+fn columns() -> Vec<Field> {
+    let text = |name| Field::new(name, DataType::Utf8, false);
     vec![
         text("severity"),
         text("kind"),
         text("rule"),
         text("field"),
         text("reason"),
-        column::json_field("error", "jsonb", nullable),
+        column::json_field("error", "jsonb", false),
     ]
 }

@@ -39,7 +39,7 @@ use datafusion::logical_expr::planner::RelationPlannerContext;
 use datafusion::sql::sqlparser::ast::{self, FunctionArg, Value, ValueWithSpan};
 use std::sync::Arc;
 
-use super::arguments::{Parameter, bind, plan_argument};
+use super::arguments::{Parameter, bind, plan_arguments};
 use crate::Error;
 use crate::sqlstate::SqlState;
 
@@ -85,11 +85,6 @@ pub(super) fn plan(
     };
     let definition = corpus::resolve(&name, context.context_provider())?;
     corpus::Corpus::of(&definition)?;
-    let arguments = bound
-        .zip(PARAMETERS.iter().skip(1))
-        .map(|(argument, parameter)| {
-            argument.map(|argument| plan_argument(argument, parameter, context)).transpose()
-        })
-        .collect::<Result<Vec<_>>>()?;
+    let arguments = plan_arguments(bound.collect(), PARAMETERS.get(1..).unwrap_or_default(), context)?;
     VectorSearch::try_new(definition, arguments)
 }
