@@ -17,7 +17,7 @@
 //!     role => 'Forklift Operator');
 //! ```
 //!
-//! SQLSTATEs: 42883 wrong arguments; 42804 an argument of another type; 22023 k below 1; 22000 a query without a direction;
+//! SQLSTATEs: 42883 wrong arguments; 42804 an argument of another type; 22023 k below 1;
 //! 42P01, 42809, 42703 and 42804 for a table `playbooks` that is not what it was.
 
 mod function;
