@@ -3,8 +3,9 @@
 //! What is due in storage (sealing, compaction) is storage's to say; here is when it is asked, and whose time it takes.
 //! The thread that builds graphs also compacts: a new segment gets its graph before it is seen.
 //! Both threads are woken by commits and at open, and look by themselves now and then, for rows also grow old. There are
-//! two because a build takes minutes, and sealing must not wait for it. Closing the database cancels what they are at
-//! and waits for them.
+//! two because a build takes minutes, and sealing must not wait for it. Building and compacting give way to statements
+//! ([`priority`]); sealing does not, for it bounds what searches compare one by one. Closing the database cancels what they
+//! are at and waits for them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use crate::database::Shared;
 use crate::index::Command;
+use crate::priority;
 use crate::progress::Silent;
 
 /// How long a thread sleeps when nobody wakes it.
@@ -73,11 +75,12 @@ impl Background {
     pub(crate) fn start(shared: &Arc<Shared>, woken: Woken) -> std::io::Result<Self> {
         let (wake, closing) = (shared.wake.clone(), shared.closing.clone());
         let mut background = Self { wake, threads: Vec::new(), closing };
-        let rounds: [(&str, Round); 2] = [("muster-storage", seal), ("muster-graphs", compact_and_build)];
-        for ((name, round), woken) in rounds.into_iter().zip([woken.storage, woken.graphs]) {
+        let rounds: [(&str, Round, bool); 2] =
+            [("muster-storage", seal, false), ("muster-graphs", compact_and_build, true)];
+        for ((name, round, gives_way), woken) in rounds.into_iter().zip([woken.storage, woken.graphs]) {
             let weak = Arc::downgrade(shared);
             let thread = std::thread::Builder::new().name(name.to_string());
-            background.threads.push(thread.spawn(move || run(&weak, &woken, round))?);
+            background.threads.push(thread.spawn(move || run(&weak, &woken, round, gives_way))?);
         }
         Ok(background)
     }
@@ -95,13 +98,22 @@ impl Drop for Background {
     }
 }
 
-fn run(shared: &Weak<Shared>, woken: &Receiver<()>, round: Round) {
+fn run(shared: &Weak<Shared>, woken: &Receiver<()>, round: Round, gives_way: bool) {
+    let pool = if gives_way {
+        priority::lower();
+        priority::pool()
+    } else {
+        None
+    };
     while !matches!(woken.recv_timeout(LOOK), Err(RecvTimeoutError::Disconnected)) {
         let Some(shared) = shared.upgrade() else { return };
         if shared.closing.load(Ordering::Acquire) {
             return;
         }
-        round(&shared);
+        match &pool {
+            Some(pool) => pool.install(|| round(&shared)),
+            None => round(&shared),
+        }
         drop(shared);
         std::thread::sleep(REST);
     }

@@ -61,6 +61,7 @@ mod outcome;
 mod parse;
 mod planning;
 mod point;
+mod priority;
 mod progress;
 mod search;
 mod sequence;

@@ -4,6 +4,7 @@
 //! it was filled. Invariant: a chunk's rows are those with ids from its first, without gaps.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::{Array, RecordBatch};
 use arrow::compute::concat_batches;
@@ -24,12 +25,16 @@ const MERGED_BYTES: usize = 32 << 20;
 pub(crate) struct Chunk {
     pub(crate) rows: RecordBatch,
     bytes: usize,
+    /// Which chunk of this process it is: no other has the number.
+    pub(crate) number: u64,
 }
 
 impl Chunk {
     pub(crate) fn new(rows: RecordBatch) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let sizes = rows.columns().iter().map(|column| column.to_data().get_slice_memory_size());
-        Self { bytes: sizes.map(Result::unwrap_or_default).sum(), rows }
+        Self { bytes: sizes.map(Result::unwrap_or_default).sum(), rows, number }
     }
 }
 

@@ -49,7 +49,7 @@ pub use error::{Error, Result};
 pub use id::{IndexId, SegmentId, TableId};
 pub use layout::Layouts;
 pub use options::Options;
-pub use part::Part;
+pub use part::{Content, Part};
 pub use segment::vector_rows::VectorRows;
 pub use snapshot::Snapshot;
 pub use store::{

@@ -42,6 +42,15 @@ pub struct Part {
     keys: Arc<Vec<Arc<Lazy<Arc<KeyIndex>>>>>,
 }
 
+/// The rows of a part, whoever sees them and whichever of them are deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Content {
+    /// Those of a segment.
+    Segment(SegmentId),
+    /// Those of a chunk of unsealed rows, by a number that no other chunk of the process has.
+    Chunk(u64),
+}
+
 #[derive(Clone, Debug)]
 enum Rows {
     Sealed(Arc<Segment>),
@@ -165,6 +174,14 @@ impl Part {
         self.ids.position(row_id)
     }
 
+    /// What tells the part's rows from all others that this process has seen: what was true of them stays true.
+    pub fn content(&self) -> Content {
+        match &self.rows {
+            Rows::Sealed(segment) => Content::Segment(segment.id()),
+            Rows::Unsealed(chunk) => Content::Chunk(chunk.number),
+        }
+    }
+
     /// The segment's number; `None` for a chunk of unsealed rows.
     pub fn segment_id(&self) -> Option<SegmentId> {
         self.as_segment().map(|segment| segment.id())
@@ -234,14 +251,27 @@ impl Part {
 
     /// A vector column by its position in the table's schema, of all rows, deleted ones included.
     pub fn vectors(&self, column: usize) -> Result<FixedSizeListArray> {
+        self.vectors_by(column, Segment::vectors)
+    }
+
+    /// The same for one who reads all of it once: a segment's rows stay in memory no longer than the array.
+    pub fn vectors_apart(&self, column: usize) -> Result<FixedSizeListArray> {
+        self.vectors_by(column, Segment::vectors_apart)
+    }
+
+    fn vectors_by(
+        &self,
+        column: usize,
+        of_segment: impl Fn(&Segment, usize) -> Result<FixedSizeListArray>,
+    ) -> Result<FixedSizeListArray> {
         let field = self.schema.fields().get(column).filter(|field| vector_shape(field).is_some());
         if field.is_none() {
             return Err(Error::schema("", format!("column {column} is no vector column")));
         }
         match &self.rows {
             Rows::Sealed(segment) => match self.sources.as_ref().and_then(|sources| sources.get(column)) {
-                None => segment.vectors(column),
-                Some(Source::Stored(position)) => segment.vectors(*position),
+                None => of_segment(segment, column),
+                Some(Source::Stored(position)) => of_segment(segment, *position),
                 Some(Source::Value(value)) => {
                     let vectors = layout::repeated(value, self.rows())
                         .map_err(|error| Error::arrow(Path::new("rows"), error))?;

@@ -5,6 +5,7 @@
 //! and even if the bytes change underneath, reading them is bounds-checked.
 
 use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use roaring::RoaringBitmap;
@@ -23,6 +24,8 @@ pub struct Graph {
     header: Header,
     layout: Layout,
     quantizer: Quantizer,
+    /// The node of each row, [`NONE`] where it has none; made when it is first asked for.
+    nodes_of_rows: Arc<OnceLock<Vec<u32>>>,
 }
 
 impl Graph {
@@ -41,7 +44,7 @@ impl Graph {
             .ok_or_else(|| damaged(bytes.len(), "its length is not what its header says"))?;
         let centre = floats(section(&bytes, &layout.centre)).collect::<Vec<f32>>();
         let quantizer = Quantizer { metric: header.metric, centre, factor: header.factor };
-        let graph = Graph { bytes, header, layout, quantizer };
+        let graph = Graph { bytes, header, layout, quantizer, nodes_of_rows: Arc::default() };
         graph.check_numbers()?;
         graph.check_neighbours()?;
         graph.check_rows()?;
@@ -151,6 +154,23 @@ impl Graph {
         let start = (node as usize).checked_sub(1).map_or(0, end);
         let rows = section(&self.bytes, &self.layout.rows);
         words(rows.get(4 * start as usize..4 * end(node as usize) as usize).unwrap_or_default())
+    }
+
+    /// The node that stands for a row; `None` for a row that cannot be found.
+    #[inline]
+    pub(super) fn node_of(&self, row: u32) -> Option<u32> {
+        let nodes = self.nodes_of_rows.get_or_init(|| {
+            let mut nodes = vec![NONE; self.len()];
+            for node in 0..self.header.nodes() {
+                for row in self.rows(node) {
+                    if let Some(place) = nodes.get_mut(row as usize) {
+                        *place = node;
+                    }
+                }
+            }
+            nodes
+        });
+        nodes.get(row as usize).copied().filter(|&node| node != NONE)
     }
 
     fn check_numbers(&self) -> Result<()> {

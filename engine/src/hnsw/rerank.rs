@@ -9,7 +9,7 @@ use super::{
     Graph,
     beam::{self, Beam},
     distance::Score,
-    visited::{Key, Scratch, node, score},
+    visited::{Key, Scratch, key, node, score},
 };
 use crate::{Hit, Result, Vectors, distance::QueryDistance, hit::TopK, row::RowBuffer};
 
@@ -20,6 +20,13 @@ const ROWS_OF_A_NODE: usize = 1024;
 /// How many times the greatest error of the codes seen so far a node may lie beyond the `k`th row and still be looked
 /// at. The greatest of ten errors is about 1.5 times their deviation, so few rows in a thousand lie farther out.
 const ERRORS: f64 = 2.0;
+
+/// The same where all allowed rows are compared by their codes, which is to be as good as comparing the rows: six
+/// deviations.
+const SCAN_ERRORS: f64 = 4.0;
+
+/// Nodes of a scan that are put in order at first.
+const FIRST: usize = 256;
 
 /// What a graph search did.
 #[derive(Debug)]
@@ -35,7 +42,7 @@ pub(crate) struct Searched {
 }
 
 /// One query in one part.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct GraphSearch<'a> {
     pub(crate) part: u32,
     pub(crate) graph: &'a Graph,
@@ -57,6 +64,52 @@ impl GraphSearch<'_> {
     /// # Errors
     /// [`Error::Read`](crate::Error::Read).
     pub(crate) fn run(&self, top: &mut TopK) -> Result<Searched> {
+        self.with_score(|score, scratch| self.search(score, top, scratch))
+    }
+
+    /// Offers `top` the `k` nearest allowed rows by comparing the codes of all of them: a quarter of the bytes, which are
+    /// in memory anyway.
+    ///
+    /// # Errors
+    /// [`Error::Read`](crate::Error::Read).
+    pub(crate) fn scan(&self, top: &mut TopK) -> Result<Searched> {
+        self.with_score(|score, scratch| {
+            scratch.begin(self.graph.nodes());
+            let Scratch { marks, pending, dots, scores, found, row: buffer, .. } = scratch;
+            pending.clear();
+            match self.allowed {
+                Some(allowed) => {
+                    // Vectors::new keeps the number of rows below u32::MAX.
+                    let nodes =
+                        allowed.range(..self.vectors.len() as u32).filter_map(|row| self.graph.node_of(row));
+                    pending.extend(nodes.filter(|&node| marks.visit(node)));
+                }
+                None => pending.extend(0..self.graph.nodes() as u32),
+            }
+            scores.clear();
+            score.of(self.graph, pending, dots, scores);
+            found.clear();
+            found.extend(scores.iter().zip(pending.iter()).map(|(&score, &node)| key(score, node)));
+            let visited = found.len() as u64;
+            let mut rerank =
+                Rerank { search: self, score, errors: SCAN_ERRORS, greatest_error: 0.0, reranked: 0 };
+            // The nearest are enough, as a rule; the others are put in order only when they are not.
+            let first = FIRST.max(self.k.saturating_mul(4)).min(found.len());
+            if first < found.len() {
+                found.select_nth_unstable(first);
+            }
+            let (near, far) = found.split_at_mut(first);
+            near.sort_unstable();
+            if !rerank.offer(top, near, buffer)? {
+                far.sort_unstable();
+                rerank.offer(top, far, buffer)?;
+            }
+            Ok(Searched { visited, refused: 0, reranked: rerank.reranked, complete: true })
+        })
+    }
+
+    /// Calls `search` with the query's codes, ready to be compared.
+    fn with_score<T>(&self, search: impl FnOnce(&Score<'_>, &mut Scratch) -> T) -> T {
         Scratch::with(|scratch| {
             let mut codes = std::mem::take(&mut scratch.codes);
             codes.clear();
@@ -64,7 +117,7 @@ impl GraphSearch<'_> {
             let own = codes.get_mut(..self.graph.dimensions()).unwrap_or_default();
             let scale = self.graph.quantizer().encode(self.query, own);
             let score = Score::new(self.graph, &codes, scale);
-            let searched = self.search(&score, top, scratch);
+            let searched = search(&score, scratch);
             scratch.codes = codes;
             searched
         })
@@ -84,39 +137,46 @@ impl GraphSearch<'_> {
         };
         if searched.complete {
             let Scratch { found, row, .. } = scratch;
-            self.rerank(score, top, found, row, &mut searched)?;
+            let mut rerank = Rerank { search: self, score, errors: ERRORS, greatest_error: 0.0, reranked: 0 };
+            rerank.offer(top, found, row)?;
+            searched.reranked = rerank.reranked;
         }
         Ok(searched)
     }
+}
 
-    /// Computes true distances, of the best nodes first, until none can be among the `k` nearest.
-    fn rerank(
-        &self,
-        score_of: &Score<'_>,
-        top: &mut TopK,
-        found: &[Key],
-        buffer: &mut RowBuffer,
-        searched: &mut Searched,
-    ) -> Result<()> {
-        let is_allowed = |row| self.allowed.is_none_or(|allowed| allowed.contains(row));
-        let mut greatest_error = 0.0f64;
+/// Computes true distances, of the best nodes first, until none can be among the `k` nearest.
+struct Rerank<'a> {
+    search: &'a GraphSearch<'a>,
+    score: &'a Score<'a>,
+    /// See [`ERRORS`].
+    errors: f64,
+    greatest_error: f64,
+    reranked: u64,
+}
+
+impl Rerank<'_> {
+    /// Offers `top` the rows of nodes, nearest first; gives whether no node behind them can have a row for it.
+    fn offer(&mut self, top: &mut TopK, found: &[Key], buffer: &mut RowBuffer) -> Result<bool> {
+        let GraphSearch { part, graph, vectors, allowed, distance, k, .. } = *self.search;
+        let is_allowed = |row| allowed.is_none_or(|allowed: &RoaringBitmap| allowed.contains(row));
         for (at, &key) in found.iter().enumerate() {
-            let about = f64::from(score_of.distance(score(key)));
-            if searched.reranked >= self.k as u64 && about - ERRORS * greatest_error > top.limit() {
-                break;
+            let about = f64::from(self.score.distance(score(key)));
+            if self.reranked >= k as u64 && about - self.errors * self.greatest_error > top.limit() {
+                return Ok(true);
             }
             if let Some(&next) = found.get(at + 1) {
-                self.graph.rows(node(next)).take(1).for_each(|row| self.vectors.prefetch(row as usize));
+                graph.rows(node(next)).take(1).for_each(|row| vectors.prefetch(row as usize));
             }
-            let rows = self.graph.rows(node(key)).filter(|&row| is_allowed(row));
-            for row in rows.take(ROWS_OF_A_NODE.max(self.k)) {
-                let Some(values) = self.vectors.fetch(row as usize, buffer)? else { continue };
-                let distance = self.distance.to(values);
-                searched.reranked += 1;
-                greatest_error = greatest_error.max((distance - about).abs());
-                top.push(Hit { part: self.part, row, distance });
+            let rows = graph.rows(node(key)).filter(|&row| is_allowed(row));
+            for row in rows.take(ROWS_OF_A_NODE.max(k)) {
+                let Some(values) = vectors.fetch(row as usize, buffer)? else { continue };
+                let distance = distance.to(values);
+                self.reranked += 1;
+                self.greatest_error = self.greatest_error.max((distance - about).abs());
+                top.push(Hit { part, row, distance });
             }
         }
-        Ok(())
+        Ok(false)
     }
 }

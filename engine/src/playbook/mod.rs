@@ -9,6 +9,6 @@ mod need;
 mod ranking;
 mod strength;
 
-pub use need::Need;
+pub use need::{Disagreement, Need};
 pub use ranking::{Ranked, Recommendation, Source, rank, strongest};
 pub use strength::{boost, strength};

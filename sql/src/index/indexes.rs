@@ -134,7 +134,7 @@ impl Indexes {
         let mut before = 0;
         for part in missing {
             let Some(segment) = part.segment_id() else { continue };
-            let vectors = part.vectors(index.column)?;
+            let vectors = part.vectors_apart(index.column)?;
             let vectors = Vectors::from_array(&vectors)?;
             let bytes = build_graph(&vectors, metric_of(index)?, &params_of(index), &|done, _| {
                 progress.set(Phase::Indexing, before + done);
@@ -172,7 +172,7 @@ impl Indexes {
     /// 22000, naming the row.
     pub(crate) fn check(table: &Table, column: usize, metric: muster_engine::Metric) -> Result<()> {
         for part in table.parts() {
-            let vectors = part.vectors(column)?;
+            let vectors = part.vectors_apart(column)?;
             let vectors = Vectors::from_array(&vectors)?;
             check_rows(&vectors, Some(metric), part.first_row_id())?;
         }
@@ -207,7 +207,7 @@ pub(crate) fn make_files(
         let build = builds.begin(definition, index, Command::Complete);
         build.start(part.rows() as u64, 1);
         let bytes = (|| {
-            let vectors = part.vectors(index.column)?;
+            let vectors = part.vectors_apart(index.column)?;
             let vectors = Vectors::from_array(&vectors)?;
             let bytes = build_graph(&vectors, metric_of(index)?, &params_of(index), &|done, _| {
                 build.set_rows(done);

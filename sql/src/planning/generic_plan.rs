@@ -21,11 +21,15 @@ use datafusion::logical_expr::{
 };
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::execution_plan::reset_plan_states;
+use datafusion::physical_plan::filter::FilterExec;
+use datafusion::physical_plan::placeholder_row::PlaceholderRowExec;
+use datafusion::physical_plan::projection::ProjectionExec;
 use parking_lot::{Mutex, RwLock};
 
 use super::{Planner, expression, parameters};
 use crate::Result;
 use crate::catalog::StoredTable;
+use crate::functions::table;
 use crate::session::{StatementContext, reads_stored};
 
 /// Plans that are kept while nobody runs them: as many as sessions that run one prepared statement at once, as a rule.
@@ -53,6 +57,8 @@ enum Kept {
 struct GenericPlan {
     physical: Arc<dyn ExecutionPlan>,
     slots: Arc<Slots>,
+    /// How many runs may still have the nodes as they are.
+    fresh: usize,
 }
 
 /// The values of the run that has the plan, `$1` first.
@@ -79,9 +85,7 @@ impl GenericPlans {
             Kept::Plans(plans) => plans.pop(),
         };
         let ready = match context.database.caches.generic_plans.count(idle) {
-            Some(GenericPlan { physical, slots }) => {
-                Some(GenericPlan { physical: reset_plan_states(physical)?, slots })
-            }
+            Some(plan) => Some(plan.again()?),
             None => GenericPlan::make(context, plan, values.len()).await?,
         };
         let mut kept = self.kept.lock();
@@ -115,6 +119,17 @@ impl Drop for Lease {
 }
 
 impl GenericPlan {
+    /// The same for one more run.
+    fn again(self) -> Result<Self> {
+        let Self { physical, slots, fresh } = self;
+        if let Some(fresh) = fresh.checked_sub(1) {
+            return Ok(Self { physical, slots, fresh });
+        }
+        let physical = reset_plan_states(physical)?;
+        let fresh = runs_of(&physical);
+        Ok(Self { physical, slots, fresh })
+    }
+
     /// The plan of an analyzed statement; `None` where it has none.
     async fn make(context: &StatementContext, plan: &LogicalPlan, parameters: usize) -> Result<Option<Self>> {
         if !may_be_generic(plan)? {
@@ -127,8 +142,26 @@ impl GenericPlan {
         }
         let slots = Arc::new(Slots::new(vec![ScalarValue::Null; parameters]));
         let physical = planner.physical(&open(optimized, &slots)?).await?;
-        Ok(Some(Self { physical, slots }))
+        let fresh = runs_of(&physical);
+        Ok(Some(Self { physical, slots, fresh }))
     }
+}
+
+/// Runs of nodes that keep nothing but their metrics, until these are let go of: making new nodes costs more than a search.
+const RUNS: usize = 64;
+
+/// How many more runs may have a plan's nodes as they are: none, if one of them may keep something of a run.
+fn runs_of(plan: &Arc<dyn ExecutionPlan>) -> usize {
+    let mut keeps_nothing = true;
+    let walked = plan.apply(|node| {
+        let any: &dyn std::any::Any = node.as_ref();
+        keeps_nothing &= any.is::<ProjectionExec>()
+            || any.is::<FilterExec>()
+            || any.is::<PlaceholderRowExec>()
+            || table::keeps_nothing(node.as_ref());
+        Ok(if keeps_nothing { TreeNodeRecursion::Continue } else { TreeNodeRecursion::Stop })
+    });
+    if walked.is_ok() && keeps_nothing { RUNS } else { 0 }
 }
 
 /// Whether nothing in an analyzed plan belongs to the moment of one run.

@@ -1,13 +1,14 @@
-//! The bitmaps of sealed parts, kept from statement to statement: a filter that comes again costs nothing there.
+//! The bitmaps of parts, kept from statement to statement: a filter that comes again costs nothing there.
 //!
-//! A segment's rows do not change, and which of them are deleted is not in these bitmaps, so what was true stays true.
-//! Unsealed rows are looked at by each statement. The least used go when the budget is full.
+//! A part's rows do not change, and which of them are deleted is not in these bitmaps, so what was true stays true.
+//! The newest unsealed rows, which soon are another part's, are looked at by each statement. The least used go when the
+//! budget is full.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use moka::sync::Cache;
-use muster_storage::{Part, SegmentId, TableDefinition};
+use muster_storage::{Content, Part, TableDefinition};
 use roaring::RoaringBitmap;
 
 use super::Predicate;
@@ -20,12 +21,15 @@ const BUDGET: u64 = 32 << 20;
 /// What an entry takes besides its bitmap: keys with their expressions, and the cache's own.
 const OVERHEAD: u32 = 512;
 
+/// Unsealed rows that are worth a bitmap: fewer are merged with others before it is asked for again.
+const LEAST: usize = 256;
+
 /// Filters kept as they were compiled, by their texts.
 const COMPILED: u64 = 1024;
 
 /// See the module.
 pub(crate) struct KeptBitmaps {
-    bitmaps: Cache<(SegmentId, Arc<Key>), Arc<RoaringBitmap>>,
+    bitmaps: Cache<(Content, Arc<Key>), Arc<RoaringBitmap>>,
     compiled: Cache<(usize, String), (Arc<TableDefinition>, Arc<Predicate>)>,
 }
 
@@ -38,7 +42,7 @@ pub(crate) struct Usage {
 
 impl Default for KeptBitmaps {
     fn default() -> Self {
-        let weight = |_: &(SegmentId, Arc<Key>), bitmap: &Arc<RoaringBitmap>| {
+        let weight = |_: &(Content, Arc<Key>), bitmap: &Arc<RoaringBitmap>| {
             u32::try_from(bitmap.serialized_size()).unwrap_or(u32::MAX).saturating_add(OVERHEAD)
         };
         Self {
@@ -59,7 +63,8 @@ impl KeptBitmaps {
         part: &Part,
         usage: &Usage,
     ) -> Result<Arc<RoaringBitmap>> {
-        let place = part.segment_id().zip(predicate.key()).map(|(segment, key)| (segment, key.clone()));
+        let lasts = part.segment_id().is_some() || part.rows() >= LEAST;
+        let place = predicate.key().filter(|_| lasts).map(|key| (part.content(), key.clone()));
         if let Some(kept) = place.as_ref().and_then(|place| self.bitmaps.get(place)) {
             return Ok(kept);
         }

@@ -151,6 +151,20 @@ impl Segment {
 
     /// A vector column, over the memory map.
     pub(crate) fn vectors(&self, column: usize) -> Result<FixedSizeListArray> {
+        let (stored, open) = self.stored_vectors(column)?;
+        stored.open.get_or_try(open)
+    }
+
+    /// The same over a map of its own: what is read of it is resident only until it is dropped.
+    pub(crate) fn vectors_apart(&self, column: usize) -> Result<FixedSizeListArray> {
+        self.stored_vectors(column)?.1()
+    }
+
+    /// A vector column's file, and how to map it.
+    fn stored_vectors(
+        &self,
+        column: usize,
+    ) -> Result<(&Vectors, impl Fn() -> Result<FixedSizeListArray> + '_)> {
         let field = self.schema.fields().get(column);
         let stored = self.vectors.iter().find(|vectors| vectors.record.column == column);
         let (Some((field, shape)), Some(stored)) =
@@ -159,7 +173,7 @@ impl Segment {
             return Err(self.damaged("a vector column has no file"));
         };
         let VectorsRecord { length, root, .. } = stored.record;
-        stored.open.get_or_try(|| vec_file::open(&stored.file, field, self.rows(), shape, length, root))
+        Ok((stored, move || vec_file::open(&stored.file, field, self.rows(), shape, length, root)))
     }
 
     /// Single rows of a vector column.

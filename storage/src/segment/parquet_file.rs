@@ -163,8 +163,16 @@ impl ParquetFile {
             let detail = format!("{} rows where the manifest has {rows}", batch.num_rows());
             return Err(Error::corrupt(path, 0, detail));
         }
-        let columns = batch.columns().iter().zip(wanted);
-        columns.map(|(column, (_, field))| from_stored(path, column, field)).collect()
+        drop(batches);
+        // What is read here stays in memory, and a decoder's buffers may be twice as long as what is in them.
+        let (_, columns, _) = batch.into_parts();
+        let columns = columns.into_iter().zip(wanted).map(|(column, (_, field))| {
+            let mut column = from_stored(path, &column, field)
+                .map(|stored| if Arc::ptr_eq(&stored, &column) { column } else { stored })?;
+            column.shrink_to_fit();
+            Ok(column)
+        });
+        columns.collect()
     }
 }
 

@@ -24,6 +24,7 @@ use datafusion::logical_expr::planner::{
     PlannedRelation, RelationPlanner, RelationPlannerContext, RelationPlanning,
 };
 use datafusion::logical_expr::{Extension, LogicalPlan};
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::sql::sqlparser::ast::{
     Expr, FunctionArg, FunctionArgExpr, ObjectName, ObjectNamePart, TableFactor, Value, visit_expressions_mut,
 };
@@ -53,6 +54,12 @@ pub(crate) fn is_known(name: &ObjectName) -> bool {
 fn known(name: &ObjectName) -> Option<&'static str> {
     let [ObjectNamePart::Identifier(ident)] = name.0.as_slice() else { return None };
     TABLE_FUNCTIONS.iter().copied().find(|known| known.eq_ignore_ascii_case(&ident.value))
+}
+
+/// Whether a plan's node is of a function here; these keep nothing of a run but metrics.
+pub(crate) fn keeps_nothing(node: &dyn ExecutionPlan) -> bool {
+    let any: &dyn std::any::Any = node;
+    any.is::<call::CallExec>() || any.is::<vector_search::VectorSearchExec>()
 }
 
 /// Calls `each` with the names of corpora that a call of one of ours gives as constants.

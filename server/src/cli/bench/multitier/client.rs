@@ -66,7 +66,7 @@ impl Client {
         let search = |more: &str| {
             format!(
                 "SELECT id, metadata->>'name' AS name, distance, source \
-                 FROM matrix_search($1, role => $2, corpora => ARRAY['{corpus}'], k => $3{more}) ORDER BY rank"
+                 FROM matrix_search($1, role => $2, corpora => ARRAY['{corpus}'], k => $3{more})"
             )
         };
         let validate = |function: &str| format!("SELECT severity, rule FROM {function}($1)");

@@ -81,7 +81,7 @@ struct Work {
 
 /// See the module.
 #[derive(Debug)]
-struct CallExec {
+pub(in crate::functions::table) struct CallExec {
     work: Work,
     input: Arc<dyn ExecutionPlan>,
     properties: Arc<PlanProperties>,

@@ -21,6 +21,7 @@ use super::arguments::Parameter;
 use crate::Result;
 use crate::session::StatementContext;
 
+pub(super) use exec::CallExec;
 pub(crate) use exec::{CallPlanner, call_may_wait};
 pub(crate) use node::Call;
 

@@ -38,7 +38,7 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
 };
 
 /// Rows that are asked for at first; twice as many when the last of them is still near enough.
-const AT_FIRST: usize = 16;
+const AT_FIRST: usize = 4;
 
 /// The most rows that are compared with one query, nearest first: what playbooks beyond them say has been said.
 pub(super) const MOST: usize = 1024;

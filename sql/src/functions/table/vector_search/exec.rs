@@ -100,7 +100,7 @@ struct Work {
 
 /// See the module.
 #[derive(Debug)]
-struct VectorSearchExec {
+pub(in crate::functions::table) struct VectorSearchExec {
     work: Work,
     input: Arc<dyn ExecutionPlan>,
     properties: Arc<PlanProperties>,

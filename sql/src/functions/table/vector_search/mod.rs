@@ -44,8 +44,8 @@ use crate::Error;
 use crate::sqlstate::SqlState;
 
 pub(super) use corpus::{Corpus, resolve};
+pub(super) use exec::{VectorSearchExec, filter_may_wait, texts_wait};
 pub(crate) use exec::{VectorSearchPlanner, search_may_wait};
-pub(super) use exec::{filter_may_wait, texts_wait};
 pub(super) use metadata::objects;
 pub(crate) use node::VectorSearch;
 pub(super) use request::{DEFAULT_K, Query, Request};
