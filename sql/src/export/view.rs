@@ -3,7 +3,7 @@
 use super::names::{full, list};
 use super::{Dialect, line};
 use crate::catalog::View;
-use crate::functions::table::TABLE_FUNCTIONS;
+use crate::functions::table::{OF_POSTGRESQL, TABLE_FUNCTIONS};
 
 /// The views in an order in which they can be made.
 pub(super) fn in_order(mut left: Vec<(String, View)>) -> Vec<(String, View)> {
@@ -28,7 +28,7 @@ pub(super) fn create(out: &mut String, name: &str, view: &View, dialect: Dialect
     let columns = list(view.columns.fields().iter().map(|field| field.name().as_str()));
     let statement = format!("CREATE VIEW {} ({columns}) AS {};", full(name), view.sql);
     let lower = view.sql.to_lowercase();
-    let own = TABLE_FUNCTIONS.iter().copied().chain(["embed"]);
+    let own = TABLE_FUNCTIONS.iter().copied().filter(|name| !OF_POSTGRESQL.contains(name)).chain(["embed"]);
     let missing = own.filter(|function| lower.contains(&format!("{function}(")));
     match missing.collect::<Vec<_>>().first().filter(|_| dialect != Dialect::Muster) {
         None => line(out, format_args!("{statement}")),

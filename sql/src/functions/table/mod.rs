@@ -8,6 +8,7 @@
 
 pub(crate) mod arguments;
 mod call;
+mod json_each;
 mod validate;
 mod vector_search;
 
@@ -28,7 +29,19 @@ pub(crate) use vector_search::{VectorSearch, VectorSearchPlanner, search_may_wai
 use crate::Error;
 
 /// The names of all table functions.
-pub const TABLE_FUNCTIONS: &[&str] = &[vector_search::NAME, validate::EMAIL, validate::SMS, validate::FILL];
+pub const TABLE_FUNCTIONS: &[&str] = &[
+    vector_search::NAME,
+    validate::EMAIL,
+    validate::SMS,
+    validate::FILL,
+    json_each::JSONB,
+    json_each::JSONB_TEXT,
+    json_each::JSON,
+    json_each::JSON_TEXT,
+];
+
+/// Those of them that PostgreSQL has, too.
+pub(crate) const OF_POSTGRESQL: &[&str] = json_each::NAMES;
 
 /// Whether a name in FROM is one of ours.
 pub(crate) fn is_known(name: &ObjectName) -> bool {
@@ -40,7 +53,11 @@ fn known(name: &ObjectName) -> Option<&'static str> {
     TABLE_FUNCTIONS.iter().copied().find(|known| known.eq_ignore_ascii_case(&ident.value))
 }
 
-fn plan(name: &str, args: Vec<FunctionArg>, context: &mut dyn RelationPlannerContext) -> Result<LogicalPlan> {
+fn plan(
+    name: &'static str,
+    args: Vec<FunctionArg>,
+    context: &mut dyn RelationPlannerContext,
+) -> Result<LogicalPlan> {
     let call = match name {
         vector_search::NAME => {
             let node = Arc::new(vector_search::plan(args, context)?);
@@ -49,6 +66,7 @@ fn plan(name: &str, args: Vec<FunctionArg>, context: &mut dyn RelationPlannerCon
         validate::EMAIL => validate::plan(Validator::Email, args, context)?,
         validate::SMS => validate::plan(Validator::Sms, args, context)?,
         validate::FILL => validate::plan(Validator::Fill, args, context)?,
+        name if json_each::NAMES.contains(&name) => json_each::plan(name, args, context)?,
         other => return Err(Error::unsupported(format!("table function {other}")).into()),
     };
     Ok(LogicalPlan::Extension(Extension { node: Arc::new(call) }))
