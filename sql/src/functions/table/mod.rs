@@ -7,6 +7,7 @@
 //! parameters and LATERAL (`docs/decisions`).
 
 pub(crate) mod arguments;
+mod audit_drift;
 mod call;
 mod json_each;
 mod validate;
@@ -34,6 +35,7 @@ pub const TABLE_FUNCTIONS: &[&str] = &[
     validate::EMAIL,
     validate::SMS,
     validate::FILL,
+    audit_drift::NAME,
     json_each::JSONB,
     json_each::JSONB_TEXT,
     json_each::JSON,
@@ -66,6 +68,7 @@ fn plan(
         validate::EMAIL => validate::plan(Validator::Email, args, context)?,
         validate::SMS => validate::plan(Validator::Sms, args, context)?,
         validate::FILL => validate::plan(Validator::Fill, args, context)?,
+        audit_drift::NAME => audit_drift::plan(args, context)?,
         name if json_each::NAMES.contains(&name) => json_each::plan(name, args, context)?,
         other => return Err(Error::unsupported(format!("table function {other}")).into()),
     };
