@@ -9,6 +9,7 @@
 //! - [`build_graph`] and [`Graph`]: the HNSW index, built by hnsw_rs and served from flat bytes.
 //! - [`embedder`]: text to vectors.
 //! - [`audit`]: how measurements differ.
+//! - [`playbook`]: what answers that worked change.
 //! - [`validate`]: the checks of what goes out to people.
 //!
 //! ```
@@ -31,6 +32,7 @@ mod exact;
 mod hit;
 mod hnsw;
 mod kernels;
+pub mod playbook;
 mod row;
 mod search;
 pub mod validate;

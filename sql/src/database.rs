@@ -13,6 +13,7 @@ use crate::catalog::{PublicSchema, builtin, temporary};
 use crate::index::Indexes;
 use crate::planning::Planner;
 use crate::search::KeptBitmaps;
+use crate::session::check_max_distance;
 use crate::sqlstate::SqlState;
 use crate::write::KeptRules;
 use crate::{Error, Options, Result, Session, memory, state, statement};
@@ -107,6 +108,9 @@ impl Database {
     }
 
     fn start(store: Store, options: Options) -> Result<Self> {
+        if let Some(distance) = options.playbook_max_distance {
+            check_max_distance(distance)?;
+        }
         let store = Arc::new(store);
         let runtime = memory::runtime(&options, store.path())?;
         let cache_dir = store.path().map(|dir| dir.join(EMBEDDINGS));

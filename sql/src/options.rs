@@ -19,6 +19,9 @@ pub struct Options {
     /// Where statements spill to: a folder for this database alone, for what a crash left there is removed at open.
     /// `None`: the folder `temp` in the database's own.
     pub temp_dir: Option<PathBuf>,
+    /// How far a playbook's query may be from the one that is asked, by cosine, from 0 to 2. `None`: 0.15. A session may
+    /// lower it (`SET muster.playbook_max_distance`), never raise it.
+    pub playbook_max_distance: Option<f64>,
     /// Embedders beside the built-in ones, by the names that `embed(text, 'name')` has them under.
     pub embedders: BTreeMap<String, EmbedderConfig>,
     /// How much of what they gave is kept, so that a text is not embedded twice: in memory, and in the folder

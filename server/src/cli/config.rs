@@ -1,6 +1,8 @@
-//! `--config`: the file that says which embedders there are.
+//! `--config`: the file that says which embedders there are, and how far playbooks reach.
 //!
 //! ```toml
+//! playbook_max_distance = 0.15
+//!
 //! [embedders.nomic-embed-text]
 //! provider = "ollama"
 //! url = "http://127.0.0.1:11434"
@@ -26,7 +28,7 @@ use super::size;
 /// `--config`, the same in every subcommand that opens a database.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ConfigArg {
-    /// A TOML file that says which embedders there are
+    /// A TOML file that says which embedders there are, and how far playbooks reach
     #[arg(long, value_name = "FILE", env = "MUSTER_CONFIG")]
     config: Option<PathBuf>,
 }
@@ -34,6 +36,8 @@ pub(crate) struct ConfigArg {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Config {
+    #[serde(default)]
+    playbook_max_distance: Option<f64>,
     #[serde(default)]
     embedders: BTreeMap<String, EmbedderConfig>,
     #[serde(default)]
@@ -61,7 +65,7 @@ impl ConfigArg {
             path: path.clone(),
             source,
         })?;
-        let Config { embedders, embedding_cache } = parse(path, &text)?;
+        let Config { playbook_max_distance, embedders, embedding_cache } = parse(path, &text)?;
         let default = CacheLimits::default();
         let embedding_cache = CacheLimits {
             memory_bytes: embedding_cache.memory.unwrap_or(default.memory_bytes),
@@ -74,7 +78,8 @@ impl ConfigArg {
             config.api_key_file = config.api_key_file.map(|path| folder.join(path));
             (name, config)
         };
-        Ok(Options { embedders: embedders.into_iter().map(placed).collect(), embedding_cache, ..options })
+        let embedders = embedders.into_iter().map(placed).collect();
+        Ok(Options { playbook_max_distance, embedders, embedding_cache, ..options })
     }
 }
 
@@ -112,12 +117,12 @@ mod tests {
     fn a_file_says_which_embedders_there_are() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("muster.toml");
-        let text = "[embedders.nomic-embed-text]\nprovider = \"ollama\"\nurl = \"http://127.0.0.1:1\"\ndimensions = 8\n\
+        let text = "playbook_max_distance = 0.2\n[embedders.nomic-embed-text]\nprovider = \"ollama\"\nurl = \"http://127.0.0.1:1\"\ndimensions = 8\n\
                     api_key_file = \"key\"\ntimeout = \"5s\"\n[embedding_cache]\nmemory = \"1MiB\"\ndisk = 0\n";
         std::fs::write(&path, text).unwrap();
         let arg = ConfigArg { config: Some(path) };
         let options = arg.apply(Options { cache_bytes: Some(7), ..Options::default() }).unwrap();
-        assert_eq!(options.cache_bytes, Some(7));
+        assert_eq!((options.cache_bytes, options.playbook_max_distance), (Some(7), Some(0.2)));
         assert_eq!(options.embedding_cache, CacheLimits { memory_bytes: 1 << 20, disk_bytes: 0 });
         let config = options.embedders.get("nomic-embed-text").unwrap();
         assert_eq!(config.dimensions, Some(8));

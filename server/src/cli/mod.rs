@@ -5,7 +5,7 @@
 //! decides what is printed and the exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 //!
 //! - [`serve`]: the server; [`load`]: a file into a table; [`generate`]: a workforce into a file;
-//!   [`sql`]: the shell, drawn by `shell`; [`demo`]: all of it in a minute; [`backup`], [`restore`],
+//!   [`sql`]: the shell, drawn by `shell`; [`demo`]: all of it in a minute; [`bench`]: a server under load; [`backup`], [`restore`],
 //!   [`check`], [`export`]: for those who keep a database. `served` and `remote`: reaching a server that has
 //!   the database open; `size`: sizes in arguments.
 //! - `progress`: bars for reading, embedding and indexing; `interrupt`: Ctrl-C; `quantity`: numbers
@@ -14,6 +14,7 @@
 
 mod array_literal;
 pub mod backup;
+pub mod bench;
 pub mod check;
 mod config;
 pub mod demo;
@@ -68,6 +69,8 @@ enum Command {
     Export(export::ExportArgs),
     /// Run SQL in this process: a shell, a script or single commands
     Sql(sql::SqlArgs),
+    /// Measure a server under the load of many clients
+    Bench(bench::BenchArgs),
     /// Generate, load and search 20,000 workers, step by step
     Demo(demo::DemoArgs),
 }
@@ -87,6 +90,7 @@ pub fn run(command_line: CommandLine) -> Result<()> {
         Command::Check(args) => check::run(args),
         Command::Export(args) => export::run(args),
         Command::Sql(args) => sql::run(args),
+        Command::Bench(args) => bench::run(args),
         Command::Demo(args) => demo::run(args),
     }
 }
@@ -114,6 +118,8 @@ mod tests {
             "muster load workers.parquet --table workers --data dir",
             "muster sql --data dir -c select(1) -c select(2)",
             "muster demo --serve --rows 1000",
+            "muster bench multitier --data dir --concurrency 50 --duration 5m --corpus workers --json f --html g",
+            "muster bench multitier --url postgres://postgres@127.0.0.1:5433/muster --duration 30s",
             "muster backup --data dir --to backup",
             "muster restore --from backup --data dir",
             "muster check --data dir",

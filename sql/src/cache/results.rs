@@ -66,6 +66,8 @@ struct Question {
     parameters: Vec<ScalarValue>,
     ef_search: usize,
     exact: bool,
+    /// The bits of `muster.playbook_max_distance`.
+    playbook_max_distance: u64,
 }
 
 /// A table as it was: its definition, and the commit that had last changed its rows.
@@ -123,7 +125,8 @@ impl ResultCache {
         let tables = states(&context.snapshot, tables)?;
         let parameters = parameters.iter().map(|value| value.value.clone()).collect();
         let (ef_search, exact) = (context.settings.ef_search, context.settings.exact);
-        let question = Question { statement, parameters, ef_search, exact };
+        let playbook_max_distance = context.settings.playbooks.max_distance().to_bits();
+        let question = Question { statement, parameters, ef_search, exact, playbook_max_distance };
         let cache = &context.database.caches.results;
         let known = cache.answers.get(&question).filter(|answer| same(&answer.tables, &tables));
         Some(match cache.counts.count(known) {

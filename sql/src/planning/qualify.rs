@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    CopySource, FromTable, FunctionArg, FunctionArgExpr, Ident, ObjectName, ObjectNamePart, Query, Statement,
-    TableFactor, TableObject, Value, VisitMut, VisitorMut, With,
+    CopySource, FromTable, Ident, ObjectName, ObjectNamePart, Query, Statement, TableFactor, TableObject,
+    VisitMut, VisitorMut, With,
 };
 
 use crate::catalog::namespace::VIEW_KIND;
@@ -184,15 +184,20 @@ impl VisitorMut for Qualify<'_> {
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Error> {
         self.function = matches!(factor, TableFactor::Table { args: Some(_), .. });
-        if let TableFactor::Table { name, args: Some(args), .. } = factor
-            && functions::table::is_known(name)
-            && let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(corpus))) = args.args.first_mut()
-            && let datafusion::sql::sqlparser::ast::Expr::Value(value) = corpus
-            && let Value::SingleQuotedString(text) = &mut value.value
-            && let Some((found, _)) = self.namespace.find_parts(None, &text.to_lowercase())
-            && found.schema != SCHEMA
-        {
-            *text = written(&found).to_string();
+        let namespace = self.namespace;
+        let qualify = |corpus: &mut String| {
+            if let Some((found, _)) = namespace.find_parts(None, &corpus.to_lowercase())
+                && found.schema != SCHEMA
+            {
+                *corpus = written(&found).to_string();
+            }
+        };
+        match factor {
+            TableFactor::Table { name, args: Some(args), .. } => {
+                functions::table::each_corpus(name, &mut args.args, qualify);
+            }
+            TableFactor::Function { name, args, .. } => functions::table::each_corpus(name, args, qualify),
+            _ => {}
         }
         ControlFlow::Continue(())
     }

@@ -31,10 +31,11 @@ pub(crate) struct StatementContext {
 impl StatementContext {
     /// The context of a statement that no session runs.
     pub(crate) fn without_session(database: Arc<Shared>, snapshot: Arc<Snapshot>) -> Arc<Self> {
+        let settings = Settings::new(&database.options);
         Arc::new(Self {
             database,
             snapshot,
-            settings: Settings::default(),
+            settings,
             now: Utc::now(),
             block: None,
             draft: true,

@@ -20,6 +20,7 @@ mod described;
 mod finish;
 mod maintain;
 mod own;
+mod playbooks;
 mod prepared;
 mod run;
 #[expect(clippy::module_inception, reason = "the noun of the folder")]
@@ -36,6 +37,7 @@ pub(crate) use context::StatementContext;
 pub(crate) use described::{columns_of, reads_stored, signed};
 pub(crate) use finish::Finish;
 pub(crate) use own::Own;
+pub(crate) use playbooks::check_max_distance;
 pub(crate) use prepared::Planned;
 pub use prepared::Prepared;
 pub(crate) use run::{blocking, cancellable, physical_of};

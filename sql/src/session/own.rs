@@ -5,12 +5,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
+use super::playbooks::MAX_DISTANCE;
+use crate::Options;
 use crate::sequence::Drawn;
 
 /// See the module. It stays the same over RESET and DISCARD.
 #[derive(Debug)]
 pub(crate) struct Own {
     pub(crate) number: u64,
+    /// The farthest that the playbooks' queries may be, which a session may lower and not raise.
+    pub(crate) playbook_max_distance: f64,
     pub(crate) drawn: Mutex<Drawn>,
     /// Grows with each temporary relation that the session makes.
     temporary: AtomicU64,
@@ -18,9 +22,10 @@ pub(crate) struct Own {
 
 impl Own {
     /// With a number that no other session of the process has.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(options: &Options) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Self {
+            playbook_max_distance: options.playbook_max_distance.unwrap_or(MAX_DISTANCE),
             number: NEXT.fetch_add(1, Ordering::Relaxed),
             drawn: Mutex::default(),
             temporary: AtomicU64::new(0),

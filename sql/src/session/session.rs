@@ -71,9 +71,10 @@ impl Drop for Session {
 
 impl Session {
     pub(crate) fn new(database: Database) -> Self {
+        let settings = Settings::new(&database.shared().options);
         Self {
             database,
-            settings: Mutex::new(Settings::default()),
+            settings: Mutex::new(settings),
             progress: Mutex::new(Arc::new(Silent)),
             block: BlockCell::default(),
             notices: Mutex::default(),

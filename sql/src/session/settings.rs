@@ -10,6 +10,7 @@ use std::sync::Arc;
 use arrow::array::timezone::Tz;
 
 use super::Own;
+use super::playbooks::{self, PlaybookSettings};
 use crate::catalog::SearchPath;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
@@ -29,6 +30,8 @@ pub(crate) struct Settings {
     pub(crate) default_read_only: bool,
     /// Whether searches may be answered from the result cache.
     pub(crate) result_cache: bool,
+    /// How far a playbook's query may be.
+    pub(crate) playbooks: PlaybookSettings,
     /// Texts that change nothing here but are told back.
     texts: Arc<BTreeMap<&'static str, String>>,
 }
@@ -81,13 +84,12 @@ const READ_ONLY: &str = "default_transaction_read_only";
 /// Whether searches may be answered from the result cache.
 const RESULT_CACHE: &str = "muster.result_cache";
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self::of(Arc::new(Own::new()))
-    }
-}
-
 impl Settings {
+    /// Those of a new session.
+    pub(crate) fn new(options: &crate::Options) -> Self {
+        Self::of(Arc::new(Own::new(options)))
+    }
+
     fn of(own: Arc<Own>) -> Self {
         let own_texts = [
             (ITERATIVE_SCAN.0, "off"),
@@ -100,6 +102,7 @@ impl Settings {
             ef_search: EF_SEARCH.2,
             exact: false,
             path: SearchPath::new(own.number),
+            playbooks: PlaybookSettings::new(own.playbook_max_distance),
             own,
             default_read_only: false,
             result_cache: true,
@@ -170,6 +173,9 @@ impl Settings {
             self.default_read_only = value.map_or(Ok(false), |value| boolean(READ_ONLY, value))?;
             return Ok(());
         }
+        if name.eq_ignore_ascii_case(playbooks::NAME) {
+            return self.playbooks.set(value);
+        }
         if name.eq_ignore_ascii_case(RESULT_CACHE) {
             self.result_cache = value.map_or(Ok(true), |value| boolean(RESULT_CACHE, value))?;
             return Ok(());
@@ -212,6 +218,9 @@ impl Settings {
         if name.eq_ignore_ascii_case(READ_ONLY) {
             return Some(on_or_off(self.default_read_only));
         }
+        if name.eq_ignore_ascii_case(playbooks::NAME) {
+            return Some(self.playbooks.max_distance().to_string());
+        }
         if name.eq_ignore_ascii_case(RESULT_CACHE) {
             return Some(on_or_off(self.result_cache));
         }
@@ -243,6 +252,7 @@ impl Settings {
         all.push((SEARCH_PATH.to_string(), self.path.to_string()));
         all.push((READ_ONLY.to_string(), on_or_off(self.default_read_only)));
         all.push((RESULT_CACHE.to_string(), on_or_off(self.result_cache)));
+        all.push((playbooks::NAME.to_string(), self.playbooks.max_distance().to_string()));
         all.sort_by_key(|(name, _)| name.to_ascii_lowercase());
         all
     }
@@ -281,7 +291,7 @@ fn out_of_range(number: impl Display, name: &str, least: impl Display, most: imp
     )
 }
 
-fn invalid(name: &str, value: &str) -> Error {
+pub(super) fn invalid(name: &str, value: &str) -> Error {
     Error::new(
         SqlState::InvalidParameterValue,
         format!("invalid value for parameter \"{name}\": \"{value}\""),
@@ -294,7 +304,7 @@ mod tests {
 
     #[test]
     fn ef_search_keeps_to_its_range() {
-        let mut settings = Settings::default();
+        let mut settings = Settings::new(&crate::Options::default());
         settings.set("HNSW.ef_search", Some("100")).unwrap();
         assert_eq!(settings.get("hnsw.ef_search").unwrap(), "100");
         assert_eq!(settings.set("hnsw.ef_search", Some("0")).unwrap_err().sqlstate(), "22023");
@@ -305,7 +315,7 @@ mod tests {
 
     #[test]
     fn a_setting_that_nobody_knows_is_refused() {
-        let mut settings = Settings::default();
+        let mut settings = Settings::new(&crate::Options::default());
         assert_eq!(settings.set("no.such", Some("1")).unwrap_err().sqlstate(), "42704");
         assert_eq!(settings.set("TimeZone", Some("Europe/Paris")).unwrap_err().sqlstate(), "0A000");
         settings.set("timezone", Some("UTC")).unwrap();

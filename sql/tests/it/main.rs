@@ -19,6 +19,7 @@ mod memory;
 mod nearest;
 mod open;
 mod parameters;
+mod playbooks;
 mod returning;
 mod titles;
 mod transactions;

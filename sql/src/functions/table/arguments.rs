@@ -12,6 +12,7 @@ use crate::Error;
 use crate::sqlstate::SqlState;
 
 /// A parameter of a table function.
+#[derive(Clone, Copy)]
 pub(crate) struct Parameter {
     pub(crate) name: &'static str,
     /// What an untyped `$1` in its place is.

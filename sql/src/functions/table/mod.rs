@@ -8,11 +8,17 @@
 
 pub(crate) mod arguments;
 mod audit_drift;
+mod built_in;
 mod call;
+mod given;
 mod json_each;
+mod matrix_search;
+mod playbook_matches;
+mod playbooks;
 mod validate;
 mod vector_search;
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use datafusion::common::Result;
@@ -20,7 +26,9 @@ use datafusion::logical_expr::planner::{
     PlannedRelation, RelationPlanner, RelationPlannerContext, RelationPlanning,
 };
 use datafusion::logical_expr::{Extension, LogicalPlan};
-use datafusion::sql::sqlparser::ast::{FunctionArg, ObjectName, ObjectNamePart, TableFactor};
+use datafusion::sql::sqlparser::ast::{
+    Expr, FunctionArg, FunctionArgExpr, ObjectName, ObjectNamePart, TableFactor, Value, visit_expressions_mut,
+};
 use muster_engine::validate::Validator;
 
 pub(crate) use call::{Call, CallPlanner, call_may_wait};
@@ -32,6 +40,8 @@ use crate::Error;
 /// The names of all table functions.
 pub const TABLE_FUNCTIONS: &[&str] = &[
     vector_search::NAME,
+    matrix_search::NAME,
+    playbook_matches::NAME,
     validate::EMAIL,
     validate::SMS,
     validate::FILL,
@@ -55,6 +65,40 @@ fn known(name: &ObjectName) -> Option<&'static str> {
     TABLE_FUNCTIONS.iter().copied().find(|known| known.eq_ignore_ascii_case(&ident.value))
 }
 
+/// Calls `each` with the names of corpora that a call of one of ours gives as constants.
+pub(crate) fn each_corpus(
+    name: &ObjectName,
+    arguments: &mut [FunctionArg],
+    mut each: impl FnMut(&mut String),
+) {
+    let (place, parameter) = match known(name) {
+        Some(vector_search::NAME) => (0, "corpus"),
+        Some(matrix_search::NAME) => (matrix_search::CORPORA, "corpora"),
+        _ => return,
+    };
+    for (position, argument) in arguments.iter_mut().enumerate() {
+        let value = match argument {
+            FunctionArg::Unnamed(value) if position == place => value,
+            FunctionArg::Named { name, arg, .. } if name.value.eq_ignore_ascii_case(parameter) => arg,
+            FunctionArg::ExprNamed { name: Expr::Identifier(name), arg, .. }
+                if name.value.eq_ignore_ascii_case(parameter) =>
+            {
+                arg
+            }
+            _ => continue,
+        };
+        let FunctionArgExpr::Expr(value) = value else { continue };
+        let _goes_on: ControlFlow<()> = visit_expressions_mut(value, |part| {
+            if let Expr::Value(value) = part
+                && let Value::SingleQuotedString(text) = &mut value.value
+            {
+                each(text);
+            }
+            ControlFlow::Continue(())
+        });
+    }
+}
+
 fn plan(
     name: &'static str,
     args: Vec<FunctionArg>,
@@ -65,6 +109,8 @@ fn plan(
             let node = Arc::new(vector_search::plan(args, context)?);
             return Ok(LogicalPlan::Extension(Extension { node }));
         }
+        matrix_search::NAME => matrix_search::plan(args, context)?,
+        playbook_matches::NAME => playbook_matches::plan(args, context)?,
         validate::EMAIL => validate::plan(Validator::Email, args, context)?,
         validate::SMS => validate::plan(Validator::Sms, args, context)?,
         validate::FILL => validate::plan(Validator::Fill, args, context)?,

@@ -88,6 +88,29 @@ const OWN: &[OwnFunction] = &[
     is_valid("is_valid_sms", "draft jsonb", &[JSONB]),
     is_valid("is_valid_fill", "proposal text", &[TEXT]),
     is_valid("is_valid_fill", "proposal jsonb", &[JSONB]),
+    OwnFunction {
+        name: "matrix_search",
+        arguments: "query text, role text DEFAULT NULL, corpora text[] DEFAULT ARRAY['workers'], \
+                    k bigint DEFAULT 10, per_corpus_k bigint DEFAULT NULL, use_playbook boolean DEFAULT false, \
+                    tenant text DEFAULT '', filter text DEFAULT NULL, exclude_ids text[] DEFAULT NULL",
+        result: "TABLE(rank integer, id text, corpus text, distance real, base_distance real, boost real, \
+                 source text, playbook_id bigint, metadata jsonb)",
+        types: &[TEXT, TEXT, TEXTS, BIGINT, BIGINT, BOOLEAN, TEXT, TEXT, TEXTS],
+        returns: RECORD,
+        defaults: 8,
+        volatility: "s",
+    },
+    OwnFunction {
+        name: "playbook_matches",
+        arguments: "query text, role text DEFAULT NULL, tenant text DEFAULT '', k bigint DEFAULT 10",
+        result: "TABLE(playbook_id bigint, query_text text, role text, answer_id text, answer_corpus text, \
+                 score double precision, query_distance real, boost real, helpful bigint, harmful bigint, \
+                 recorded_at timestamp with time zone)",
+        types: &[TEXT, TEXT, TEXT, BIGINT],
+        returns: RECORD,
+        defaults: 3,
+        volatility: "s",
+    },
 ];
 
 /// A function that gives the findings of a draft or proposal.

@@ -11,15 +11,15 @@ use arrow::datatypes::{DataType, Schema};
 use muster_engine::validate::Worker;
 use muster_storage::{KeyConstraint, Snapshot, Table, TableDefinition};
 
-use crate::catalog::namespace::kind;
-use crate::catalog::relation::stored;
-use crate::catalog::{Columns, Lookup, SCHEMA, rows_of};
+use crate::catalog::{Columns, Lookup, rows_of};
+use crate::functions::table::built_in::BuiltIn;
 use crate::sqlstate::SqlState;
-use crate::types::type_name;
 use crate::write::nullable_schema;
 use crate::{Error, Result};
 
-const NAME: &str = "workers";
+const TABLE: BuiltIn =
+    BuiltIn { name: "workers", hint: "Drafts and proposals are checked against the table public.workers." };
+
 const ID: &str = "worker_id";
 
 /// What is read of a worker; all but the last are texts, that is a list of texts.
@@ -38,20 +38,14 @@ impl WorkerTable {
     /// # Errors
     /// 42P01, 42809, 42703, 42804 or 55000 where the table is not what the rules need.
     pub(super) fn open(snapshot: &Snapshot) -> Result<Self> {
-        let table = stored(SCHEMA, NAME);
-        let Some(table) = snapshot.table(&table) else {
-            return Err(hinted(match kind(snapshot, &table) {
-                Some(_) => Error::new(SqlState::WrongObjectType, format!("\"{NAME}\" is not a table")),
-                None => Error::undefined_table(&table),
-            }));
-        };
+        let table = TABLE.open(snapshot)?;
         let definition = table.definition();
         let positions = COLUMNS.iter().map(|name| position(definition, name)).collect::<Result<Vec<_>>>()?;
         let key = positions.first().and_then(|id| definition.keys.iter().find(|key| key.columns == [*id]));
         let key = key.cloned().ok_or_else(|| {
             let message =
-                format!("table \"{NAME}\" has no primary key or unique constraint on \"{ID}\" alone");
-            hinted(Error::new(SqlState::ObjectNotInPrerequisiteState, message))
+                format!("table \"{}\" has no primary key or unique constraint on \"{ID}\" alone", TABLE.name);
+            TABLE.hinted(Error::new(SqlState::ObjectNotInPrerequisiteState, message))
         })?;
         let key_schema = nullable_schema(&definition.schema.project(&key.columns)?);
         let schema = nullable_schema(&definition.schema.project(&positions)?);
@@ -76,30 +70,14 @@ impl WorkerTable {
     }
 }
 
-/// Whom an error concerns who never wrote the table's name.
-fn hinted(error: Error) -> Error {
-    error.with_hint(format!("Drafts and proposals are checked against the table {SCHEMA}.{NAME}."))
-}
-
 /// The position of a column of the right type.
 fn position(definition: &TableDefinition, name: &str) -> Result<usize> {
-    let Ok(position) = definition.schema.index_of(name) else {
-        return Err(hinted(Error::undefined_column(name, NAME)));
-    };
-    let field = definition.schema.field(position);
-    let (is_right, expected) = match field.data_type() {
-        DataType::List(item) if name == COLUMNS[6] => (item.data_type() == &DataType::Utf8, "text[]"),
-        other => (
-            name != COLUMNS[6] && other == &DataType::Utf8,
-            if name == COLUMNS[6] { "text[]" } else { "text" },
-        ),
-    };
-    if is_right {
-        return Ok(position);
+    if name == COLUMNS[6] {
+        let of_texts =
+            |found: &DataType| matches!(found, DataType::List(item) if item.data_type() == &DataType::Utf8);
+        return TABLE.position(definition, name, of_texts, "text[]");
     }
-    let message =
-        format!("column \"{name}\" of relation \"{NAME}\" must be {expected}, not {}", type_name(field));
-    Err(hinted(Error::new(SqlState::DatatypeMismatch, message)))
+    TABLE.position(definition, name, |found| found == &DataType::Utf8, "text")
 }
 
 /// Adds the workers of these rows, whose columns are [`COLUMNS`].

@@ -15,22 +15,22 @@ use crate::sqlstate::SqlState;
 use crate::{Error, Result, column};
 
 /// A table's searchable side.
-pub(super) struct Corpus<'a> {
-    pub(super) definition: &'a TableDefinition,
-    pub(super) key: &'a KeyConstraint,
+pub(in crate::functions::table) struct Corpus<'a> {
+    pub(in crate::functions::table) definition: &'a TableDefinition,
+    pub(in crate::functions::table) key: &'a KeyConstraint,
     /// Position of the key's one column.
-    pub(super) key_column: usize,
+    pub(in crate::functions::table) key_column: usize,
     /// Position of the vector column.
-    pub(super) vector_column: usize,
-    pub(super) dimensions: usize,
-    pub(super) index: Option<&'a IndexDefinition>,
-    pub(super) metric: Metric,
+    pub(in crate::functions::table) vector_column: usize,
+    pub(in crate::functions::table) dimensions: usize,
+    pub(in crate::functions::table) index: Option<&'a IndexDefinition>,
+    pub(in crate::functions::table) metric: Metric,
 }
 
 impl<'a> Corpus<'a> {
     /// # Errors
     /// 42809 for a table without a primary key of one column or without a vector column.
-    pub(super) fn of(definition: &'a TableDefinition) -> Result<Self> {
+    pub(in crate::functions::table) fn of(definition: &'a TableDefinition) -> Result<Self> {
         let no_corpus = |why: &str| {
             Error::new(
                 SqlState::WrongObjectType,
@@ -72,7 +72,10 @@ impl<'a> Corpus<'a> {
 }
 
 /// The table of that name, as a statement may write it: `workers` or `public.workers`.
-pub(super) fn resolve(name: &str, names: &dyn ContextProvider) -> Result<Arc<TableDefinition>> {
+pub(in crate::functions::table) fn resolve(
+    name: &str,
+    names: &dyn ContextProvider,
+) -> Result<Arc<TableDefinition>> {
     let reference = TableReference::parse_str(name);
     let source = names
         .get_table_source(reference.clone())

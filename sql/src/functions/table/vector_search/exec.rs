@@ -124,20 +124,26 @@ pub(crate) fn search_may_wait(node: &dyn ExecutionPlan, embedders: &Embedders) -
     let node: &dyn std::any::Any = node;
     let Some(VectorSearchExec { work, input, .. }) = node.downcast_ref() else { return false };
     let argument = |place: usize| work.arguments.get(place).and_then(Option::as_ref);
-    // A filter is planned when the search runs.
-    let filtered = argument(FILTER).is_some_and(|filter| {
-        let filter: &dyn std::any::Any = filter.as_ref();
-        let text = filter.downcast_ref::<Literal>().map(|literal| literal.value().to_string());
-        text.is_none_or(|text| text.to_ascii_lowercase().contains("embed"))
-    });
     let of_text = argument(QUERY)
         .is_some_and(|query| query.data_type(&input.schema()).is_ok_and(|query| query.is_string()));
+    argument(FILTER).is_some_and(filter_may_wait) || of_text && texts_wait(&work.definition, embedders)
+}
+
+/// Whether a filter may embed texts. It is planned when the search runs.
+pub(in crate::functions::table) fn filter_may_wait(filter: &Arc<dyn PhysicalExpr>) -> bool {
+    let filter: &dyn std::any::Any = filter.as_ref();
+    let text = filter.downcast_ref::<Literal>().map(|literal| literal.value().to_string());
+    text.is_none_or(|text| text.to_ascii_lowercase().contains("embed"))
+}
+
+/// Whether a text that a corpus is searched with waits for the corpus's embedder.
+pub(in crate::functions::table) fn texts_wait(definition: &TableDefinition, embedders: &Embedders) -> bool {
     let waits = || {
-        let column = Corpus::of(&work.definition).ok()?.vector_column;
-        let model = embedding::model_of_column(&work.definition, column)?;
+        let column = Corpus::of(definition).ok()?.vector_column;
+        let model = embedding::model_of_column(definition, column)?;
         Some(embedders.get(model).is_ok_and(|embedder| embedder.waits()))
     };
-    filtered || of_text && waits().unwrap_or(false)
+    waits().unwrap_or(false)
 }
 
 impl DisplayAs for VectorSearchExec {

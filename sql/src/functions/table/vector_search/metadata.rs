@@ -10,7 +10,7 @@ use crate::types::json;
 use crate::{Result, column};
 
 /// The object of each row of `rows`, with `jsonb`'s order of keys.
-pub(super) fn objects(rows: &RecordBatch) -> Result<Vec<String>> {
+pub(in crate::functions::table) fn objects(rows: &RecordBatch) -> Result<Vec<String>> {
     let schema = rows.schema();
     let mut order: Vec<(&Field, &ArrayRef)> = schema
         .fields()

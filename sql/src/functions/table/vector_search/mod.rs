@@ -43,8 +43,13 @@ use super::arguments::{Parameter, bind, plan_arguments};
 use crate::Error;
 use crate::sqlstate::SqlState;
 
+pub(super) use corpus::{Corpus, resolve};
 pub(crate) use exec::{VectorSearchPlanner, search_may_wait};
+pub(super) use exec::{filter_may_wait, texts_wait};
+pub(super) use metadata::objects;
 pub(crate) use node::VectorSearch;
+pub(super) use request::{DEFAULT_K, Query, Request};
+pub(super) use search::{Searcher, fetch};
 
 /// The function's name.
 pub(super) const NAME: &str = "vector_search";
@@ -83,8 +88,8 @@ pub(super) fn plan(
             .into());
         }
     };
-    let definition = corpus::resolve(&name, context.context_provider())?;
-    corpus::Corpus::of(&definition)?;
+    let definition = resolve(&name, context.context_provider())?;
+    Corpus::of(&definition)?;
     let arguments = plan_arguments(bound.collect(), PARAMETERS.get(1..).unwrap_or_default(), context)?;
     VectorSearch::try_new(definition, arguments)
 }

@@ -24,27 +24,38 @@ use crate::types::vector;
 use crate::{Error, Result, column, embedding};
 
 /// See the module.
-pub(super) struct Searcher {
+pub(in crate::functions::table) struct Searcher {
     statement: Arc<StatementContext>,
-    pub(super) table: Arc<SearchedTable>,
+    pub(in crate::functions::table) table: Arc<SearchedTable>,
     /// The rows that the filters seen so far allow, by their text; those without one among them.
     filters: HashMap<Option<String>, Arc<Bitmaps>>,
-    pub(super) usage: Usage,
+    /// What texts are embedded as.
+    purpose: Purpose,
+    pub(in crate::functions::table) usage: Usage,
 }
 
 impl Searcher {
     /// Opens the corpus in the statement's snapshot.
-    pub(super) fn open(definition: &TableDefinition, statement: Arc<StatementContext>) -> Result<Self> {
+    pub(in crate::functions::table) fn open(
+        definition: &TableDefinition,
+        statement: Arc<StatementContext>,
+    ) -> Result<Self> {
         let now = statement.snapshot.table(&definition.name).map(|table| table.definition().clone());
         let now = now.ok_or_else(|| Error::undefined_table(&definition.name))?;
         let corpus = Corpus::of(&now)?;
         let table = SearchedTable::open(definition, corpus.vector_column, corpus.index, &statement)?;
         let table = Arc::new(table);
-        Ok(Self { statement, table, filters: HashMap::new(), usage: Usage::default() })
+        let (filters, usage) = (HashMap::new(), Usage::default());
+        Ok(Self { statement, table, filters, purpose: Purpose::Query, usage })
+    }
+
+    /// The same for texts that are compared with their like: queries with queries.
+    pub(in crate::functions::table) fn among_documents(self) -> Self {
+        Self { purpose: Purpose::Document, ..self }
     }
 
     /// The nearest rows of each request, nearest first. Texts are embedded together, and the searches run on all cores.
-    pub(super) fn search(&mut self, requests: &[Request]) -> Result<Vec<Found>> {
+    pub(in crate::functions::table) fn search(&mut self, requests: &[Request]) -> Result<Vec<Found>> {
         let allowed =
             requests.iter().map(|request| self.allowed(request)).collect::<Result<Vec<Arc<Bitmaps>>>>()?;
         let corpus = Corpus::of(self.table.table().definition())?;
@@ -61,6 +72,21 @@ impl Searcher {
             allowed,
         });
         self.table.search(&asked.collect::<Vec<_>>(), false)
+    }
+
+    /// The nearest of these rows alone, whatever the request's filter says.
+    pub(in crate::functions::table) fn search_among(
+        &self,
+        request: &Request,
+        rows: &Bitmaps,
+    ) -> Result<Found> {
+        let corpus = Corpus::of(self.table.table().definition())?;
+        let queries = self.query_vectors(std::slice::from_ref(request), &corpus)?;
+        let Some(query) = queries.first() else { return Ok(Found::default()) };
+        let ef = request.ef.unwrap_or(self.statement.settings.ef_search);
+        let options = SearchOptions { metric: corpus.metric, k: request.k, ef, exact: request.exact };
+        let found = self.table.search(&[Asked { query, options, allowed: rows }], false)?;
+        Ok(found.into_iter().next().unwrap_or_default())
     }
 
     fn query_vectors<'a>(&self, requests: &'a [Request], corpus: &Corpus<'_>) -> Result<Vec<Cow<'a, [f32]>>> {
@@ -102,7 +128,7 @@ impl Searcher {
                 )
                 .with_hint("Search with a vector, as in '[1,2,3]'::vector.")
             })?;
-        let embedded = scope::embed(embedder.as_ref(), Purpose::Query, texts)?;
+        let embedded = scope::embed(embedder.as_ref(), self.purpose, texts)?;
         let vectors = Vectors::from_array(&embedded)?;
         if vectors.dimensions() != corpus.dimensions {
             return Err(vector::dimensions_differ(corpus.dimensions, vectors.dimensions()));
@@ -112,7 +138,7 @@ impl Searcher {
     }
 
     /// The rows of each part that may come back.
-    fn allowed(&mut self, request: &Request) -> Result<Arc<Bitmaps>> {
+    pub(in crate::functions::table) fn allowed(&mut self, request: &Request) -> Result<Arc<Bitmaps>> {
         let filtered = self.filtered(request.filter.as_ref())?;
         let excluded = self.excluded(&request.exclude)?;
         if excluded.is_empty() {
@@ -152,8 +178,16 @@ impl Searcher {
     /// The rows that `ids` name, by part. An id that is not there excludes nothing.
     fn excluded(&self, ids: &[String]) -> Result<HashMap<usize, RoaringBitmap>> {
         let mut excluded: HashMap<usize, RoaringBitmap> = HashMap::new();
+        for (part, position) in self.places(ids)?.into_iter().flatten() {
+            excluded.entry(part).or_default().insert(position);
+        }
+        Ok(excluded)
+    }
+
+    /// Where the rows with these ids are: the number of the part, and the position there.
+    pub(in crate::functions::table) fn places(&self, ids: &[String]) -> Result<Vec<Option<(usize, u32)>>> {
         if ids.is_empty() {
-            return Ok(excluded);
+            return Ok(Vec::new());
         }
         let table = self.table.table();
         let corpus = Corpus::of(table.definition())?;
@@ -167,17 +201,16 @@ impl Searcher {
             field => arrow::compute::cast(&texts, field.data_type())?,
         };
         let keys = RecordBatch::try_new(key_schema, vec![keys])?;
-        for row in (0..keys.num_rows()).filter(|row| !keys.column(0).is_null(*row)) {
-            if let Some((part, position)) = table.find(&corpus.key.name, &keys.slice(row, 1))? {
-                excluded.entry(part).or_default().insert(position);
-            }
-        }
-        Ok(excluded)
+        let place = |row: usize| match keys.column(0).is_null(row) {
+            true => Ok(None),
+            false => Ok(table.find(&corpus.key.name, &keys.slice(row, 1))?),
+        };
+        (0..keys.num_rows()).map(place).collect()
     }
 }
 
 /// The ids of the rows found, and their rows where `with_rows`.
-pub(super) fn fetch(
+pub(in crate::functions::table) fn fetch(
     table: &SearchedTable,
     hits: &[Hit],
     with_rows: bool,
