@@ -91,7 +91,7 @@ fn an_export_makes_the_same_database_again() {
     let folder = made();
     let folder = folder.path();
     let told = succeed(folder, &["export", "--to", "files"]);
-    assert!(told.contains("6 tables, 10 rows, in files"), "{told}");
+    assert!(told.contains("7 tables, 10 rows, in files"), "{told}");
     assert!(fail(folder, &["export", "--to", "files"], 2).contains("not empty"));
     let before = answers(folder);
     std::fs::rename(folder.join("muster-data"), folder.join("lost")).unwrap();
