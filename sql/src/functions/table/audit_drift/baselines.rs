@@ -1,24 +1,24 @@
 //! The table `audit_baselines` as it is compared: which baselines there are, and the metrics of some, looked up by key.
 //!
-//! It is the table of `public`, whatever the search path. Tables change, so what is needed of it is looked for in each
-//! snapshot; what is not there any more is an error that names it. Of the rows `seq` and `metrics` are read, never `raw`.
+//! Of the rows `seq` and `metrics` are read, never `raw`.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch};
-use arrow::datatypes::{DataType, Field, Int64Type, Schema};
+use arrow::datatypes::{DataType, Int64Type, Schema};
 use muster_storage::{KeyConstraint, Snapshot, Table};
 
 use crate::audit::{TABLE, numbers};
-use crate::catalog::namespace::kind;
-use crate::catalog::relation::stored;
-use crate::catalog::{Columns, Lookup, SCHEMA, rows_of};
+use crate::catalog::{Columns, Lookup, rows_of};
+use crate::functions::table::built_in::BuiltIn;
 use crate::sqlstate::SqlState;
 use crate::types::json::{self, Json};
-use crate::types::type_name;
 use crate::write::nullable_schema;
 use crate::{Error, Result, column};
+
+const LOG: BuiltIn =
+    BuiltIn { name: TABLE, hint: "Baselines are compared as the table public.audit_baselines has them." };
 
 const SEQ: &str = "seq";
 const METRICS: &str = "metrics";
@@ -41,21 +41,14 @@ impl Baselines {
     /// # Errors
     /// 42P01, 42809, 42703, 42804 or 55000 where the table is not what is needed.
     pub(super) fn open(snapshot: &Snapshot) -> Result<Self> {
-        let table = stored(SCHEMA, TABLE);
-        let Some(table) = snapshot.table(&table) else {
-            return Err(hinted(match kind(snapshot, &table) {
-                Some(_) => Error::new(SqlState::WrongObjectType, format!("\"{TABLE}\" is not a table")),
-                None => Error::undefined_table(&table),
-            }));
-        };
+        let table = LOG.open(snapshot)?;
         let definition = table.definition();
-        let is_bigint = |field: &Field| field.data_type() == &DataType::Int64;
-        let seq = position(&definition.schema, SEQ, "bigint", is_bigint)?;
-        let metrics = position(&definition.schema, METRICS, "jsonb", column::is_json)?;
+        let seq = LOG.position(definition, SEQ, |found| found == &DataType::Int64, "bigint")?;
+        let metrics = LOG.field_position(definition, METRICS, column::is_json, "jsonb")?;
         let key = definition.keys.iter().find(|key| key.columns == [seq]).cloned().ok_or_else(|| {
             let message =
                 format!("table \"{TABLE}\" has no primary key or unique constraint on \"{SEQ}\" alone");
-            hinted(Error::new(SqlState::ObjectNotInPrerequisiteState, message))
+            LOG.hinted(Error::new(SqlState::ObjectNotInPrerequisiteState, message))
         })?;
         let key_schema = nullable_schema(&definition.schema.project(&[seq])?);
         let schema = nullable_schema(&definition.schema.project(&[seq, metrics])?);
@@ -123,23 +116,4 @@ fn read(seq: i64, metrics: &str) -> Result<Metrics> {
 
 fn changed() -> Error {
     Error::internal("a baseline's columns are not what they were")
-}
-
-/// Whom an error concerns who never wrote the table's name.
-fn hinted(error: Error) -> Error {
-    error.with_hint(format!("Baselines are compared as the table {SCHEMA}.{TABLE} has them."))
-}
-
-/// The position of a column of the right type.
-fn position(schema: &Schema, name: &str, expected: &str, is_right: impl Fn(&Field) -> bool) -> Result<usize> {
-    let Ok(position) = schema.index_of(name) else {
-        return Err(hinted(Error::undefined_column(name, TABLE)));
-    };
-    let field = schema.field(position);
-    if is_right(field) {
-        return Ok(position);
-    }
-    let message =
-        format!("column \"{name}\" of relation \"{TABLE}\" must be {expected}, not {}", type_name(field));
-    Err(hinted(Error::new(SqlState::DatatypeMismatch, message)))
 }

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Float64Builder, Int64Array, StringArray};
-use arrow::compute::{CastOptions, cast_with_options};
-use arrow::datatypes::{DataType, Field, Float64Type, Int64Type};
+use arrow::array::{ArrayRef, Float64Builder, StringArray};
+use arrow::datatypes::Field;
 use datafusion::physical_plan::metrics::{Count, ExecutionPlanMetricsSet, MetricBuilder};
 use muster_engine::audit::{Drift, drift};
 use muster_storage::TableDefinition;
@@ -15,9 +14,9 @@ use super::{NAME, PARAMETERS, columns};
 use crate::audit::TABLE;
 use crate::functions::table::arguments::Parameter;
 use crate::functions::table::call::{Produced, Running, TableFunction};
+use crate::functions::table::given::Given;
 use crate::session::StatementContext;
 use crate::sqlstate::SqlState;
-use crate::types::type_name;
 use crate::{Error, Result};
 
 /// The tolerance unless one is given, as in the documentation.
@@ -98,21 +97,17 @@ impl Comparing {
 
 impl Running for Comparing {
     fn run(&mut self, arguments: &[Option<ArrayRef>], rows: usize) -> Result<Produced> {
-        let argument = |place: usize| arguments.get(place).and_then(Option::as_ref);
-        let seqs = integers("seq", argument(0))?;
-        let against = integers("against", argument(1))?;
-        let tolerances = numbers("tolerance", argument(2))?;
-        let given = |array: &Option<Int64Array>, row: usize| {
-            array.as_ref().filter(|array| array.is_valid(row)).map(|array| array.value(row))
-        };
         let mut comparisons = Vec::new();
         let mut wanted = BTreeSet::new();
         for row in 0..rows {
-            let tolerance = tolerances.as_ref().filter(|array| array.is_valid(row));
-            let tolerance = tolerance.map_or(Ok(TOLERANCE), |array| checked(array.value(row)))?;
-            let baseline = given(&against, row);
+            let given = Given { function: NAME, parameters: PARAMETERS, arguments, row };
+            let tolerance = given.float(2)?.unwrap_or(TOLERANCE);
+            if tolerance.is_nan() || tolerance < 0.0 {
+                return Err(given.invalid(format!("tolerance must be 0 or more, not {tolerance}")));
+            }
+            let baseline = given.integer(1)?;
             wanted.extend(baseline);
-            let current = match given(&seqs, row) {
+            let current = match given.integer(0)? {
                 Some(seq) => seq,
                 None => match self.newest()? {
                     Some(newest) => newest,
@@ -149,54 +144,6 @@ impl Running for Comparing {
 /// Metrics as the engine takes them; none where there is no baseline.
 fn pairs(metrics: Option<&Metrics>) -> impl Iterator<Item = (&str, f64)> {
     metrics.into_iter().flatten().map(|(name, value)| (name.as_str(), *value))
-}
-
-/// # Errors
-/// 22023 for a share that no change can be compared with.
-fn checked(tolerance: f64) -> Result<f64> {
-    if tolerance >= 0.0 {
-        return Ok(tolerance);
-    }
-    let message = format!("tolerance must be 0 or more, not {tolerance}");
-    Err(Error::new(SqlState::InvalidParameterValue, message))
-}
-
-fn integers(name: &str, array: Option<&ArrayRef>) -> Result<Option<Int64Array>> {
-    let is_right = |data_type: &DataType| data_type.is_integer();
-    let array = converted(name, array, "bigint", is_right, &DataType::Int64)?;
-    Ok(array.and_then(|array| array.as_primitive_opt::<Int64Type>().cloned()))
-}
-
-fn numbers(name: &str, array: Option<&ArrayRef>) -> Result<Option<Float64Array>> {
-    let array = converted(name, array, "double precision", DataType::is_numeric, &DataType::Float64)?;
-    Ok(array.and_then(|array| array.as_primitive_opt::<Float64Type>().cloned()))
-}
-
-/// An argument in its parameter's type; `None` where it is not given.
-///
-/// # Errors
-/// 42804 for another type, 22P02 for a text that is no such value.
-fn converted(
-    name: &str,
-    array: Option<&ArrayRef>,
-    expected: &str,
-    is_right: impl Fn(&DataType) -> bool,
-    to: &DataType,
-) -> Result<Option<ArrayRef>> {
-    let Some(array) = array else { return Ok(None) };
-    match array.data_type() {
-        DataType::Null => return Ok(None),
-        // A quoted number is an untyped literal, which PostgreSQL reads as the place asks.
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {}
-        other if is_right(other) => {}
-        other => {
-            let found = type_name(&Field::new("", other.clone(), true));
-            let message = format!("argument {name} of {NAME} must be {expected}, not {found}");
-            return Err(Error::new(SqlState::DatatypeMismatch, message));
-        }
-    }
-    let options = CastOptions { safe: false, ..CastOptions::default() };
-    Ok(Some(cast_with_options(array, to, &options)?))
 }
 
 fn arrays(drifts: &[Drift]) -> Vec<ArrayRef> {
