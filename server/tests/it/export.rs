@@ -54,6 +54,8 @@ CREATE VIEW app.zz AS SELECT id, price * quantity AS total FROM app.orders WHERE
 CREATE VIEW app.aa (biggest) AS SELECT max(total) FROM app.zz;
 COMMENT ON VIEW app.zz IS 'over several';
 COMMENT ON COLUMN app.zz.total IS 'in euros, too';
+INSERT INTO audit_baselines (git_commit, metrics) VALUES ('a1', '{"rows": 100, "rate": 0.10, "note": "x"}'), ('b2', '[]');
+COMMENT ON VIEW audit_metrics IS 'for charts';
 "#;
 
 /// What is compared, in both databases.
@@ -63,6 +65,8 @@ const QUERIES: &[&str] = &[
     "SELECT id, total FROM app.zz ORDER BY id",
     "SELECT biggest FROM app.aa",
     "SELECT count(*) FROM nothing",
+    "SELECT seq, git_commit, metric, value FROM audit_metrics ORDER BY seq, metric",
+    "SELECT obj_description('audit_metrics'::regclass, 'pg_class')",
     "SELECT obj_description('app.orders'::regclass, 'pg_class')",
     "SELECT nextval('app.tickets') < 50, nextval('never_used')",
 ];
@@ -79,7 +83,7 @@ fn read(path: &Path) -> String {
 }
 
 fn answers(folder: &Path) -> Vec<Vec<Vec<String>>> {
-    QUERIES.iter().take(5).map(|query| rows(folder, query)).collect()
+    QUERIES.iter().take(6).map(|query| rows(folder, query)).collect()
 }
 
 #[test]
@@ -87,7 +91,7 @@ fn an_export_makes_the_same_database_again() {
     let folder = made();
     let folder = folder.path();
     let told = succeed(folder, &["export", "--to", "files"]);
-    assert!(told.contains("6 tables, 8 rows, in files"), "{told}");
+    assert!(told.contains("7 tables, 10 rows, in files"), "{told}");
     assert!(fail(folder, &["export", "--to", "files"], 2).contains("not empty"));
     let before = answers(folder);
     std::fs::rename(folder.join("muster-data"), folder.join("lost")).unwrap();
@@ -121,6 +125,43 @@ fn an_altered_built_in_table_is_not_taken_for_the_one_that_every_database_has() 
     let files = folder.join("files");
     succeed(&files, &["sql", "--data", data.to_str().unwrap(), "-f", "schema.sql", "-f", "load.sql"]);
     succeed(folder, &["sql", "--data", "new", "-c", "SELECT shoe_size FROM workers"]);
+}
+
+#[test]
+fn a_built_in_view_is_made_anew_where_it_is_another_or_its_table_is() {
+    let made_so = |commands: &str, query: &str, expected: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        succeed(folder, &["sql", "-c", commands]);
+        succeed(folder, &["export", "--to", "files"]);
+        let (files, data) = (folder.join("files"), folder.join("new"));
+        let schema = read(&files.join("schema.sql"));
+        assert!(schema.contains("DROP VIEW \"public\".\"audit_metrics\";"), "{schema}");
+        succeed(&files, &["sql", "--data", data.to_str().unwrap(), "-f", "schema.sql", "-f", "load.sql"]);
+        let there = succeed(folder, &["sql", "--data", "new", "-c", query]);
+        assert!(there.contains(expected), "{there}");
+    };
+    let insert = "INSERT INTO audit_baselines (metrics) VALUES ('{\"n\": 17}');";
+    made_so(
+        &format!("ALTER TABLE audit_baselines ADD COLUMN author text; {insert}"),
+        "SELECT value FROM audit_metrics",
+        "17",
+    );
+    made_so(
+        "ALTER TABLE audit_baselines ADD COLUMN author text; DROP VIEW audit_metrics",
+        "SELECT count(*) + 40 AS views FROM pg_views WHERE schemaname = 'public'",
+        "40",
+    );
+    made_so(
+        "DROP VIEW audit_metrics; CREATE VIEW audit_metrics AS SELECT 'another' AS word",
+        "SELECT word FROM audit_metrics",
+        "another",
+    );
+    made_so(
+        "DROP VIEW audit_metrics; CREATE TABLE audit_metrics (n int)",
+        "SELECT count(n) FROM audit_metrics",
+        "0",
+    );
 }
 
 /// What psql prints of commands; `None` where there is no psql.

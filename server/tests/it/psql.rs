@@ -69,6 +69,26 @@ fn the_tables_are_listed_and_described() {
         let listed = lines(server.address, &["\\dt"]).await.unwrap();
         assert!(listed.iter().any(|line| line.contains("|workers|table|")), "{listed:?}");
         let described = lines(server.address, &["\\d workers"]).await.unwrap();
+        assert!(listed.iter().all(|line| !line.contains("audit_metrics")), "{listed:?}");
+        let views = lines(server.address, &["\\dv"]).await.unwrap();
+        assert_eq!(views.len(), 1, "{views:?}");
+        assert!(views[0].starts_with("public|audit_metrics|view|"), "{views:?}");
+        let view = lines(server.address, &["\\d audit_metrics"]).await.unwrap();
+        for column in [
+            "seq|bigint|",
+            "recorded_at|timestamp with time zone|",
+            "metric|text|",
+            "value|double precision|",
+        ] {
+            assert!(view.iter().any(|line| line.starts_with(column)), "{column}: {view:?}");
+        }
+        let defined = lines(server.address, &["\\pset tuples_only off", "\\d+ audit_metrics"]).await.unwrap();
+        assert!(defined.iter().any(|line| line.contains("FROM audit_baselines")), "{defined:?}");
+        let found = lines(server.address, &["\\df audit_drift", "\\df jsonb_each"]).await.unwrap();
+        assert!(
+            found.iter().any(|line| line.contains("tolerance double precision DEFAULT 0.2")),
+            "{found:?}"
+        );
         for column in [
             "worker_id|text||not null|",
             "skills|text[]|",

@@ -71,6 +71,15 @@ impl AuditLine {
     }
 }
 
+/// The numbers of an object by their names, which are paths where they are within objects. What is no object has none.
+pub(crate) fn numbers(object: &Json) -> Vec<(String, Json)> {
+    let mut numbers = Vec::new();
+    if let Json::Object(entries) = object {
+        collect(entries, "", &mut numbers);
+    }
+    numbers
+}
+
 fn collect<'a>(
     entries: impl IntoIterator<Item = &'a (String, Json)>,
     path: &str,

@@ -5,7 +5,7 @@ use muster_storage::TableDefinition;
 use crate::column;
 
 /// The table's name.
-const TABLE: &str = "audit_baselines";
+pub(crate) const TABLE: &str = "audit_baselines";
 
 /// What a line fills, as [`AuditLine`](super::AuditLine) has it, in this order.
 pub(crate) const COLUMNS: [&str; 5] = ["recorded_at", "git_commit", "runtime", "metrics", "raw"];

@@ -8,5 +8,5 @@
 mod line;
 mod log;
 
-pub(crate) use line::AuditLine;
-pub(crate) use log::{COLUMNS, is_log, lines_query};
+pub(crate) use line::{AuditLine, numbers};
+pub(crate) use log::{COLUMNS, TABLE, is_log, lines_query};

@@ -1,4 +1,4 @@
-//! The tables that a new database has from its start. They are ordinary tables otherwise.
+//! The tables and views that a new database has from its start. They are ordinary ones otherwise.
 
 /// What makes them, in order. `docs/sql` describes the columns.
 pub(crate) const STATEMENTS: &[&str] = &[
@@ -48,4 +48,12 @@ pub(crate) const STATEMENTS: &[&str] = &[
         metrics jsonb NOT NULL,
         raw text
     )",
+    // A row a number, for tools that chart them. A `metrics` that is no object, and members that are no numbers, only come by
+    // INSERT; the CASE around the cast keeps conditions over `value` away from them.
+    "CREATE VIEW audit_metrics AS
+        SELECT b.seq, b.recorded_at, b.git_commit, m.key AS metric,
+            CASE WHEN jsonb_typeof(m.value) = 'number' THEN m.value::text::float8 END AS value
+        FROM audit_baselines b
+        CROSS JOIN LATERAL jsonb_each(CASE WHEN jsonb_typeof(b.metrics) = 'object' THEN b.metrics END) m
+        WHERE jsonb_typeof(m.value) = 'number'",
 ];

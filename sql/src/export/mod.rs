@@ -76,12 +76,16 @@ impl Session {
             schema.push_str("CREATE EXTENSION IF NOT EXISTS vector;\n\n");
         }
         schemas(&mut schema, &snapshot);
+        let builtins = table::builtins(shared)?;
+        let views_there = match dialect {
+            Dialect::Muster => view::kept_builtins(&mut schema, &snapshot, &builtins)?,
+            Dialect::Postgres { .. } => Vec::new(),
+        };
         let sequences: Vec<(String, Sequence)> =
             Sequence::all(&snapshot)?.into_iter().filter(|(name, _)| is_kept(name)).collect();
         for (name, sequence) in sequences.iter().filter(|(_, sequence)| !sequence.identity) {
             sequence::create(&mut schema, name, sequence);
         }
-        let builtins = table::builtins(shared)?;
         let mut tables = Vec::new();
         let mut finish = String::new();
         for stored in snapshot.tables().filter(|table| is_kept(&table.definition().name)) {
@@ -104,7 +108,7 @@ impl Session {
         }
         let views = View::all(&snapshot)?.into_iter().filter(|(name, _)| is_kept(name)).collect();
         for (name, view) in view::in_order(views) {
-            if view::create(&mut schema, &name, &view, dialect) {
+            if views_there.contains(&name) || view::create(&mut schema, &name, &view, dialect) {
                 comment_on(&mut schema, &snapshot, "VIEW", &name);
                 let columns = view.columns.fields().iter().map(|field| field.name().as_str());
                 table::comment_on_columns(&mut schema, &snapshot, &name, columns);

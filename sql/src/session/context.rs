@@ -29,6 +29,20 @@ pub(crate) struct StatementContext {
 }
 
 impl StatementContext {
+    /// The context of a statement that no session runs.
+    pub(crate) fn without_session(database: Arc<Shared>, snapshot: Arc<Snapshot>) -> Arc<Self> {
+        let settings = Settings::new(&database.options);
+        Arc::new(Self {
+            database,
+            snapshot,
+            settings,
+            now: Utc::now(),
+            block: None,
+            draft: true,
+            varies: AtomicBool::default(),
+        })
+    }
+
     /// The context of the statement that this task belongs to.
     pub(crate) fn of(context: &TaskContext) -> Result<Arc<Self>> {
         context

@@ -31,15 +31,20 @@ mod unique_index;
 pub(crate) mod update;
 mod view;
 
+use std::sync::Arc;
+
 use datafusion::sql::sqlparser::ast;
+use futures::FutureExt;
 use muster_storage::Changes;
 
 use crate::database::Shared;
 use crate::parse::parse;
+use crate::session::StatementContext;
+use crate::stack::Roomy;
 use crate::{Error, Result};
 
-/// The changes that make the built-in tables, as one commit.
-pub(crate) fn builtin_changes(shared: &Shared, statements: &[&str]) -> Result<Changes> {
+/// The changes that make the built-in tables and views, as one commit.
+pub(crate) fn builtin_changes(shared: &Arc<Shared>, statements: &[&str]) -> Result<Changes> {
     let mut changes = Changes::new();
     let mut tables: Vec<create_table::NewTable> = Vec::new();
     for sql in statements {
@@ -56,6 +61,15 @@ pub(crate) fn builtin_changes(shared: &Shared, statements: &[&str]) -> Result<Ch
                     let table = tables.iter().find(|table| table.name == name);
                     let table = table.ok_or_else(|| Error::undefined_table(&name))?;
                     create_index::NewIndex::of(create, &name, &table.schema, &[])?.add_to(changes)
+                }
+                ast::Statement::CreateView(create) => {
+                    // What the view reads is there in a transaction that is never committed.
+                    let mut made = shared.store.begin();
+                    made.apply(changes.clone())?;
+                    let context = StatementContext::without_session(shared.clone(), made.snapshot().clone());
+                    let defined = Roomy::new(view::define(&context, create)).now_or_never();
+                    let defined = defined.ok_or_else(|| Error::internal("a built-in view waits"))??;
+                    changes.and(defined.changes)
                 }
                 other => return Err(Error::unsupported(format!("{other} as a built-in"))),
             };

@@ -103,20 +103,45 @@ fn read(reader: &mut Jiter<'_>, peek: Peek, depth: usize) -> Result<Json> {
     })
 }
 
+/// The members of an object that `text` is, as they are written: their order, their repetitions, each value's own text.
+/// `None` for JSON that is no object.
+///
+/// # Errors
+/// As [`parse`].
+pub(crate) fn members(text: &str) -> Result<Option<Vec<(String, &str)>>> {
+    let Json::Object(_) = parse(text)? else { return Ok(None) };
+    let failed = |error: JiterError| invalid(&error);
+    let mut reader = Jiter::new(text.as_bytes());
+    let mut members = Vec::new();
+    let mut key = reader.next_object().map_err(failed)?.map(str::to_string);
+    while let Some(name) = key {
+        let peek = reader.peek().map_err(failed)?;
+        let start = reader.current_index();
+        reader.known_skip(peek).map_err(failed)?;
+        members.push((name, text.get(start..reader.current_index()).unwrap_or_default()));
+        key = reader.next_key().map_err(failed)?.map(str::to_string);
+    }
+    Ok(Some(members))
+}
+
+/// An object's members as `jsonb` has them: each key once, its last value, the shorter keys first.
+pub(crate) fn ordered(written: &[(String, Json)]) -> Vec<&(String, Json)> {
+    let mut entries: Vec<&(String, Json)> = written.iter().collect();
+    entries.sort_by(|(a, _), (b, _)| (a.len(), a.as_bytes()).cmp(&(b.len(), b.as_bytes())));
+    let mut kept: Vec<&(String, Json)> = Vec::with_capacity(entries.len());
+    for entry in entries {
+        kept.pop_if(|before| before.0 == entry.0);
+        kept.push(entry);
+    }
+    kept
+}
+
 /// Writes a value as `jsonb` prints it.
 pub(crate) fn write_value(value: &Json, out: &mut String) {
     match value {
         Json::Object(written) => {
-            let mut entries: Vec<&(String, Json)> = Vec::with_capacity(written.len());
-            for (position, entry) in written.iter().enumerate() {
-                let again = written.iter().skip(position + 1).any(|(key, _)| key == &entry.0);
-                if !again {
-                    entries.push(entry);
-                }
-            }
-            entries.sort_by(|(a, _), (b, _)| (a.len(), a.as_bytes()).cmp(&(b.len(), b.as_bytes())));
             out.push('{');
-            for (position, (key, value)) in entries.into_iter().enumerate() {
+            for (position, (key, value)) in ordered(written).into_iter().enumerate() {
                 if position > 0 {
                     out.push_str(", ");
                 }
@@ -137,7 +162,12 @@ pub(crate) fn write_value(value: &Json, out: &mut String) {
             out.push(']');
         }
         Json::Text(text) => write_string(text, out),
-        Json::Number(digits) => out.push_str(&plain(digits).unwrap_or_else(|| digits.clone())),
+        Json::Number(digits) => {
+            let plain = plain(digits).unwrap_or_else(|| digits.clone());
+            // A numeric has one zero.
+            let is_zero = |digits: &&str| digits.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+            out.push_str(plain.strip_prefix('-').filter(is_zero).unwrap_or(&plain));
+        }
         Json::Bool(true) => out.push_str("true"),
         Json::Bool(false) => out.push_str("false"),
         Json::Null => out.push_str("null"),
@@ -203,11 +233,21 @@ mod tests {
     }
 
     #[test]
+    fn members_are_as_they_were_written() {
+        let written = r#" { "bb" : 1e3 , "a":[1,  {"b": "}"}], "a" : "\u00fc\"" , "c":{} } "#;
+        let expected = [("bb", "1e3"), ("a", r#"[1,  {"b": "}"}]"#), ("a", r#""\u00fc\"""#), ("c", "{}")];
+        let expected = expected.map(|(key, value)| (key.to_string(), value));
+        assert_eq!(members(written).unwrap().unwrap(), expected);
+        assert_eq!(members("[1]").unwrap(), None);
+        assert_eq!(members("{").unwrap_err().sqlstate(), "22P02");
+    }
+
+    #[test]
     fn numbers_keep_their_digits() {
-        let written = "[1.50, 12345678901234567890.123, 1e3, -1.5E-3, 1.25e1, 0, 1E+2]";
+        let written = "[1.50, 12345678901234567890.123, 1e3, -1.5E-3, 1.25e1, 0, 1E+2, -0, -0.0, -0e1]";
         assert_eq!(
             canonical(written).unwrap(),
-            "[1.50, 12345678901234567890.123, 1000, -0.0015, 12.5, 0, 100]"
+            "[1.50, 12345678901234567890.123, 1000, -0.0015, 12.5, 0, 100, 0, 0.0, 0]"
         );
     }
 

@@ -9,6 +9,7 @@ mod decimal_text;
 mod embed;
 mod in_rows;
 mod is_valid;
+mod json_typeof;
 mod plain_array;
 mod struct_field;
 mod subquery_value;
@@ -67,6 +68,7 @@ pub(crate) fn all(embedders: &Arc<Embedders>) -> Vec<Arc<ScalarUDF>> {
         version::function(),
     ];
     all.extend(is_valid::functions());
+    all.extend(json_typeof::functions());
     all.extend(vector::all());
     all
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Field};
 use muster_storage::{Snapshot, Table, TableDefinition};
 
 use crate::catalog::SCHEMA;
@@ -47,11 +47,22 @@ impl BuiltIn {
         is_right: impl Fn(&DataType) -> bool,
         expected: &str,
     ) -> Result<usize> {
+        self.field_position(definition, column, |field| is_right(field.data_type()), expected)
+    }
+
+    /// As [`Self::position`], for a type that Arrow's does not tell.
+    pub(super) fn field_position(
+        &self,
+        definition: &TableDefinition,
+        column: &str,
+        is_right: impl Fn(&Field) -> bool,
+        expected: &str,
+    ) -> Result<usize> {
         let Ok(position) = definition.schema.index_of(column) else {
             return Err(self.hinted(Error::undefined_column(column, self.name)));
         };
         let field = definition.schema.field(position);
-        if is_right(field.data_type()) {
+        if is_right(field) {
             return Ok(position);
         }
         let message = format!(

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Float32Array};
 use arrow::compute::{CastOptions, cast_with_options};
-use arrow::datatypes::{DataType, Field, Int64Type};
+use arrow::datatypes::{DataType, Field, Float64Type, Int64Type};
 
 use super::arguments::Parameter;
 use crate::sqlstate::SqlState;
@@ -50,6 +50,16 @@ impl<'a> Given<'a> {
             return Err(self.mismatch(place, "an integer", array.data_type()));
         }
         Ok(Some(self.value(array, &DataType::Int64)?.as_primitive::<Int64Type>().value(0)))
+    }
+
+    /// # Errors
+    /// 42804 for another type, 22P02 for a text that is no number.
+    pub(crate) fn float(&self, place: usize) -> Result<Option<f64>> {
+        let Some(array) = self.array(place) else { return Ok(None) };
+        if !array.data_type().is_numeric() && !is_text(array.data_type()) {
+            return Err(self.mismatch(place, "a number", array.data_type()));
+        }
+        Ok(Some(self.value(array, &DataType::Float64)?.as_primitive::<Float64Type>().value(0)))
     }
 
     /// A number of rows.

@@ -7,9 +7,11 @@
 //! parameters and LATERAL (`docs/decisions`).
 
 pub(crate) mod arguments;
+mod audit_drift;
 mod built_in;
 mod call;
 mod given;
+mod json_each;
 mod matrix_search;
 mod playbook_matches;
 mod playbooks;
@@ -44,7 +46,15 @@ pub const TABLE_FUNCTIONS: &[&str] = &[
     validate::EMAIL,
     validate::SMS,
     validate::FILL,
+    audit_drift::NAME,
+    json_each::JSONB,
+    json_each::JSONB_TEXT,
+    json_each::JSON,
+    json_each::JSON_TEXT,
 ];
+
+/// Those of them that PostgreSQL has, too.
+pub(crate) const OF_POSTGRESQL: &[&str] = json_each::NAMES;
 
 /// Whether a name in FROM is one of ours.
 pub(crate) fn is_known(name: &ObjectName) -> bool {
@@ -96,7 +106,11 @@ pub(crate) fn each_corpus(
     }
 }
 
-fn plan(name: &str, args: Vec<FunctionArg>, context: &mut dyn RelationPlannerContext) -> Result<LogicalPlan> {
+fn plan(
+    name: &'static str,
+    args: Vec<FunctionArg>,
+    context: &mut dyn RelationPlannerContext,
+) -> Result<LogicalPlan> {
     let call = match name {
         vector_search::NAME => {
             let node = Arc::new(vector_search::plan(args, context)?);
@@ -107,6 +121,8 @@ fn plan(name: &str, args: Vec<FunctionArg>, context: &mut dyn RelationPlannerCon
         validate::EMAIL => validate::plan(Validator::Email, args, context)?,
         validate::SMS => validate::plan(Validator::Sms, args, context)?,
         validate::FILL => validate::plan(Validator::Fill, args, context)?,
+        audit_drift::NAME => audit_drift::plan(args, context)?,
+        name if json_each::NAMES.contains(&name) => json_each::plan(name, args, context)?,
         other => return Err(Error::unsupported(format!("table function {other}")).into()),
     };
     Ok(LogicalPlan::Extension(Extension { node: Arc::new(call) }))

@@ -119,9 +119,10 @@ impl UserDefinedLogicalNodeCore for Call {
         Self::with_input(self.function.clone(), arguments, Arc::new(input), self.outer)
     }
 
-    fn necessary_children_exprs(&self, _output_columns: &[usize]) -> Option<Vec<Vec<usize>>> {
-        // What the arguments need is added by the caller; all input columns are passed through.
-        Some(vec![(0..self.input.schema().fields().len()).collect()])
+    fn necessary_children_exprs(&self, output_columns: &[usize]) -> Option<Vec<Vec<usize>>> {
+        // What the arguments need is added by the caller. What nobody reads is not passed through: a row can be wide.
+        let inputs = self.input.schema().fields().len();
+        Some(vec![output_columns.iter().copied().filter(|column| *column < inputs).collect()])
     }
 }
 
