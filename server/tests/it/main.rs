@@ -16,6 +16,7 @@
 )]
 
 mod backup;
+mod bench;
 mod cancel;
 mod cli;
 mod crash;

@@ -64,15 +64,17 @@ impl Need {
         if self.negated != other.negated {
             return Some(Disagreement::Negation);
         }
+        let both_name = |here: usize, there: usize| here > 0 && there > 0;
         let covered = |one: &[Place], other: &[Place]| {
             one.iter().all(|place| other.iter().any(|another| place.agrees(another)))
         };
         let (here, there) = (&self.places, &other.places);
-        if !here.is_empty() && !there.is_empty() && !(covered(here, there) && covered(there, here)) {
+        let same = covered(here, there) && covered(there, here);
+        if both_name(here.len(), there.len()) && !same {
             return Some(Disagreement::Place);
         }
         let (here, there) = (&self.roles, &other.roles);
-        if !here.is_empty() && !there.is_empty() && here != there {
+        if both_name(here.len(), there.len()) && here != there {
             return Some(Disagreement::Role);
         }
         None

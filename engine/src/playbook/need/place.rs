@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::cities::{CITIES, INITIALS, METROPOLES, NICKNAMES, WORDS};
-use super::role::is_slip;
+use super::role::{is_of_occupations, is_slip};
 use super::states::{EVERYWHERE, ORDINARY, STATES};
 use super::words::Word;
 
@@ -323,9 +323,9 @@ fn state(words: &[Word], at: usize, of: Option<u64>) -> Option<(u64, usize)> {
                 && words.get(at + 1).is_some_and(|next| {
                     first.text == "in" && !BEFORE.contains(&next.text.as_str()) && next.text != "on"
                 });
-            fits && !doubtful || (first.upper || after_comma) && !(ordinary && !first.upper)
+            first.upper || fits && !doubtful || after_comma && !ordinary
         }
-        (true, None) => first.upper && !(everywhere && !after_comma) || after_comma && !ordinary,
+        (true, None) => first.upper && (after_comma || !everywhere) || after_comma && !ordinary,
     };
     is_state.then_some((bit, 1))
 }
@@ -356,7 +356,7 @@ fn unknown(words: &[Word], at: usize, shouting: bool) -> Option<(Place, usize)> 
         let ends =
             part.last().is_some_and(Word::ends) || words.get(at + length).is_none_or(|next| !next.capital);
         let behind_in = at.checked_sub(1).is_some_and(|before| matches!(text(words, before), "in" | "near"));
-        if written && !shouting && ends && behind_in && TABLES.states.get(plain(part).as_str()).is_none() {
+        if written && !shouting && ends && behind_in && !TABLES.states.contains_key(plain(part).as_str()) {
             return Some((Place { city: Some(name(part)), states: ANYWHERE }, length));
         }
         if part.last().is_some_and(Word::ends) {
@@ -370,10 +370,7 @@ fn unknown(words: &[Word], at: usize, shouting: bool) -> Option<(Place, usize)> 
 fn goes_on(words: &[Word], at: usize, shouting: bool) -> bool {
     let ended = at.checked_sub(1).and_then(|before| words.get(before)).is_none_or(Word::ends);
     let Some(next) = words.get(at).filter(|_| !ended) else { return false };
-    let of_role = super::occupations::HEADS
-        .split_whitespace()
-        .any(|head| next.text == head || next.text.strip_suffix('s') == Some(head))
-        || super::occupations::MODIFIERS.split_whitespace().any(|modifier| next.text == modifier);
+    let of_role = is_of_occupations(&next.text);
     let name_word = [
         "foods",
         "logistics",

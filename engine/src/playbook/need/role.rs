@@ -260,6 +260,12 @@ fn follows_as_modifier(pieces: &[Piece], at: usize) -> bool {
     !here.ends && here.end == next.start && is_head(&next.text)
 }
 
+/// Whether a word, in the plural or not, is one of occupations.
+pub(super) fn is_of_occupations(word: &str) -> bool {
+    let known = |word: &str| TABLES.heads.contains(word) || TABLES.modifiers.contains(word);
+    known(word) || word.strip_suffix('s').is_some_and(known)
+}
+
 fn is_head(text: &str) -> bool {
     text.rsplit(' ').next().is_some_and(|last| TABLES.heads.contains(last))
 }
