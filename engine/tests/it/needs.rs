@@ -1,6 +1,6 @@
 //! How often needs are told apart, and how often not: pairs labelled by hand.
 //!
-//! `dev` pairs were looked at while the rules were written, `held` pairs were not. The whole decision is measured as well, as
+//! `dev` pairs were looked at one by one while the rules were written, `held` pairs only as counts. The whole decision is measured as well, as
 //! the database makes it: near by `hash-v1`, and the same need.
 
 use std::collections::BTreeMap;
@@ -101,8 +101,8 @@ fn opposites_are_told_from_the_same() {
         show("  both, as the database decides", rates(&of_split, &both));
         let ((false_reuse, ..), (missed, ..)) = rates(&of_split, &agree);
         // What was measured, and some: a rule that breaks shows.
-        assert!(false_reuse <= 0.08, "{split}: {false_reuse}");
-        assert!(missed <= 0.22, "{split}: {missed}");
+        assert!(false_reuse <= 0.04, "{split}: {false_reuse}");
+        assert!(missed <= 0.17, "{split}: {missed}");
     }
     for ((split, category), (wrong, all)) in &wrong {
         println!("{split:<5} {category:<20} {wrong} of {all} wrong");

@@ -232,6 +232,11 @@ fn at<'a>(words: &[Word], place: usize, text: &impl Fn(usize) -> &'a str, roles:
         return Negated(2);
     }
     if here == "without" || NOT.contains(&here) {
+        let earlier = (0..place).any(|earlier| roles.is_part(earlier));
+        if here == "not" && earlier && roles.is_part(place + 1) {
+            let end = (place + 1..words.len()).find(|end| !roles.is_part(*end)).unwrap_or(words.len());
+            return Excluded(end - place);
+        }
         return not(words, place, text);
     }
     if here == "no" {
@@ -256,6 +261,12 @@ fn not<'a>(words: &[Word], place: usize, text: &impl Fn(usize) -> &'a str) -> Sa
     {
         return Affirmed(3);
     }
+    // What cannot be found is needed.
+    if matches!(text(place), "cant" | "cannot" | "couldnt")
+        && matches!(text(place + 1), "find" | "locate" | "get" | "fill" | "staff" | "seem")
+    {
+        return Affirmed(2);
+    }
     // They do not need something: no need of ours.
     let they = ["they", "who", "candidates", "he", "she", "workers", "applicants"];
     let before = |steps: usize| place.checked_sub(steps).map_or("", text);
@@ -274,7 +285,9 @@ fn not<'a>(words: &[Word], place: usize, text: &impl Fn(usize) -> &'a str) -> Sa
         }
         if NEEDING.contains(&word) {
             // What is not needed may be a condition: 'do not need experience'.
-            let condition = (next + 1..(next + 3).min(words.len())).any(|place| is_condition(text(place)));
+            let condition = (next + 1..(next + 3).min(words.len())).any(|place| {
+                is_condition(text(place)) || matches!(text(place), "without" | "unless" | "who")
+            });
             return if condition { Affirmed(next + 1 - place) } else { Negated(next + 1 - place) };
         }
         if !BETWEEN.contains(&word) {

@@ -239,6 +239,12 @@ fn text(words: &[Word], at: usize) -> &str {
 /// A place that begins here, and how many words it takes.
 fn find(words: &[Word], at: usize, shouting: bool) -> Option<(Place, usize)> {
     let expected = at.checked_sub(1).is_some_and(|before| BEFORE.contains(&text(words, before)));
+    if text(words, at + 1) == "state"
+        && matches!(text(words, at), "washington" | "new york")
+        && let Some(states) = TABLES.states.get(text(words, at))
+    {
+        return Some((Place { city: None, states: *states }, 2));
+    }
     for length in (1..=4.min(words.len() - at)).rev() {
         let part = words.get(at..at + length)?;
         if part.iter().rev().skip(1).any(|word| word.ends() && word.text != "st" && word.text != "ft") {
@@ -313,7 +319,11 @@ fn state(words: &[Word], at: usize, of: Option<u64>) -> Option<(u64, usize)> {
     let everywhere = EVERYWHERE.contains(&first.text.as_str());
     let fits = of.is_some_and(|of| of & bit != 0);
     let is_state = match (abbreviated, of) {
-        (false, _) => first.text.len() > 4 || fits || after_comma || of.is_some(),
+        // Shorter ones are old abbreviations, and words: `ill`, `mass`, `ore`.
+        (false, _) => {
+            let name = first.text.len() > 4 || matches!(first.text.as_str(), "ohio" | "iowa" | "utah");
+            name || fits || after_comma || of.is_some()
+        }
         (true, Some(_)) => {
             // `in` before a city, a month or a time is none: 'fort wayne in on monday' has it, 'fort wayne in may' not.
             let doubtful = everywhere
@@ -325,7 +335,11 @@ fn state(words: &[Word], at: usize, of: Option<u64>) -> Option<(u64, usize)> {
                 });
             first.upper || fits && !doubtful || after_comma && !ordinary
         }
-        (true, None) => first.upper && (after_comma || !everywhere) || after_comma && !ordinary,
+        (true, None) => {
+            let behind_in =
+                at.checked_sub(1).is_some_and(|before| matches!(text(words, before), "in" | "near"));
+            first.upper && (after_comma || behind_in || !everywhere) || after_comma && !ordinary
+        }
     };
     is_state.then_some((bit, 1))
 }

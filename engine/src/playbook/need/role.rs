@@ -194,7 +194,27 @@ pub(super) fn read(words: &[Word], taken: &[bool]) -> Roles {
             first -= 1;
         }
         let start = standard.get(first).map_or(piece.start, |first| first.start);
-        roles.found.push((name.into_iter().collect(), start..piece.end));
+        let mut end = piece.end;
+        // 'Clerk, shipping': what comes behind.
+        if first == at
+            && piece.ends
+            && let Some(behind) = standard.get(at + 1)
+            && behind.start == end
+            && TABLES.modifiers.contains(behind.text.as_str())
+            && standard.get(at + 2).is_none_or(|next| behind.ends || next.start != behind.end)
+        {
+            let both = format!("{} {}", behind.text, piece.text);
+            let both = PHRASES
+                .iter()
+                .find(|(phrase, _)| *phrase == both)
+                .map_or(both, |(_, becomes)| (*becomes).to_string());
+            name = both.split(' ').map(str::to_string).collect();
+            end = behind.end;
+        }
+        // Anybody is no role.
+        if name.iter().any(|word| word != "worker" && word != "temp") {
+            roles.found.push((name.into_iter().collect(), start..end));
+        }
     }
     if roles.found.is_empty() {
         roles.found.extend(doing(&standard));
