@@ -5,7 +5,7 @@
 //! decides what is printed and the exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 //!
 //! - [`serve`]: the server; [`load`]: a file into a table; [`generate`]: a workforce into a file;
-//!   [`sql`]: the shell, drawn by `shell`; [`demo`]: all of it in a minute; [`bench`]: a server under load; [`backup`], [`restore`],
+//!   [`sql`]: the shell, drawn by `shell`; [`demo`]: all of it in a minute; [`bench`](mod@bench): a server under load; [`backup`], [`restore`],
 //!   [`check`], [`export`]: for those who keep a database. `served` and `remote`: reaching a server that has
 //!   the database open; `size`: sizes in arguments.
 //! - `progress`: bars for reading, embedding and indexing; `interrupt`: Ctrl-C; `quantity`: numbers
