@@ -5,14 +5,17 @@
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
+use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, RecordBatch, UInt64Array};
+use arrow::array::{Array, ArrayRef, RecordBatch, UInt64Array, make_array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::StreamWriter;
 use serde::{Deserialize, Serialize};
+
+use crate::Error;
 
 /// All layouts of a table; the last one is today's.
 #[derive(Clone, Debug, PartialEq)]
@@ -192,4 +195,26 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
     let digit = |digit: &u8| char::from(*digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let pairs = text.as_bytes().chunks(2);
     pairs.map(|pair| Some(digit(pair.first()?)? * 16 + digit(pair.get(1)?)?)).collect()
+}
+
+/// So many rows of columns, from where they are stored and from single values.
+pub(crate) fn assembled(
+    sources: &[Source],
+    rows: usize,
+    stored: impl Fn(usize) -> Option<ArrayRef>,
+) -> crate::Result<Vec<ArrayRef>> {
+    let column = |source: &Source| match source {
+        Source::Stored(position) => stored(*position)
+            .ok_or_else(|| Error::schema("", format!("there is no stored column {position}"))),
+        Source::Value(value) => repeated(value, rows).map_err(|error| Error::arrow(Path::new("rows"), error)),
+    };
+    sources.iter().map(column).collect()
+}
+
+/// A column that was made NOT NULL may have nulls in rows that are deleted: any value stands there as well.
+pub(crate) fn without_nulls(field: &Field, column: ArrayRef) -> Result<ArrayRef, ArrowError> {
+    if field.is_nullable() || column.null_count() == 0 {
+        return Ok(column);
+    }
+    Ok(make_array(column.to_data().into_builder().nulls(None).build()?))
 }

@@ -22,6 +22,7 @@ mod check;
 mod checksum;
 mod chunk;
 mod conform;
+mod content;
 mod definition;
 mod error;
 mod id;
@@ -44,12 +45,13 @@ pub use backend::{
 pub use backup::{CopyProgress, CopyReport, restore};
 pub use changes::Changes;
 pub use check::{Finding, Severity};
+pub use content::Content;
 pub use definition::{IndexDefinition, KeyConstraint, TableDefinition};
 pub use error::{Error, Result};
 pub use id::{IndexId, SegmentId, TableId};
 pub use layout::Layouts;
 pub use options::Options;
-pub use part::{Content, Part};
+pub use part::Part;
 pub use segment::vector_rows::VectorRows;
 pub use snapshot::Snapshot;
 pub use store::{

@@ -6,18 +6,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, FixedSizeListArray, RecordBatch, RecordBatchOptions, make_array,
-};
-use arrow::datatypes::{Field, SchemaRef};
-use arrow::error::ArrowError;
+use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, RecordBatch, RecordBatchOptions};
+use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
 use roaring::{RoaringBitmap, RoaringTreemap};
 
 use crate::chunk::Chunk;
+use crate::content::Content;
 use crate::definition::vector_shape;
 use crate::keys::{KeyEncoder, KeyIndex};
-use crate::layout::{self, Source};
+use crate::layout::{self, Source, assembled, without_nulls};
 use crate::lazy::Lazy;
 use crate::row_ids::RowIds;
 use crate::segment::Segment;
@@ -40,15 +38,6 @@ pub struct Part {
     indexes: Arc<Vec<Arc<IndexFile>>>,
     /// For each constraint, in the definition's order; shared by all snapshots that have the part.
     keys: Arc<Vec<Arc<Lazy<Arc<KeyIndex>>>>>,
-}
-
-/// The rows of a part, whoever sees them and whichever of them are deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Content {
-    /// Those of a segment.
-    Segment(SegmentId),
-    /// Those of a chunk of unsealed rows, by a number that no other chunk of the process has.
-    Chunk(u64),
 }
 
 #[derive(Clone, Debug)]
@@ -394,28 +383,4 @@ impl Part {
             None => make(),
         }
     }
-}
-
-/// So many rows of columns, from where they are stored and from single values.
-fn assembled(
-    sources: &[Source],
-    rows: usize,
-    stored: impl Fn(usize) -> Option<ArrayRef>,
-) -> Result<Vec<ArrayRef>> {
-    let column = |source: &Source| match source {
-        Source::Stored(position) => stored(*position)
-            .ok_or_else(|| Error::schema("", format!("there is no stored column {position}"))),
-        Source::Value(value) => {
-            layout::repeated(value, rows).map_err(|error| Error::arrow(Path::new("rows"), error))
-        }
-    };
-    sources.iter().map(column).collect()
-}
-
-/// A column that was made NOT NULL may have nulls in rows that are deleted: any value stands there as well.
-fn without_nulls(field: &Field, column: ArrayRef) -> Result<ArrayRef, ArrowError> {
-    if field.is_nullable() || column.null_count() == 0 {
-        return Ok(column);
-    }
-    Ok(make_array(column.to_data().into_builder().nulls(None).build()?))
 }

@@ -9,6 +9,7 @@
 //! read, and a text always agrees with itself.
 
 mod cities;
+mod client;
 mod negation;
 mod occupations;
 mod place;

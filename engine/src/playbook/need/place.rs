@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::cities::{CITIES, INITIALS, METROPOLES, NICKNAMES, WORDS};
+use super::client::client;
 use super::role::{is_of_occupations, is_slip};
 use super::states::{EVERYWHERE, ORDINARY, STATES};
 use super::words::Word;
@@ -75,7 +76,7 @@ const BEFORE: &[&str] = &[
 ];
 
 /// What is never a city though it stands where one would.
-const NO_CITY: &[&str] = &[
+pub(super) const NO_CITY: &[&str] = &[
     "january",
     "february",
     "march",
@@ -134,37 +135,8 @@ const NO_CITY: &[&str] = &[
     "pm",
 ];
 
-/// Words that a client's name goes on with, or that it ends in.
-const OF_NAMES: &[&str] = &["of", "and", "the", "&", "de", "la"];
-
-/// What is asked for behind `for`, where no client is.
-const ASKING: &[&str] = &[
-    "looking",
-    "look",
-    "search",
-    "searching",
-    "request",
-    "requests",
-    "need",
-    "needs",
-    "opening",
-    "openings",
-    "ask",
-    "asking",
-    "order",
-    "hunting",
-    "position",
-    "positions",
-    "have",
-    "ready",
-    "requirement",
-    "demand",
-    "call",
-    "help",
-];
-
 /// Words after which a name has ended.
-const ENDS_NAME: &[&str] = &[
+pub(super) const ENDS_NAME: &[&str] = &[
     "in",
     "at",
     "near",
@@ -232,7 +204,7 @@ pub(super) fn read(words: &[Word]) -> (Vec<Place>, Vec<bool>) {
     (places, taken)
 }
 
-fn text(words: &[Word], at: usize) -> &str {
+pub(super) fn text(words: &[Word], at: usize) -> &str {
     words.get(at).map_or("", |word| word.text.as_str())
 }
 
@@ -413,46 +385,8 @@ fn goes_on(words: &[Word], at: usize, shouting: bool) -> bool {
         && !NO_CITY.contains(&next.text.as_str())
 }
 
-/// Where a client's name that begins here ends: behind `for` or `client`, unless it is nothing but a place or a role.
-fn client(words: &[Word], at: usize) -> Option<usize> {
-    let before = at.checked_sub(1)?;
-    if !matches!(text(words, before), "for" | "client" | "customer")
-        || words.get(before).is_some_and(|word| word.ends() && word.text == "for")
-    {
-        return None;
-    }
-    let first = words.get(at)?;
-    let asked = before.checked_sub(1).is_some_and(|place| ASKING.contains(&text(words, place)));
-    if asked
-        || first.is_number()
-        || NO_CITY.contains(&first.text.as_str()) && first.text != "the"
-        || ENDS_NAME.contains(&first.text.as_str())
-    {
-        return None;
-    }
-    let capital = first.capital || OF_NAMES.contains(&first.text.as_str());
-    let mut end = at;
-    while let Some(word) = words.get(end) {
-        let goes_on = if capital {
-            word.capital || OF_NAMES.contains(&word.text.as_str()) || word.is_number()
-        } else {
-            end - at < 4
-        };
-        if !goes_on || end > at && ENDS_NAME.contains(&word.text.as_str()) {
-            break;
-        }
-        end += 1;
-        if word.ends() {
-            break;
-        }
-    }
-    // 'for Detroit, MI' is where, not for whom.
-    let place = find_alone(words, at);
-    (end > at && place.is_none_or(|place_end| place_end < end)).then_some(end)
-}
-
 /// Where a city with its state ends that begins here.
-fn find_alone(words: &[Word], at: usize) -> Option<usize> {
+pub(super) fn find_alone(words: &[Word], at: usize) -> Option<usize> {
     (1..=3).rev().find_map(|length| {
         let part = words.get(at..at + length)?;
         let (_, states) = city(&name(part), part, true, false)?;
