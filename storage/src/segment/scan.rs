@@ -34,7 +34,7 @@ impl Segment {
             None => None,
         };
         let columns = self.vectors.iter().map(|vectors| vectors.record.column);
-        let vectors = columns.map(|column| Ok((column, Arc::new(self.vectors_apart(column)?) as ArrayRef)));
+        let vectors = columns.map(|column| Ok((column, Arc::new(self.vectors(column)?) as ArrayRef)));
         Ok(Scan { segment: self, scalars, vectors: vectors.collect::<Result<_>>()?, rows, done: 0 })
     }
 }
