@@ -1,6 +1,6 @@
 //! How often needs are told apart, and how often not: pairs labelled by hand.
 //!
-//! `dev` pairs were looked at one by one while the rules were written, `held` pairs only as counts. The whole decision is measured as well, as
+//! `dev` pairs were looked at one by one while the rules were written, most `held` pairs only as counts. The whole decision is measured as well, as
 //! the database makes it: near by `hash-v1`, and the same need.
 
 use std::collections::BTreeMap;
