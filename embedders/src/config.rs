@@ -201,7 +201,7 @@ impl fmt::Display for Provider {
     }
 }
 
-/// Reads `250ms`, `30s`, `2min`; a bare number is seconds.
+/// Reads `250ms`, `30s`, `2min`, `1h`; a bare number is seconds.
 ///
 /// # Errors
 /// A sentence that says what would be right.
@@ -213,6 +213,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         "ms" => 1,
         "" | "s" => 1000,
         "m" | "min" => 60_000,
+        "h" => 3_600_000,
         _ => 0,
     };
     let number = number.parse::<u64>().ok().filter(|_| milliseconds > 0);
@@ -241,9 +242,14 @@ mod tests {
 
     #[test]
     fn durations_as_people_write_them() {
-        for (text, milliseconds) in
-            [("250ms", 250), ("30s", 30_000), ("2min", 120_000), ("5", 5000), ("1 m", 60_000)]
-        {
+        for (text, milliseconds) in [
+            ("250ms", 250),
+            ("30s", 30_000),
+            ("2min", 120_000),
+            ("5", 5000),
+            ("1 m", 60_000),
+            ("1h", 3_600_000),
+        ] {
             assert_eq!(parse_duration(text), Ok(Duration::from_millis(milliseconds)), "{text}");
         }
         for text in ["", "s", "1h30", "-1s", "99999999999999999999s", "1.5s"] {
