@@ -87,6 +87,12 @@ pub enum Error {
         /// Findings about indexes: they are built again when the database is opened.
         indexes: usize,
     },
+    /// A load of `muster bench` could not begin: the reason says what to change.
+    #[error("{reason}")]
+    Bench {
+        /// What was tried, and what the server or the system said.
+        reason: String,
+    },
     /// Work on another thread broke off; report it, with the log.
     #[error("a task of the command broke off: {reason}")]
     Task {
@@ -121,6 +127,7 @@ impl Error {
             | Error::Task { .. }
             | Error::Remote { .. }
             | Error::Damaged { .. }
+            | Error::Bench { .. }
             | Error::Reported => 1,
         }
     }

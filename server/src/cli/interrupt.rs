@@ -56,6 +56,11 @@ impl Interrupts {
 
     /// Resolves at the first signal since [`Interrupts::listen`].
     pub(crate) async fn heard(mut self) {
+        self.next().await;
+    }
+
+    /// Resolves at the next signal; one that came since the last call counts.
+    pub(crate) async fn next(&mut self) {
         #[cfg(unix)]
         tokio::select! {
             _ = self.interrupt.recv() => {}

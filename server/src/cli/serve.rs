@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use muster::{Database, Options};
 use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
 
-use super::error::Result;
+use super::error::{Error, Result};
 use super::interrupt::{self, Interrupts};
 use super::open::DataArg;
 use super::output::say;
@@ -40,13 +41,16 @@ pub struct ServeArgs {
     /// A folder, for this database alone, that statements spill to; `temp` in the database's folder unless given
     #[arg(long, value_name = "DIR")]
     temp_dir: Option<PathBuf>,
+    /// Stop when standard input ends too, as it does when the program that started the server has ended
+    #[arg(long, hide = true)]
+    stop_with_input: bool,
 }
 
 /// Serves until a signal ends it.
 ///
 /// # Errors
 ///
-/// [`Error::Database`](super::Error::Database) when the folder cannot be opened, [`Error::Server`](super::Error::Server) when the address cannot
+/// [`Error::Database`] when the folder cannot be opened, [`Error::Server`] when the address cannot
 /// be used.
 pub fn run(args: ServeArgs) -> Result<()> {
     let runtime = interrupt::runtime()?;
@@ -58,11 +62,46 @@ pub fn run(args: ServeArgs) -> Result<()> {
         ..Options::default()
     };
     let database = args.data.open_with(options)?;
-    serve(&runtime, database, &args.data.data, args.listen)
+    let input = args.stop_with_input.then(input_end).transpose()?;
+    let ended = async {
+        // Without the flag, and where the input cannot be read, only signals stop it.
+        let end = match input {
+            Some(input) => input.await.ok(),
+            None => None,
+        };
+        if end.is_none() {
+            std::future::pending::<()>().await;
+        }
+    };
+    serve_until(&runtime, database, &args.data.data, args.listen, ended)
+}
+
+/// Tells when standard input has ended. What it gives until then means nothing.
+fn input_end() -> Result<oneshot::Receiver<()>> {
+    let (ended, end) = oneshot::channel();
+    let read = move || {
+        let input = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        // A server that has stopped need not be told.
+        input.is_ok() && ended.send(()).is_ok()
+    };
+    let thread = std::thread::Builder::new().name("input".to_owned()).spawn(read);
+    thread.map_err(|source| Error::System { action: "start a thread", source })?;
+    Ok(end)
 }
 
 /// Listens, says so in one line, and serves until Ctrl-C or SIGTERM.
 pub(crate) fn serve(runtime: &Runtime, database: Database, data: &Path, listen: SocketAddr) -> Result<()> {
+    serve_until(runtime, database, data, listen, std::future::pending())
+}
+
+/// The same, or until `ended`.
+fn serve_until(
+    runtime: &Runtime,
+    database: Database,
+    data: &Path,
+    listen: SocketAddr,
+    ended: impl Future<Output = ()> + Send,
+) -> Result<()> {
     runtime.block_on(async move {
         // Before anyone is told that it serves: whoever waits for that line may end it at once.
         let interrupts = Interrupts::listen()?;
@@ -71,7 +110,13 @@ pub(crate) fn serve(runtime: &Runtime, database: Database, data: &Path, listen: 
         say(&format!("muster: serving {} on {address} ({})", data.display(), psql(address)))?;
         // For commands that find the folder locked; without it they name the process.
         let _served = Served::tell(data, address)?;
-        server.run(interrupts.heard()).await?;
+        let stop = async {
+            tokio::select! {
+                () = interrupts.heard() => {}
+                () = ended => {}
+            }
+        };
+        server.run(stop).await?;
         Ok(())
     })
 }

@@ -29,6 +29,6 @@ enum Load {
 /// [`Error::Reported`](super::Error::Reported) when a step failed, and what keeps the load from running.
 pub fn run(args: BenchArgs) -> Result<()> {
     match args.load {
-        Load::Multitier(args) => multitier::run(args),
+        Load::Multitier(args) => multitier::run(&args),
     }
 }

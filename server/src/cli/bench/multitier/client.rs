@@ -6,6 +6,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client as Connection, Config, NoTls, Row, Statement};
 
 use super::failure::Failure;
+use super::validator::{Finding, Validator};
 
 /// A connection with its statements.
 pub(super) struct Client {
@@ -14,8 +15,8 @@ pub(super) struct Client {
     search_excluding: Statement,
     search_with_playbooks: Statement,
     email: Statement,
-    message: Statement,
-    proposal: Statement,
+    sms: Statement,
+    fill: Statement,
     record: Statement,
 }
 
@@ -26,14 +27,6 @@ pub(super) struct Answer {
     pub(super) name: Option<String>,
     pub(super) distance: f32,
     pub(super) source: String,
-}
-
-/// What a validation checks.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Draft {
-    Email,
-    Message,
-    Proposal,
 }
 
 /// A playbook to be recorded.
@@ -69,7 +62,7 @@ impl Client {
                  FROM matrix_search($1, role => $2, corpora => ARRAY['{corpus}'], k => $3{more})"
             )
         };
-        let validate = |function: &str| format!("SELECT severity, rule FROM {function}($1)");
+        let validate = |validator: Validator| format!("SELECT severity, rule FROM {}($1)", validator.name());
         let record = "INSERT INTO playbooks (query_text, role, answer_id, answer_corpus, score, tags, source) \
                       VALUES ($1, $2, $3, $4, 1.0, ARRAY['bench'], $5) \
                       ON CONFLICT (tenant, role, answer_corpus, answer_id, query_text) DO UPDATE \
@@ -81,9 +74,9 @@ impl Client {
                 .prepare(&search(", use_playbook => true"))
                 .await
                 .map_err(failed)?,
-            email: connection.prepare(&validate("validate_email")).await.map_err(failed)?,
-            message: connection.prepare(&validate("validate_sms")).await.map_err(failed)?,
-            proposal: connection.prepare(&validate("validate_fill")).await.map_err(failed)?,
+            email: connection.prepare(&validate(Validator::Email)).await.map_err(failed)?,
+            sms: connection.prepare(&validate(Validator::Sms)).await.map_err(failed)?,
+            fill: connection.prepare(&validate(Validator::Fill)).await.map_err(failed)?,
             record: connection.prepare(record).await.map_err(failed)?,
             connection,
         })
@@ -112,17 +105,18 @@ impl Client {
         self.answers("search_with_playbooks", &self.search_with_playbooks, &[&query, &role, &k]).await
     }
 
-    /// The rules that a draft breaks, each with whether it blocks.
-    pub(super) async fn validate(&self, draft: Draft, text: &str) -> Result<Vec<(String, bool)>> {
-        let (step, statement) = match draft {
-            Draft::Email => ("validate_email", &self.email),
-            Draft::Message => ("validate_sms", &self.message),
-            Draft::Proposal => ("validate_fill", &self.proposal),
+    /// The rules that a draft breaks.
+    pub(super) async fn validate(&self, validator: Validator, draft: &str) -> Result<Vec<Finding>> {
+        let statement = match validator {
+            Validator::Email => &self.email,
+            Validator::Sms => &self.sms,
+            Validator::Fill => &self.fill,
         };
-        let rows = self.rows(step, statement, &[&text]).await?;
+        let step = validator.name();
+        let rows = self.rows(step, statement, &[&draft]).await?;
         let finding = |row: &Row| -> std::result::Result<_, tokio_postgres::Error> {
             let severity: &str = row.try_get(0)?;
-            Ok((row.try_get(1)?, severity == "error"))
+            Ok(Finding { rule: row.try_get(1)?, blocks: severity == "error" })
         };
         rows.iter()
             .map(finding)

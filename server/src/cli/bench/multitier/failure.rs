@@ -1,5 +1,6 @@
 //! Why a step failed: which step, and what was wrong.
 
+use std::error::Error;
 use std::fmt;
 
 /// A step that failed. Equal ones are counted together in the report.
@@ -19,11 +20,16 @@ impl Failure {
 
     /// A statement that failed.
     pub(super) fn statement(step: &'static str, error: &tokio_postgres::Error) -> Self {
-        let reason = match error.as_db_error() {
-            Some(told) => format!("{}: {}", told.code().code(), told.message()),
-            None => error.to_string(),
-        };
-        Self { step, reason, disconnected: error.is_closed() }
+        Self { step, reason: reason(error), disconnected: error.is_closed() }
+    }
+}
+
+/// The server's SQLSTATE and message, or what the client ran into, with its cause.
+pub(super) fn reason(error: &tokio_postgres::Error) -> String {
+    match (error.as_db_error(), error.source()) {
+        (Some(told), _) => format!("{}: {}", told.code().code(), told.message()),
+        (None, Some(cause)) => format!("{error}: {cause}"),
+        (None, None) => error.to_string(),
     }
 }
 

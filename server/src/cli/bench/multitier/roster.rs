@@ -27,6 +27,17 @@ pub(super) struct Worker {
     pub(super) role: &'static str,
     pub(super) city: &'static str,
     pub(super) state: &'static str,
+    pub(super) years: i32,
+    pub(super) email: String,
+    pub(super) phone: String,
+}
+
+impl Worker {
+    /// As a recruiter describes them.
+    pub(super) fn profile(&self) -> String {
+        let Self { name, role, city, state, years, .. } = self;
+        format!("{name} of the bench roster, {role} in {city} {state} for {years} years")
+    }
 }
 
 /// The workers and the drafts about them.
@@ -53,11 +64,21 @@ fn worker(number: usize) -> Worker {
     let (role, city, state) = pool::group(number / GROUP);
     let first = FIRST.get(number % FIRST.len()).copied().unwrap_or_default();
     let last = LAST.get(number / FIRST.len() % LAST.len()).copied().unwrap_or_default();
-    Worker { id: format!("bench-roster-{number:03}"), name: format!("{first} {last}"), role, city, state }
+    Worker {
+        id: format!("bench-roster-{number:03}"),
+        name: format!("{first} {last}"),
+        role,
+        city,
+        state,
+        years: (1 + number % 17) as i32,
+        // Neither is anybody's: RFC 2606 keeps the domain for examples, and 555-0100 to 555-0199 are for fiction.
+        email: format!("{}.{}@example.com", first.to_lowercase(), last.to_lowercase()),
+        phone: format!("+1-313-555-01{:02}", number % 100),
+    }
 }
 
 fn email(number: usize, worker: &Worker) -> String {
-    let Worker { id, name, role, city, state } = worker;
+    let Worker { id, name, role, city, state, .. } = worker;
     let client = pool::client(number);
     json!({
         "to": "dispatch@beaconfreight.example.com",

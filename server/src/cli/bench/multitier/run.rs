@@ -1,33 +1,30 @@
-//! The load itself: the roster is written, the clients connect, the time runs, beats are taken.
+//! The load itself: the clients act, the time runs, beats are taken.
 
 use std::cell::{Cell, RefCell};
-use std::io::IsTerminal;
-use std::net::SocketAddr;
+use std::process::ExitStatus;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use tokio_postgres::{Config, NoTls};
+use tokio::task::JoinHandle;
+use tokio_postgres::Config;
 
 use super::client::Client;
 use super::failure::Failure;
-use super::pool;
-use super::roster::Roster;
+use super::interruption::Interruption;
+use super::own_server::OwnServer;
+use super::prepare::Prepared;
+use super::progress::Progress;
 use super::scenario::Scenario;
-use super::steps::{Actor, Material, Outcome};
-use super::tally::{Beat, Tally};
-use super::usage::Watched;
-use crate::cli::error::{Error, Result};
-use crate::cli::interrupt;
-use crate::cli::output::complain;
+use super::steps::{Actor, Outcome};
+use super::tally::Tally;
+use super::usage::{Sample, Span, Watched};
 
 /// What is to run.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) config: Config,
-    /// The server's process, when it is the load's own.
-    pub(super) watched: Option<Watched>,
     pub(super) concurrency: usize,
     pub(super) duration: Duration,
     pub(super) warmup: Duration,
@@ -36,197 +33,172 @@ pub(super) struct Plan {
     pub(super) result_cache: bool,
 }
 
+/// What came of it.
+#[derive(Debug)]
+pub(super) struct Ran {
+    pub(super) tally: Tally,
+    /// From the first scenario that counts to the end of the last.
+    pub(super) seconds: f64,
+    pub(super) end: End,
+    /// What the load's own server took.
+    pub(super) server: Option<Span>,
+    /// What this process took.
+    pub(super) client: Option<Span>,
+}
+
+/// Why the load ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// The time was over.
+    Time,
+    /// Ctrl-C or SIGTERM.
+    Interrupted,
+    /// The load's own server ended beside it.
+    Server(ExitStatus),
+}
+
 /// Between two beats.
 const BEAT: Duration = Duration::from_secs(1);
-
-/// Beats between two lines where nobody watches.
-const LINE_EVERY: usize = 10;
 
 /// How long a client waits before it connects again.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// How to reach a server on this machine.
-pub(super) fn connect_config(address: SocketAddr) -> Config {
-    let mut config = Config::new();
-    config.host(address.ip().to_string()).port(address.port()).user("postgres").dbname("muster");
-    config
+/// How long a scenario may go on when the time is over.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// What the clients share while they act.
+struct Stage {
+    tally: RefCell<Tally>,
+    over: Cell<bool>,
+    /// Whether the warm-up is over.
+    counting: Cell<bool>,
 }
 
-/// Writes the roster, and makes all that clients share.
-///
-/// # Errors
-/// When the server cannot be reached, or has nobody to find.
-pub(super) async fn prepare(plan: &Plan) -> Result<Rc<Material>> {
-    let failed =
-        |error: tokio_postgres::Error| Error::Task { reason: format!("preparing: {}", told(&error)) };
-    let (connection, driver) = plan.config.connect(NoTls).await.map_err(failed)?;
-    tokio::task::spawn_local(async move {
-        let _closed = driver.await;
+/// Runs all clients until the time is over, Ctrl-C, or the end of the load's own server.
+pub(super) async fn run(
+    plan: &Plan,
+    prepared: Prepared,
+    mut server: Option<&mut OwnServer>,
+    interruption: &Interruption,
+) -> Ran {
+    let Prepared { material, clients } = prepared;
+    let watched = server.as_ref().map(|server| Watched::new(server.process()));
+    let this = Watched::new(std::process::id());
+    let stage = Rc::new(Stage {
+        tally: RefCell::new(Tally::new()),
+        over: Cell::default(),
+        counting: Cell::default(),
     });
-    let corpus = plan.corpus.replace('\'', "''");
-    let probe = format!(
-        "SELECT count(*) FROM matrix_search('{}', corpora => ARRAY['{corpus}'])",
-        "forklift operator"
-    );
-    let found: i64 = connection.query_one(&probe, &[]).await.map_err(failed)?.try_get(0).map_err(failed)?;
-    if found < 10 {
-        let message = format!(
-            "corpus \"{}\" has {found} rows; load some: muster generate workers --rows 100000 --seed 42 --out w.parquet, \
-             then muster load w.parquet --table workers --data DIR",
-            plan.corpus
-        );
-        return Err(Error::Usage { message });
-    }
-    let roster = Roster::new();
-    let insert = "INSERT INTO workers (worker_id, name, role, city, state, status, profile) \
-                  VALUES ($1, $2, $3, $4, $5, 'active', $6) \
-                  ON CONFLICT (worker_id) DO UPDATE SET name = excluded.name, role = excluded.role, \
-                  city = excluded.city, state = excluded.state, status = excluded.status";
-    let insert = connection.prepare(insert).await.map_err(failed)?;
-    for worker in &roster.workers {
-        let profile = format!(
-            "{} of the bench roster, {} in {} {}",
-            worker.name, worker.role, worker.city, worker.state
-        );
-        let row = [
-            &worker.id,
-            &worker.name,
-            &worker.role.to_string(),
-            &worker.city.to_string(),
-            &worker.state.to_string(),
-            &profile,
-        ];
-        let row: Vec<&(dyn tokio_postgres::types::ToSql + Sync)> =
-            row.iter().map(|value| *value as &(dyn tokio_postgres::types::ToSql + Sync)).collect();
-        connection.execute(&insert, &row).await.map_err(failed)?;
-    }
-    let source = format!("bench-{:016x}", rand::random::<u64>());
-    let queries = pool::queries();
-    Ok(Rc::new(Material { queries, roster, corpus: plan.corpus.clone(), source }))
-}
-
-fn told(error: &tokio_postgres::Error) -> String {
-    Failure::statement("", error).reason
-}
-
-/// Runs all clients until the time is over, or Ctrl-C; gives what was counted, and for how many seconds.
-///
-/// # Errors
-/// When a client cannot connect at the start.
-pub(super) async fn run(plan: &Plan, material: Rc<Material>) -> Result<(Tally, f64)> {
-    let tally = Rc::new(RefCell::new(Tally::new()));
-    let over = Rc::new(Cell::new(false));
-    let counting = Rc::new(Cell::new(plan.warmup.is_zero()));
-    let mut clients = Vec::with_capacity(plan.concurrency);
-    for number in 0..plan.concurrency {
-        let client = Client::connect(&plan.config, &plan.corpus, plan.result_cache).await;
-        let client =
-            client.map_err(|failure| Error::Task { reason: format!("client {number}: {failure}") })?;
+    let act = |(number, client): (usize, Client)| {
         // Orders are new in each run, so the client's random numbers must be: the tag is mixed in.
         let seed = plan.seed ^ hash(&material.source) ^ (number as u64) << 32;
         let random = ChaCha8Rng::seed_from_u64(seed);
         let actor = Actor { client, random, material: material.clone() };
-        clients.push((actor, tally.clone(), over.clone(), counting.clone()));
-    }
-    let tasks: Vec<_> = clients
-        .into_iter()
-        .map(|(actor, tally, over, counting)| {
-            let (config, corpus, cache) = (plan.config.clone(), plan.corpus.clone(), plan.result_cache);
-            tokio::task::spawn_local(async move {
-                act(actor, &tally, &over, &counting, &|| Client::connect(&config, &corpus, cache)).await;
-            })
+        let (stage, config) = (stage.clone(), plan.config.clone());
+        let (corpus, cache) = (plan.corpus.clone(), plan.result_cache);
+        tokio::task::spawn_local(async move {
+            act(actor, &stage, &|| Client::connect(&config, &corpus, cache)).await;
         })
-        .collect();
-    let interrupted = interrupt::interrupted();
-    tokio::pin!(interrupted);
+    };
+    let tasks: Vec<_> = clients.into_iter().enumerate().map(act).collect();
     if !plan.warmup.is_zero() {
         tokio::select! {
             () = tokio::time::sleep(plan.warmup) => {}
-            () = &mut interrupted => {}
+            () = interruption.heard(1) => {}
         }
-        counting.set(true);
     }
-    let seconds = beats(plan, &tally, interrupted).await;
-    over.set(true);
-    for task in tasks {
-        let _ended = task.await;
+    let started = Instant::now();
+    let before = (watched.as_ref().and_then(Watched::sample), this.sample());
+    stage.counting.set(true);
+    let mut progress = Progress::new();
+    let end = loop {
+        // No beat is much shorter than others, for few scenarios would make it look like a jump.
+        let left = plan.duration.saturating_sub(started.elapsed());
+        let last = left < BEAT * 3 / 2;
+        tokio::select! {
+            () = tokio::time::sleep(if last { left } else { BEAT }) => {}
+            () = interruption.heard(1) => break End::Interrupted,
+        }
+        if let Some(status) = server.as_mut().and_then(|server| server.ended()) {
+            break End::Server(status);
+        }
+        if last {
+            break End::Time;
+        }
+        let sample = watched.as_ref().and_then(Watched::sample);
+        let beat = stage.tally.borrow_mut().beat(started.elapsed().as_secs_f64(), sample);
+        progress.show(&beat);
+    };
+    stage.over.set(true);
+    if let Some(failure) = leave(tasks, interruption).await {
+        stage.tally.borrow_mut().add_failure(failure);
     }
-    let tally = std::mem::replace(&mut *tally.borrow_mut(), Tally::new());
-    Ok((tally, seconds))
+    let seconds = started.elapsed().as_secs_f64();
+    let after = (watched.as_ref().and_then(Watched::sample), this.sample());
+    let mut tally = stage.tally.replace(Tally::new());
+    tally.beat(seconds, after.0);
+    progress.end();
+    Ran { seconds, end, server: server_span(&tally, before.0), client: span(before.1, after.1), tally }
+}
+
+/// The server's last sample is one of a beat: when it has ended there is none after the load.
+fn server_span(tally: &Tally, start: Option<Sample>) -> Option<Span> {
+    span(start, tally.beats.iter().rev().find_map(|beat| beat.server))
+}
+
+fn span(start: Option<Sample>, end: Option<Sample>) -> Option<Span> {
+    start.zip(end).map(|(start, end)| Span { start, end })
+}
+
+/// Waits until each scenario that runs has ended. Those that do not are left, which is a failure.
+async fn leave(tasks: Vec<JoinHandle<()>>, interruption: &Interruption) -> Option<Failure> {
+    let deadline = tokio::time::Instant::now() + GRACE;
+    let mut left = 0_u32;
+    for mut task in tasks {
+        let ended = tokio::select! {
+            ended = &mut task => ended.is_ok(),
+            () = tokio::time::sleep_until(deadline) => false,
+            () = interruption.heard(2) => false,
+        };
+        if !ended {
+            task.abort();
+            left += 1;
+        }
+    }
+    (left > 0).then(|| Failure::wrong("end", format!("scenarios of {left} clients did not end")))
 }
 
 /// Scenario after scenario until it is over.
 async fn act(
     mut actor: Actor,
-    tally: &RefCell<Tally>,
-    over: &Cell<bool>,
-    counting: &Cell<bool>,
+    stage: &Stage,
     connect: &impl AsyncFn() -> std::result::Result<Client, Failure>,
 ) {
-    while !over.get() {
+    while !stage.over.get() {
         let scenario = Scenario::draw(&mut actor.random);
         let mut outcome = Outcome::default();
-        let counted = counting.get();
+        let counted = stage.counting.get();
         let started = Instant::now();
         let result = actor.play(scenario, &mut outcome).await;
         let took = started.elapsed();
         let disconnected = result.as_ref().is_err_and(|failure| failure.disconnected);
         // What ends after the time is over is a scenario that ran, and was waited for.
         if counted {
-            tally.borrow_mut().add(scenario, took, outcome, result);
+            stage.tally.borrow_mut().add(scenario, took, outcome, result);
+        } else {
+            stage.tally.borrow_mut().add_warming(outcome.recorded, result);
         }
-        while disconnected && !over.get() {
+        while disconnected && !stage.over.get() {
             tokio::time::sleep(PAUSE).await;
             match connect().await {
                 Ok(client) => {
                     actor.client = client;
                     break;
                 }
-                Err(failure) => tally.borrow_mut().add_failure(failure),
+                Err(failure) => stage.tally.borrow_mut().add_failure(failure),
             }
         }
     }
-}
-
-/// Takes a beat each second until the time is over; gives the seconds.
-async fn beats(
-    plan: &Plan,
-    tally: &RefCell<Tally>,
-    mut interrupted: impl Future<Output = ()> + Unpin,
-) -> f64 {
-    let started = Instant::now();
-    let sample = || plan.watched.as_ref().and_then(Watched::sample);
-    let terminal = std::io::stderr().is_terminal();
-    let mut number = 0_usize;
-    loop {
-        let left = plan.duration.saturating_sub(started.elapsed());
-        let done = tokio::select! {
-            () = tokio::time::sleep(left.min(BEAT)) => left <= BEAT,
-            () = &mut interrupted => true,
-        };
-        let at = started.elapsed().as_secs_f64();
-        let beat = tally.borrow_mut().beat(at, sample());
-        number += 1;
-        if terminal {
-            complain(&format!("\r\x1b[K{}", line(&beat)));
-        } else if number.is_multiple_of(LINE_EVERY) {
-            complain(&format!("{}\n", line(&beat)));
-        }
-        if done {
-            if terminal {
-                complain("\r\x1b[K");
-            }
-            return at;
-        }
-    }
-}
-
-fn line(beat: &Beat) -> String {
-    let memory = beat.server.map_or_else(String::new, |server| format!(", {} MiB", server.resident >> 20));
-    format!(
-        "{:>5.0} s: {:>6.0} scenarios/s, p50 {:.1} ms, p99 {:.1} ms, {} failures{memory}",
-        beat.at, beat.per_second, beat.p50, beat.p99, beat.failures
-    )
 }
 
 /// A number of a text, the same in every build.

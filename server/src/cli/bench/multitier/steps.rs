@@ -10,11 +10,12 @@ use rand::Rng;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::client::{Answer, Client, Draft, Recording};
+use super::client::{Answer, Client, Recording};
 use super::failure::Failure;
 use super::pool::Need;
 use super::roster::Roster;
 use super::scenario::Scenario;
+use super::validator::{Finding, Validator};
 
 /// What all clients share.
 #[derive(Debug)]
@@ -29,12 +30,10 @@ pub(super) struct Material {
 /// What came of a scenario beside its time.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
-    /// Rules that drafts broke without being blocked.
-    pub(super) warnings: Vec<String>,
-    /// Drafts that were checked.
-    pub(super) validated: u32,
-    /// The playbook that was recorded: query, role and answer.
-    pub(super) recorded: Option<(String, &'static str, String)>,
+    /// The draft that was checked: by whom, and what was found.
+    pub(super) validated: Option<(Validator, Vec<Finding>)>,
+    /// The playbook that was recorded: query and answer.
+    pub(super) recorded: Option<(String, String)>,
 }
 
 type Result<T> = std::result::Result<T, Failure>;
@@ -55,12 +54,12 @@ impl Actor {
             Scenario::ColdSearchEmail => {
                 self.client.search(&need.text, need.role, 5).await?;
                 let draft = draw(&material.roster.emails, &mut self.random)?;
-                self.validate(Draft::Email, draft, outcome).await
+                self.validate(Validator::Email, draft, outcome).await
             }
             Scenario::SurgeFillValidate => {
                 let found = self.client.search(&need.text, need.role, 3).await?;
                 let draft = draw(&material.roster.proposals, &mut self.random)?;
-                self.validate(Draft::Proposal, draft, outcome).await?;
+                self.validate(Validator::Fill, draft, outcome).await?;
                 self.record(&need.text, need.role, &found, outcome).await.map(|_| ())
             }
             Scenario::ProfileSwap => {
@@ -82,7 +81,7 @@ impl Actor {
             Scenario::SmsValidate => {
                 self.client.search(&need.text, need.role, 1).await?;
                 let draft = draw(&material.roster.messages, &mut self.random)?;
-                self.validate(Draft::Message, draft, outcome).await
+                self.validate(Validator::Sms, draft, outcome).await
             }
             Scenario::PlaybookRecordReplay => {
                 // As an office's own number makes it: no two orders have the same.
@@ -96,16 +95,14 @@ impl Actor {
     }
 
     /// A draft that must be good.
-    async fn validate(&self, draft: Draft, text: &str, outcome: &mut Outcome) -> Result<()> {
-        let findings = self.client.validate(draft, text).await?;
-        outcome.validated += 1;
-        for (rule, blocks) in findings {
-            if blocks {
-                return Err(Failure::wrong("validate", format!("a good draft breaks {rule}")));
-            }
-            outcome.warnings.push(rule);
-        }
-        Ok(())
+    async fn validate(&self, validator: Validator, draft: &str, outcome: &mut Outcome) -> Result<()> {
+        let findings = self.client.validate(validator, draft).await?;
+        let blocking = findings.iter().find(|finding| finding.blocks);
+        let result = blocking.map_or(Ok(()), |finding| {
+            Err(Failure::wrong(validator.name(), format!("a good draft breaks {}", finding.rule)))
+        });
+        outcome.validated = Some((validator, findings));
+        result
     }
 
     /// Records the first answer, and gives its id.
@@ -119,7 +116,7 @@ impl Actor {
         let Some(first) = found.first() else { return Err(Failure::wrong("record", "no answer to record")) };
         let (corpus, source) = (self.material.corpus.as_str(), self.material.source.as_str());
         self.client.record(&Recording { query, role, answer: &first.id, corpus, source }).await?;
-        outcome.recorded = Some((query.to_string(), role, first.id.clone()));
+        outcome.recorded = Some((query.to_string(), first.id.clone()));
         Ok(first.id.clone())
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! It is of one thread, as the clients are. Times are in microseconds, to three digits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
@@ -11,12 +11,19 @@ use super::failure::Failure;
 use super::scenario::Scenario;
 use super::steps::Outcome;
 use super::usage::Sample;
+use super::validator::{Outcomes, Validator};
 
 /// The longest time that is told apart from longer ones: ten minutes.
 const LONGEST: u64 = 600_000_000;
 
 /// Digits that times are kept to.
 const DIGITS: u8 = 3;
+
+/// In place of a scenario's name: it was not yet counted.
+const WARMUP: &str = "warm-up";
+
+/// The same: it was in none.
+const OUTSIDE: &str = "-";
 
 /// Times of what ran.
 #[derive(Debug, Clone)]
@@ -74,17 +81,19 @@ pub(super) struct Beat {
     pub(super) server: Option<Sample>,
 }
 
+/// Playbooks that the server acknowledged, by query and answer.
+pub(super) type Recorded = BTreeSet<(String, String)>;
+
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Tally {
     pub(super) scenarios: [OfScenario; 6],
     /// How often which step of which scenario failed for which reason.
     pub(super) failing: BTreeMap<(&'static str, &'static str, String), u64>,
-    pub(super) warnings: BTreeMap<String, u64>,
-    pub(super) validated: u64,
+    pub(super) validators: [Outcomes; Validator::ALL.len()],
     /// Recordings that the server acknowledged, and the distinct ones of them.
     pub(super) recordings: u64,
-    pub(super) recorded: BTreeMap<(String, String), &'static str>,
+    pub(super) recorded: Recorded,
     pub(super) beats: Vec<Beat>,
     beat: Times,
     beat_failures: u64,
@@ -96,10 +105,9 @@ impl Tally {
         Self {
             scenarios: std::array::from_fn(|_| OfScenario { times: Times::new(), failures: 0 }),
             failing: BTreeMap::new(),
-            warnings: BTreeMap::new(),
-            validated: 0,
+            validators: Default::default(),
             recordings: 0,
-            recorded: BTreeMap::new(),
+            recorded: Recorded::new(),
             beats: Vec::new(),
             beat: Times::new(),
             beat_failures: 0,
@@ -120,23 +128,36 @@ impl Tally {
             of.failures += u64::from(result.is_err());
         }
         self.beat.add(took);
-        self.validated += u64::from(outcome.validated);
-        for rule in outcome.warnings {
-            *self.warnings.entry(rule).or_default() += 1;
+        if let Some((validator, findings)) = outcome.validated
+            && let Some(outcomes) = self.validators.get_mut(validator.place())
+        {
+            outcomes.add(findings);
         }
-        if let Some((query, role, answer)) = outcome.recorded {
-            self.recordings += 1;
-            self.recorded.insert((query, answer), role);
-        }
+        self.keep(outcome.recorded);
         if let Err(failure) = result {
             self.beat_failures += 1;
             *self.failing.entry((scenario.name(), failure.step, failure.reason)).or_default() += 1;
         }
     }
 
+    /// A scenario of the warm-up: what it recorded must be there, and that it failed counts.
+    pub(super) fn add_warming(&mut self, recorded: Option<(String, String)>, result: Result<(), Failure>) {
+        self.keep(recorded);
+        if let Err(failure) = result {
+            *self.failing.entry((WARMUP, failure.step, failure.reason)).or_default() += 1;
+        }
+    }
+
     /// What a client could not do outside of scenarios.
     pub(super) fn add_failure(&mut self, failure: Failure) {
-        *self.failing.entry(("-", failure.step, failure.reason)).or_default() += 1;
+        *self.failing.entry((OUTSIDE, failure.step, failure.reason)).or_default() += 1;
+    }
+
+    fn keep(&mut self, recorded: Option<(String, String)>) {
+        if let Some(playbook) = recorded {
+            self.recordings += 1;
+            self.recorded.insert(playbook);
+        }
     }
 
     /// Ends a beat, `at` seconds after the start.
@@ -170,6 +191,7 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::bench::multitier::validator::Finding;
 
     #[test]
     fn percentiles_are_of_all_times() {
@@ -189,12 +211,22 @@ mod tests {
             let failure = Failure::wrong("replay", "nothing was found");
             tally.add(Scenario::PlaybookRecordReplay, took, Outcome::default(), Err(failure));
         }
-        let outcome = Outcome { warnings: vec!["sms.opt_out".to_string()], validated: 1, recorded: None };
+        let finding = Finding { rule: "sms.opt_out".to_string(), blocks: false };
+        let outcome = Outcome { validated: Some((Validator::Sms, vec![finding])), recorded: None };
         tally.add(Scenario::SmsValidate, took, outcome, Ok(()));
-        assert_eq!((tally.total(), tally.failures(), tally.validated), (4, 3, 1));
+        assert_eq!((tally.total(), tally.failures()), (4, 3));
+        assert_eq!(tally.validators[Validator::Sms.place()].passed, 1);
         assert_eq!(tally.scenarios[5].failures, 3);
         let beat = tally.beat(2.0, None);
         assert_eq!((beat.per_second, beat.failures), (2.0, 3));
         assert_eq!(tally.beat(3.0, None).per_second, 0.0);
+    }
+
+    #[test]
+    fn the_warm_up_counts_failures_and_playbooks_alone() {
+        let mut tally = Tally::new();
+        let recorded = Some(("Need 1 Pickers".to_string(), "w-1".to_string()));
+        tally.add_warming(recorded, Err(Failure::wrong("replay", "nothing was found")));
+        assert_eq!((tally.total(), tally.failures(), tally.recordings), (0, 1, 1));
     }
 }

@@ -11,7 +11,25 @@ pub(super) struct Sample {
     pub(super) resident: u64,
     /// Of that: the process's own, not pages of files.
     pub(super) own: u64,
+    /// Of that: pages of files, which the system takes back when it needs them.
+    pub(super) files: u64,
+    /// The most that was resident since the process began.
+    pub(super) peak: u64,
     pub(super) cpu_seconds: f64,
+}
+
+/// The first and the last sample of a load.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Span {
+    pub(super) start: Sample,
+    pub(super) end: Sample,
+}
+
+impl Span {
+    /// Processor time between the two, in seconds.
+    pub(super) fn cpu_seconds(&self) -> f64 {
+        self.end.cpu_seconds - self.start.cpu_seconds
+    }
 }
 
 /// A process that is looked at.
@@ -40,6 +58,8 @@ impl Watched {
         Some(Sample {
             resident: kilobytes("VmRSS")? << 10,
             own: kilobytes("RssAnon")? << 10,
+            files: kilobytes("RssFile")? << 10,
+            peak: kilobytes("VmHWM")? << 10,
             cpu_seconds: (ticks(11)? + ticks(12)?) / TICKS,
         })
     }
@@ -52,7 +72,8 @@ mod tests {
     #[test]
     fn this_process_takes_something() {
         let sample = Watched::new(std::process::id()).sample().unwrap();
-        assert!(sample.resident >= sample.own && sample.own > 0);
+        assert!(sample.resident >= sample.own && sample.own > 0 && sample.files > 0);
+        assert!(sample.peak >= sample.own);
         assert_eq!(Watched::new(u32::MAX).sample(), None);
     }
 }
