@@ -120,6 +120,7 @@ mod tests {
             "muster demo --serve --rows 1000",
             "muster bench multitier --data dir --concurrency 50 --duration 5m --corpus workers --json f --html g",
             "muster bench multitier --url postgres://postgres@127.0.0.1:5433/muster --duration 30s",
+            "muster bench multitier --duration 1h --warmup 5s --no-result-cache --no-verify --acknowledged f",
             "muster backup --data dir --to backup",
             "muster restore --from backup --data dir",
             "muster check --data dir",
@@ -128,6 +129,9 @@ mod tests {
             CommandLine::try_parse_from(line.split(' ')).unwrap();
         }
         assert!(CommandLine::try_parse_from(["muster", "load", "file"]).is_err());
+        assert!(
+            CommandLine::try_parse_from(["muster", "bench", "multitier", "--url", "u", "--kill"]).is_err()
+        );
         assert!(CommandLine::try_parse_from(["muster", "serve", "--listen", "nowhere"]).is_err());
     }
 }

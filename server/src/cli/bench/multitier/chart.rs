@@ -10,8 +10,13 @@ use super::tally::Beat;
 const WIDTH: f64 = 760.0;
 const HEIGHT: f64 = 260.0;
 const LEFT: f64 = 70.0;
+const RIGHT: f64 = 16.0;
 const BOTTOM: f64 = 28.0;
 const TOP: f64 = 24.0;
+
+/// Where the plot ends, and how wide it is.
+const END: f64 = WIDTH - RIGHT;
+const PLOT: f64 = END - LEFT;
 
 /// Points of a line: more are not told apart.
 const POINTS: usize = 600;
@@ -27,7 +32,7 @@ pub(super) fn bars(groups: &[(&str, Vec<f64>)], named: &[Named<'_>], unit: &str)
     let values = groups.iter().flat_map(|(_, values)| values).copied();
     let scale = Scale::logarithmic(values);
     let mut chart = scale.grid(unit);
-    let each = (WIDTH - LEFT) / groups.len().max(1) as f64;
+    let each = PLOT / groups.len().max(1) as f64;
     let width = each * 0.8 / named.len().max(1) as f64;
     for (place, (group, values)) in groups.iter().enumerate() {
         let start = LEFT + each * place as f64;
@@ -62,7 +67,7 @@ pub(super) fn lines(beats: &[Beat], unit: &str, of: &[Line<'_>]) -> String {
         let _infallible = write!(chart, "<polyline class=\"{class}\" points=\"");
         for beat in beats.iter().step_by(step) {
             if let Some(value) = value(beat) {
-                let x = LEFT + (WIDTH - LEFT) * beat.at / end;
+                let x = LEFT + PLOT * beat.at / end;
                 let _infallible = write!(chart, "{x:.1},{:.1} ", scale.y(value));
             }
         }
@@ -71,7 +76,7 @@ pub(super) fn lines(beats: &[Beat], unit: &str, of: &[Line<'_>]) -> String {
     let bottom = HEIGHT - 8.0;
     let _infallible = write!(
         chart,
-        "<text x=\"{LEFT}\" y=\"{bottom:.1}\">0 s</text><text x=\"{WIDTH}\" y=\"{bottom:.1}\" text-anchor=\"end\">{end:.0} s\
+        "<text x=\"{LEFT}\" y=\"{bottom:.1}\">0 s</text><text x=\"{END}\" y=\"{bottom:.1}\" text-anchor=\"end\">{end:.0} s\
          </text>"
     );
     let names: Vec<Named<'_>> =
@@ -83,7 +88,7 @@ pub(super) fn lines(beats: &[Beat], unit: &str, of: &[Line<'_>]) -> String {
 fn svg(chart: &str, named: &[Named<'_>]) -> String {
     let mut svg = format!("<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\">{chart}");
     for (number, (name, class)) in named.iter().enumerate() {
-        let x = WIDTH - 90.0 * (named.len() - number) as f64;
+        let x = END - 90.0 * (named.len() - number) as f64;
         let _infallible = write!(
             svg,
             "<rect class=\"{class}\" x=\"{x:.1}\" y=\"2\" width=\"10\" height=\"10\"/><text x=\"{:.1}\" y=\"11\">{name}</text>",
@@ -106,7 +111,7 @@ impl Scale {
     fn linear(values: impl Iterator<Item = f64>) -> Self {
         let most = values.fold(1e-3, f64::max);
         let unit = 10_f64.powf(most.log10().floor());
-        let round = [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().find(|round| round * unit >= most);
+        let round = [1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0].into_iter().find(|round| round * unit >= most);
         Self::Linear { top: round.unwrap_or(10.0) * unit }
     }
 
@@ -152,7 +157,7 @@ impl Scale {
             let unit = if number + 1 == marks.len() { unit } else { "" };
             let _infallible = write!(
                 grid,
-                "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{WIDTH}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/><text x=\"{:.1}\" y=\"{:.1}\" \
+                "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{END}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/><text x=\"{:.1}\" y=\"{:.1}\" \
                  text-anchor=\"end\">{} {unit}</text>",
                 LEFT - 6.0,
                 y + 4.0,
@@ -175,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_linear_scale_ends_in_a_round_number() {
-        for (most, wanted) in [(0.0, 0.001), (1.0, 1.0), (1.2, 2.0), (230.0, 250.0), (4001.0, 5000.0)] {
+        for (most, wanted) in [(0.0, 0.001), (1.0, 1.0), (1.2, 1.5), (230.0, 300.0), (4001.0, 6000.0)] {
             let Scale::Linear { top } = Scale::linear([most].into_iter()) else { unreachable!() };
             assert!((top - wanted).abs() < wanted * 1e-9, "{most}");
         }

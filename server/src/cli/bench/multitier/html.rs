@@ -9,7 +9,7 @@ use super::scenario::Scenario;
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:820px;margin:2rem auto;padding:0 1rem;\
 color:#1a1a1a;background:#fff}table{border-collapse:collapse;width:100%}td,th{padding:.25rem .5rem;text-align:right;\
 border-bottom:1px solid #8884}td:first-child,th:first-child{text-align:left}svg{width:100%;height:auto}\
-svg text{font:11px system-ui,sans-serif;fill:currentColor}pre{white-space:pre-wrap}.grid{stroke:#8884}\
+svg text{font:11px system-ui,sans-serif;fill:currentColor}svg{overflow:visible}pre{white-space:pre-wrap}.grid{stroke:#8884}\
 .a{fill:#2a78d6;stroke:#2a78d6}.b{fill:#d9822b;stroke:#d9822b}.c{fill:#c23b3b;stroke:#c23b3b}.d{fill:#8a8f98;stroke:#8a8f98}\
 rect{stroke:none!important}polyline{fill:none!important;stroke-width:1.6}\
 @media(prefers-color-scheme:dark){body{color:#e8e8e8;background:#16181b}.a{fill:#5b9dea;stroke:#5b9dea}\
@@ -21,14 +21,9 @@ impl Report {
         let mut page = format!(
             "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
              <title>muster bench multitier</title><style>{STYLE}</style><h1>muster bench multitier</h1>\
-             <p><b>{:.0} scenarios a second</b>, {} in {:.1} s by {} clients over corpus <i>{}</i>, {} failures; \
-             result cache {}.</p>",
-            self.per_second(),
-            self.ran.tally.total(),
-            self.ran.seconds,
-            self.plan.concurrency,
+             <p>{}; corpus <i>{}</i>, result cache {}.</p>",
+            escape(&self.headline()),
             escape(&self.plan.corpus),
-            self.failures(),
             if self.plan.result_cache { "on" } else { "off" }
         );
         page.push_str(&self.rows());
@@ -47,7 +42,7 @@ impl Report {
             page.push_str("<h2>The server's memory</h2>");
             page.push_str(&self.memory());
         }
-        let _infallible = write!(page, "<pre>{}</pre></html>", escape(&self.text()));
+        let _infallible = write!(page, "<pre>{}</pre></html>", escape(&self.notes()));
         page
     }
 

@@ -14,13 +14,17 @@ const MIB: f64 = 1024.0 * 1024.0;
 impl Report {
     /// All of it, without a newline at the end.
     pub(super) fn text(&self) -> String {
-        let lines = [Some(self.headline()), Some(self.table())];
-        let lines = lines.into_iter().chain([self.failing(), Some(self.drafts()), Some(self.playbooks())]);
-        let lines = lines.chain([Some(self.processes())]);
-        lines.flatten().collect::<Vec<_>>().join("\n")
+        format!("{}\n\n{}\n{}", self.headline(), self.table(), self.notes())
     }
 
-    fn headline(&self) -> String {
+    /// What there is to say beside the times.
+    pub(super) fn notes(&self) -> String {
+        let notes = [self.failing(), Some(self.drafts()), Some(self.playbooks()), Some(self.processes())];
+        notes.into_iter().flatten().collect::<Vec<_>>().join("\n")
+    }
+
+    /// All of it in a line.
+    pub(super) fn headline(&self) -> String {
         let warmup = self.plan.warmup;
         let warmup = if warmup.is_zero() {
             "without a warm-up".to_owned()
@@ -28,7 +32,7 @@ impl Report {
             format!("after a warm-up of {} s", warmup.as_secs_f64())
         };
         format!(
-            "{} scenarios in {:.1} s by {} clients, {warmup}: {:.0} a second, {} failures{}\n",
+            "{} scenarios in {:.1} s by {} clients, {warmup}: {:.0} a second, {} failures{}",
             self.ran.tally.total(),
             self.ran.seconds,
             self.plan.concurrency,
