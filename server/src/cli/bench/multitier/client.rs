@@ -24,7 +24,6 @@ pub(super) struct Client {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Answer {
     pub(super) id: String,
-    pub(super) name: Option<String>,
     pub(super) distance: f32,
     pub(super) source: String,
 }
@@ -58,7 +57,7 @@ impl Client {
         let corpus = corpus.replace('\'', "''");
         let search = |more: &str| {
             format!(
-                "SELECT id, metadata->>'name' AS name, distance, source \
+                "SELECT id, distance, source \
                  FROM matrix_search($1, role => $2, corpora => ARRAY['{corpus}'], k => $3{more})"
             )
         };
@@ -143,12 +142,7 @@ impl Client {
     ) -> Result<Vec<Answer>> {
         let rows = self.rows(step, statement, parameters).await?;
         let answer = |row: &Row| -> std::result::Result<_, tokio_postgres::Error> {
-            Ok(Answer {
-                id: row.try_get(0)?,
-                name: row.try_get(1)?,
-                distance: row.try_get(2)?,
-                source: row.try_get(3)?,
-            })
+            Ok(Answer { id: row.try_get(0)?, distance: row.try_get(1)?, source: row.try_get(2)? })
         };
         rows.iter()
             .map(answer)

@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     fn answer(id: &str, distance: f32, source: &str) -> Answer {
-        Answer { id: id.to_string(), name: None, distance, source: source.to_string() }
+        Answer { id: id.to_string(), distance, source: source.to_string() }
     }
 
     #[test]
