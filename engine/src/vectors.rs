@@ -105,7 +105,7 @@ impl<'a> Vectors<'a> {
         Self::of(elements, dimensions, array.nulls())
     }
 
-    /// The same rows, of which graph searches read those that they look at by `reader`.
+    /// The same rows, which graphs are built over, and of which graph searches look at some, by `reader`.
     #[must_use]
     pub fn with_reader(self, reader: &'a dyn ReadRow) -> Self {
         Self { reader: Some(reader), ..self }

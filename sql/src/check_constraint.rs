@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use arrow::datatypes::Schema;
-use datafusion::sql::sqlparser::ast::{Expr, visit_expressions};
+use datafusion::sql::sqlparser::ast::Expr;
 
 use crate::parse::parse_expression;
+use crate::parse::walk::visit_expressions;
 use crate::statement::name;
 
 /// What the properties that are constraints begin with.
@@ -43,7 +44,7 @@ pub(crate) fn columns(sql: &str, schema: &Schema) -> Vec<usize> {
 /// As [`columns`], of a condition that is parsed.
 pub(crate) fn columns_of(condition: &Expr, schema: &Schema) -> Vec<usize> {
     let mut found: Vec<usize> = Vec::new();
-    let _: ControlFlow<()> = visit_expressions(condition, |part| {
+    let _: ControlFlow<()> = visit_expressions(condition, &mut |part| {
         if let Expr::Identifier(ident) = part
             && let Ok(position) = schema.index_of(&name::ident(ident))
         {

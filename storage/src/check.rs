@@ -37,11 +37,14 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// The finding that an error of reading `path` is.
+    /// The finding that an error of reading `path` is, unless the error names a file itself.
     pub fn of(error: &Error, path: &Path, severity: Severity) -> Self {
         match error {
             Error::Corrupt { path, offset, detail } => {
                 Self { severity, path: path.clone(), offset: *offset, detail: detail.clone() }
+            }
+            Error::Io { path, .. } => {
+                Self { severity, path: path.clone(), offset: 0, detail: error.to_string() }
             }
             other => Self { severity, path: path.into(), offset: 0, detail: other.to_string() },
         }

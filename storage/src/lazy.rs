@@ -1,7 +1,7 @@
 //! A value made at first use, by code that can fail.
 //!
-//! It is not a cache: what was made stays. Invariant: at most one thread makes the value; a failure leaves it unmade,
-//! so the next use tries again.
+//! It is not a cache: what was made stays until its owner lets it go. Invariant: at most one thread makes the value; a
+//! failure leaves it unmade, so the next use tries again.
 
 use parking_lot::Mutex;
 
@@ -20,6 +20,11 @@ impl<T: Clone> Lazy<T> {
     pub(crate) fn is_made(&self) -> bool {
         // Whoever holds the lock is making it.
         self.0.try_lock().is_some_and(|slot| slot.is_some())
+    }
+
+    /// Lets the value go: the next use makes it anew.
+    pub(crate) fn forget(&self) {
+        *self.0.lock() = None;
     }
 
     /// The value, made by `make` if it was not yet.

@@ -7,7 +7,7 @@
 //!
 //! Invariant: scales and squared lengths are finite and not negative; a code is never -128.
 
-use crate::{Metric, Vectors};
+use crate::{Metric, Result, Vectors, row::RowBuffer};
 
 /// Magnitudes between these need no factor: their squares are far from `f32`'s limits.
 const MODERATE: std::ops::Range<f64> = 1e-12..1e12;
@@ -33,16 +33,20 @@ pub(super) struct Scale {
 
 impl Quantizer {
     /// Learns centre and factor from all vectors.
-    pub(super) fn fit(vectors: &Vectors<'_>, metric: Metric) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::Read`](crate::Error::Read).
+    pub(super) fn fit(vectors: &Vectors<'_>, metric: Metric) -> Result<Self> {
         let mut centre = vec![0.0f32; vectors.dimensions()];
-        let mut buffer = Vec::new();
+        let (mut fetched, mut buffer) = (RowBuffer::default(), Vec::new());
         if matches!(metric, Metric::Cosine) {
-            return Self { metric, centre, factor: 1.0 };
+            return Ok(Self { metric, centre, factor: 1.0 });
         }
         if matches!(metric, Metric::L2 | Metric::L1) {
             let mut sums = vec![0.0f64; vectors.dimensions()];
             let mut count = 0.0f64;
-            for values in (0..vectors.len()).filter_map(|row| vectors.get(row)) {
+            for row in 0..vectors.len() {
+                let Some(values) = vectors.fetch(row, &mut fetched)? else { continue };
                 count += 1.0;
                 for (sum, &value) in sums.iter_mut().zip(values.widen(&mut buffer)) {
                     *sum += f64::from(value);
@@ -53,7 +57,8 @@ impl Quantizer {
             }
         }
         let mut greatest = 0.0f64;
-        for values in (0..vectors.len()).filter_map(|row| vectors.get(row)) {
+        for row in 0..vectors.len() {
+            let Some(values) = vectors.fetch(row, &mut fetched)? else { continue };
             for (&value, &centre) in values.widen(&mut buffer).iter().zip(&centre) {
                 greatest = greatest.max((f64::from(value) - f64::from(centre)).abs());
             }
@@ -64,7 +69,7 @@ impl Quantizer {
         } else {
             (1.0 / greatest).clamp(f64::from(f32::MIN_POSITIVE), f64::from(f32::MAX)) as f32
         };
-        Self { metric, centre, factor }
+        Ok(Self { metric, centre, factor })
     }
 
     /// Writes the codes of `values` into `codes`, and returns what belongs to them.

@@ -12,7 +12,7 @@ use super::{
     distance::BuildDistance,
     layout::ALIGN,
 };
-use crate::{Error, Metric, Result, Vectors, check_vector, vectors::is_zero};
+use crate::{Error, Metric, Result, Vectors, check_vector, row::RowBuffer, vectors::is_zero};
 
 /// Codes are padded to a multiple of this, as in a frozen graph.
 const CODE_ALIGN: usize = ALIGN as usize;
@@ -68,7 +68,7 @@ impl Nodes {
         metric: Metric,
         go_on: &dyn Fn() -> Result<()>,
     ) -> Result<Self> {
-        let quantizer = Quantizer::fit(vectors, metric);
+        let quantizer = Quantizer::fit(vectors, metric)?;
         let total_rows = u32::try_from(vectors.len())
             .map_err(|_| Error::TooManyRows { rows: vectors.len() as u64, most: u64::from(u32::MAX) - 1 })?;
         let stride = vectors.dimensions().next_multiple_of(CODE_ALIGN);
@@ -77,12 +77,12 @@ impl Nodes {
         let mut by_hash: HashMap<u64, Vec<u32>> = HashMap::new();
         let mut codes = vec![0i8; vectors.dimensions()];
         let mut bytes = Vec::with_capacity(codes.len() + 4);
-        let mut widened = Vec::new();
+        let (mut fetched, mut widened) = (RowBuffer::default(), Vec::new());
         for row in 0..total_rows {
             if row % STEP == 0 {
                 go_on()?;
             }
-            let Some(values) = vectors.get(row as usize) else { continue };
+            let Some(values) = vectors.fetch(row as usize, &mut fetched)? else { continue };
             let values = values.widen(&mut widened);
             check_vector(values, vectors.dimensions(), None).map_err(|error| error.at_row(u64::from(row)))?;
             if metric == Metric::Cosine && is_zero(values) {

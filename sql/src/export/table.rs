@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use arrow::datatypes::Field;
-use datafusion::sql::sqlparser::ast::{self, visit_expressions};
+use datafusion::sql::sqlparser::ast;
 use muster_storage::{Snapshot, Store, Table, TableDefinition};
 
 use super::names::{full, list, quoted, text};
@@ -15,6 +15,7 @@ use crate::catalog::relation::{plain, schema_of};
 use crate::column::Identity;
 use crate::database::Shared;
 use crate::index::unique;
+use crate::parse::walk::visit_expressions;
 use crate::parse::{parse, parse_expression};
 use crate::statement::create_table::NewTable;
 use crate::types::type_name;
@@ -139,7 +140,7 @@ fn column(
 /// Whether PostgreSQL takes an expression in a generated column.
 fn is_immutable(sql: &str) -> bool {
     let Ok(expression) = parse_expression(sql) else { return false };
-    let found = visit_expressions(&expression, |part| match part {
+    let found = visit_expressions(&expression, &mut |part| match part {
         ast::Expr::Function(call)
             if !IMMUTABLE.contains(&call.name.to_string().to_ascii_lowercase().as_str()) =>
         {

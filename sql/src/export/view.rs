@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use datafusion::sql::sqlparser::ast::{self, visit_relations};
+use datafusion::sql::sqlparser::ast;
 use muster_storage::Snapshot;
 
 use super::names::{full, list};
@@ -12,6 +12,7 @@ use crate::catalog::namespace::kind;
 use crate::catalog::{View, builtin};
 use crate::functions::table::{OF_POSTGRESQL, TABLE_FUNCTIONS};
 use crate::parse::parse;
+use crate::parse::walk::visit_relations;
 use crate::statement::create_table::NewTable;
 use crate::statement::name;
 
@@ -36,7 +37,7 @@ pub(super) fn kept_builtins(
         for statement in parse(sql)? {
             let ast::Statement::CreateView(create) = statement.ast.as_ref() else { continue };
             let name = name::table(&create.name)?;
-            let reads_altered = visit_relations(&create.query, |relation| match name::table(relation) {
+            let reads_altered = visit_relations(&create.query, &mut |relation| match name::table(relation) {
                 Ok(table) if is_altered(&table) => ControlFlow::Break(()),
                 _ => ControlFlow::Continue(()),
             });

@@ -8,7 +8,7 @@ use muster_engine::{Graph, Vectors, build_graph, check_rows};
 use muster_storage::{IndexDefinition, IndexId, Part, SegmentId, Store, Table};
 use parking_lot::{Mutex, RwLock};
 
-use super::{Builds, Command, metric_of, params_of};
+use super::{Builds, Command, Reader, metric_of, params_of};
 use crate::background::Wake;
 use crate::catalog::relation::shown;
 use crate::progress::{Phase, Progress};
@@ -134,9 +134,7 @@ impl Indexes {
         let mut before = 0;
         for part in missing {
             let Some(segment) = part.segment_id() else { continue };
-            let vectors = part.vectors_apart(index.column)?;
-            let vectors = Vectors::from_array(&vectors)?;
-            let bytes = build_graph(&vectors, metric_of(index)?, &params_of(index), &|done, _| {
+            let bytes = graph_of(part, index, &|done| {
                 progress.set(Phase::Indexing, before + done);
                 build.set_rows(before + done);
                 continues()
@@ -206,15 +204,10 @@ pub(crate) fn make_files(
     for index in &definition.indexes {
         let build = builds.begin(definition, index, Command::Complete);
         build.start(part.rows() as u64, 1);
-        let bytes = (|| {
-            let vectors = part.vectors_apart(index.column)?;
-            let vectors = Vectors::from_array(&vectors)?;
-            let bytes = build_graph(&vectors, metric_of(index)?, &params_of(index), &|done, _| {
-                build.set_rows(done);
-                continues()
-            })?;
-            Ok::<_, Error>(bytes)
-        })();
+        let bytes = graph_of(part, index, &|done| {
+            build.set_rows(done);
+            continues()
+        });
         match bytes {
             Ok(bytes) => made.push((index.id, bytes)),
             Err(Error::Engine(muster_engine::Error::Cancelled)) => return made,
@@ -225,4 +218,14 @@ pub(crate) fn make_files(
         }
     }
     made
+}
+
+/// Builds an index's graph over one part. `go_on` is told the rows done; false cancels.
+fn graph_of(part: &Part, index: &IndexDefinition, go_on: &dyn Fn(u64) -> bool) -> Result<Vec<u8>> {
+    // Read by row, so that no page of the column's map becomes resident.
+    let array = part.vectors(index.column)?;
+    let rows = part.vector_rows(index.column)?.map(Reader);
+    let vectors = Vectors::from_array(&array)?;
+    let vectors = rows.as_ref().map_or(vectors, |rows| vectors.with_reader(rows));
+    Ok(build_graph(&vectors, metric_of(index)?, &params_of(index), &|done, _| go_on(done))?)
 }

@@ -8,6 +8,7 @@
 mod additions;
 mod operators;
 mod sequence;
+pub(crate) mod walk;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -49,6 +49,7 @@ pub(crate) fn type_literals(expression: Expr, schema: &DFSchema) -> Result<Trans
                 let of_left = if is_text(&right) { reader(&left, schema) } else { None };
                 let of_right = if is_text(&left) { reader(&right, schema) } else { None };
                 let (left, right) = (read(*left, of_right), read(*right, of_left));
+                let (left, right) = floats_with_decimals(left, right, schema);
                 Transformed::yes(Expr::BinaryExpr(BinaryExpr::new(Box::new(left), op, Box::new(right))))
             }
             Expr::InList(InList { expr, list, negated }) => {
@@ -58,7 +59,9 @@ pub(crate) fn type_literals(expression: Expr, schema: &DFSchema) -> Result<Trans
                     return Ok(Transformed::yes(if negated { not(any) } else { any }));
                 }
                 let of_expr = reader(&expr, schema);
-                let list = list.into_iter().map(|item| read(item, of_expr)).collect();
+                let floats = is_float(&expr, schema);
+                let read = |item| as_float_of(floats, read(item, of_expr), schema);
+                let list = list.into_iter().map(read).collect();
                 Transformed::yes(Expr::InList(InList { expr, list, negated }))
             }
             Expr::Between(Between { expr, negated, low, high }) => {
@@ -68,7 +71,9 @@ pub(crate) fn type_literals(expression: Expr, schema: &DFSchema) -> Result<Trans
                     return Ok(Transformed::yes(if negated { not(within) } else { within }));
                 }
                 let of_expr = reader(&expr, schema);
-                let (low, high) = (Box::new(read(*low, of_expr)), Box::new(read(*high, of_expr)));
+                let floats = is_float(&expr, schema);
+                let read = |bound| Box::new(as_float_of(floats, read(bound, of_expr), schema));
+                let (low, high) = (read(*low), read(*high));
                 Transformed::yes(Expr::Between(Between { expr, negated, low, high }))
             }
             Expr::ScalarFunction(mut call) if scalar::takes_vectors(call.func.name()) => {
@@ -103,6 +108,33 @@ pub(crate) fn type_literals(expression: Expr, schema: &DFSchema) -> Result<Trans
             other => Transformed::no(other),
         })
     })
+}
+
+/// The operands of a comparison. A float and a numeric are compared as floats, as in PostgreSQL: DataFusion would make a
+/// numeric of the float, which a NaN or an infinity is not.
+fn floats_with_decimals(left: Expr, right: Expr, schema: &DFSchema) -> (Expr, Expr) {
+    if is_decimal(&right, schema) {
+        let floats = is_float(&left, schema);
+        return (left, as_float_of(floats, right, schema));
+    }
+    let floats = is_decimal(&left, schema) && is_float(&right, schema);
+    (as_float_of(floats, left, schema), right)
+}
+
+/// `expression` as a float, if it is a numeric that is compared with `floats`.
+fn as_float_of(floats: bool, expression: Expr, schema: &DFSchema) -> Expr {
+    if floats && is_decimal(&expression, schema) {
+        return Expr::Cast(Cast::new(Box::new(expression), DataType::Float64));
+    }
+    expression
+}
+
+fn is_float(expression: &Expr, schema: &DFSchema) -> bool {
+    matches!(expression.get_type(schema), Ok(DataType::Float32 | DataType::Float64))
+}
+
+fn is_decimal(expression: &Expr, schema: &DFSchema) -> bool {
+    matches!(expression.get_type(schema), Ok(data_type) if data_type.is_decimal())
 }
 
 /// A cast of a vector: to a text it is one of ours, to an array it is of reals.

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::expr::Placeholder;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
+use datafusion::logical_expr::utils::merge_schema;
+use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder};
 
 use crate::functions::scalar::takes_vectors;
 use crate::sqlstate::SqlState;
@@ -24,6 +25,12 @@ const MOST: usize = 65_535;
 pub(crate) fn declare(plan: LogicalPlan, declared: &[Option<FieldRef>]) -> Result<LogicalPlan> {
     let declared_field = |id: &str| number(id).ok().and_then(|n| declared.get(n.checked_sub(1)?)?.clone());
     let plan = retype(plan, &|id, field| declared_field(id).or(field))?;
+    let compared = compared_with_arrays(&plan)?;
+    let plan = if compared.is_empty() {
+        plan
+    } else {
+        retype(plan, &|id, field| field.or_else(|| compared.get(id).cloned()))?
+    };
     let transformed = plan.transform_up_with_subqueries(|plan| {
         let limit = matches!(plan, LogicalPlan::Limit(_));
         plan.map_expressions(|expression| {
@@ -37,6 +44,62 @@ pub(crate) fn declare(plan: LogicalPlan, declared: &[Option<FieldRef>]) -> Resul
         })
     })?;
     Ok(transformed.data)
+}
+
+/// The types of untyped parameters of `x = ANY ($1)` and of its like, all of which DataFusion plans with `array_has`: an array
+/// of what it is compared with, or an element of it.
+fn compared_with_arrays(plan: &LogicalPlan) -> Result<BTreeMap<String, FieldRef>> {
+    let mut compared = BTreeMap::new();
+    plan.apply_with_subqueries(|plan| {
+        let schema = merge_schema(&plan.inputs());
+        plan.apply_expressions(|expression| {
+            expression.apply(|part| {
+                if let Expr::ScalarFunction(call) = part
+                    && call.func.name() == "array_has"
+                    && let [array, element] = call.args.as_slice()
+                {
+                    let type_of = |expression: &Expr| {
+                        expression.get_type(&schema).ok().filter(|data_type| !data_type.is_null())
+                    };
+                    let typed = match (untyped(array), untyped(element)) {
+                        (Some(id), None) => type_of(element).map(|element| (id, array_of(element))),
+                        (None, Some(id)) => type_of(array).and_then(element_of).map(|element| (id, element)),
+                        _ => None,
+                    };
+                    compared.extend(
+                        typed.map(|(id, data_type)| {
+                            (id.to_owned(), Arc::new(Field::new("", data_type, true)))
+                        }),
+                    );
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
+    })?;
+    Ok(compared)
+}
+
+/// The number of a parameter that has no type yet.
+fn untyped(expression: &Expr) -> Option<&str> {
+    match expression {
+        Expr::Placeholder(Placeholder { id, field: None }) => Some(id),
+        _ => None,
+    }
+}
+
+fn array_of(element: DataType) -> DataType {
+    let element = match element {
+        DataType::Utf8View | DataType::LargeUtf8 => DataType::Utf8,
+        other => other,
+    };
+    DataType::List(Arc::new(Field::new_list_field(element, true)))
+}
+
+fn element_of(array: DataType) -> Option<DataType> {
+    match array {
+        DataType::List(item) | DataType::LargeList(item) => Some(item.data_type().clone()),
+        _ => None,
+    }
 }
 
 /// An untyped parameter that is cast has the cast's type.

@@ -9,12 +9,13 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
     CopySource, FromTable, Ident, ObjectName, ObjectNamePart, Query, Statement, TableFactor, TableObject,
-    VisitMut, VisitorMut, With,
+    VisitorMut, With,
 };
 
 use crate::catalog::namespace::VIEW_KIND;
 use crate::catalog::{Namespace, RelationKind, RelationName, SCHEMA};
 use crate::functions;
+use crate::parse::walk::change;
 use crate::statement::name;
 use crate::{Error, Result};
 
@@ -36,7 +37,7 @@ pub(crate) fn qualify<'a>(statement: &'a Statement, namespace: Namespace<'_>) ->
         resolve(table_name, namespace)?;
     }
     let mut visitor = Qualify { namespace, ctes: Vec::new(), withs: Vec::new(), function: false };
-    match statement.visit(&mut visitor) {
+    match change(&mut statement, &mut visitor) {
         ControlFlow::Continue(()) => Ok(Cow::Owned(statement)),
         ControlFlow::Break(error) => Err(error),
     }
@@ -150,7 +151,7 @@ impl Qualify<'_> {
             self.ctes.extend(with.cte_tables.iter().map(|cte| name::ident(&cte.alias.name)));
         }
         for cte in &mut with.cte_tables {
-            cte.query.visit(self)?;
+            change(&mut cte.query, self)?;
             if !with.recursive {
                 self.ctes.push(name::ident(&cte.alias.name));
             }

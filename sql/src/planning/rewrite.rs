@@ -12,23 +12,24 @@ use std::ops::ControlFlow;
 use datafusion::sql::sqlparser::ast::{
     self, BinaryOperator, CastKind, CharacterLength, DataType as SqlType, Expr, Function, FunctionArg,
     FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query,
-    Select, SelectItem, TableFactor, Value, VisitMut, VisitorMut, visit_expressions,
+    Select, SelectItem, TableFactor, Value, VisitorMut,
 };
 
 use crate::functions;
 use crate::functions::scalar::{PLAIN_ARRAY, to_vector_name};
+use crate::parse::walk::{change, visit_expressions};
 use crate::types::interval::in_units;
 use crate::types::vector::VectorKind;
 use crate::{Error, Result, sequence};
 
 /// Rewrites a whole statement.
 pub(crate) fn rewrite_statement(statement: &mut ast::Statement) -> Result<()> {
-    finish(statement.visit(&mut Rewrite))
+    finish(change(statement, &mut Rewrite))
 }
 
 /// Rewrites an expression, such as a filter's.
 pub(crate) fn rewrite_expression(expression: &mut Expr) -> Result<()> {
-    finish(expression.visit(&mut Rewrite))
+    finish(change(expression, &mut Rewrite))
 }
 
 fn finish(flow: ControlFlow<Error>) -> Result<()> {
@@ -82,7 +83,7 @@ fn tell_apart(items: &mut [SelectItem]) {
     let mut seen: HashMap<Option<Expr>, usize> = HashMap::new();
     for item in items {
         let SelectItem::UnnamedExpr(expression) = item else { continue };
-        let has_subquery = visit_expressions(expression, |part| match part {
+        let has_subquery = visit_expressions(expression, &mut |part| match part {
             Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),
         });
@@ -117,7 +118,7 @@ fn names_a_column(argument: &FunctionArg) -> bool {
     | FunctionArg::Named { arg: value, .. }
     | FunctionArg::ExprNamed { arg: value, .. }) = argument;
     let FunctionArgExpr::Expr(expression) = value else { return false };
-    let named = visit_expressions(expression, |part| match part {
+    let named = visit_expressions(expression, &mut |part| match part {
         Expr::Identifier(_) | Expr::CompoundIdentifier(_) => ControlFlow::Break(()),
         _ => ControlFlow::Continue(()),
     });

@@ -4,13 +4,14 @@ use std::ops::ControlFlow;
 
 use datafusion::common::TableReference;
 use datafusion::sql::sqlparser::ast::{
-    DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Value, VisitMut, VisitorMut,
+    DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Value, VisitorMut,
 };
 
 use crate::catalog::relation::stored;
 use crate::catalog::search_path::quoted;
 use crate::catalog::{RelationName, SCHEMA};
 use crate::parse::parse_expression;
+use crate::parse::walk::change;
 
 /// The default of a column whose values come from a sequence.
 pub(crate) fn default_of(sequence: &RelationName) -> String {
@@ -34,7 +35,7 @@ pub(crate) fn rename(sql: &str, sequence: &str, to: &RelationName) -> Option<Str
     }
     let mut expression = parse_expression(sql).ok()?;
     let mut visitor = Rename { sequence, to: literal(to).replace("''", "'"), found: false };
-    let _: ControlFlow<()> = expression.visit(&mut visitor);
+    let _: ControlFlow<()> = change(&mut expression, &mut visitor);
     visitor.found.then(|| expression.to_string())
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{FieldRef, SchemaRef};
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::sql::sqlparser::ast::{self, visit_relations};
+use datafusion::sql::sqlparser::ast;
 use muster_storage::{Snapshot, TableDefinition};
 
 use super::Own;
@@ -14,6 +14,7 @@ use crate::catalog::namespace::VIEW_KIND;
 use crate::catalog::{SearchPath, View};
 use crate::outcome::CommandTag;
 use crate::parse::Statement;
+use crate::parse::walk::visit_relations;
 use crate::planning::GenericPlans;
 use crate::point::PointPlan;
 use crate::statement::copy::{CopyFrom, CopyTo};
@@ -51,7 +52,7 @@ impl Resolved {
     pub(crate) fn of(statement: &ast::Statement, snapshot: &Snapshot, path: &SearchPath, own: &Own) -> Self {
         let mut views: Vec<(String, Arc<Vec<u8>>)> = Vec::new();
         if snapshot.objects(VIEW_KIND).next().is_some() {
-            let _: ControlFlow<()> = visit_relations(statement, |relation| {
+            let _: ControlFlow<()> = visit_relations(statement, &mut |relation| {
                 if let Ok(stored) = name::table(relation) {
                     add_view(&mut views, snapshot, &stored);
                 }

@@ -11,7 +11,7 @@ use chrono::Utc;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::sqlparser::ast::{
-    self, CreateTableOptions, CreateView, Expr, Ident, Query, SelectItem, SetExpr, With, visit_relations,
+    self, CreateTableOptions, CreateView, Expr, Ident, Query, SelectItem, SetExpr, With,
 };
 use muster_storage::Changes;
 
@@ -22,6 +22,7 @@ use crate::catalog::relation::schema_of;
 use crate::catalog::search_path::TEMPORARY;
 use crate::catalog::view::Use;
 use crate::catalog::{StoredTable, View, object};
+use crate::parse::walk::visit_relations;
 use crate::planning::{OutputNames, settle, views};
 use crate::session::{StatementContext, columns_of};
 use crate::sqlstate::SqlState;
@@ -149,7 +150,7 @@ fn uses(context: &StatementContext, statement: &ast::Statement, plan: LogicalPla
             Some(used) => used.columns.extend(columns),
             None => uses.push(Use { relation: relation.to_string(), columns }),
         };
-    let _: ControlFlow<()> = visit_relations(statement, |relation| {
+    let _: ControlFlow<()> = visit_relations(statement, &mut |relation| {
         // A CTE may be called as a view is: the dependency that is noted then is one too many.
         if let Ok(stored) = name::table(relation)
             && context.snapshot.object(VIEW_KIND, &stored).is_some()

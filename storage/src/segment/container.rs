@@ -90,15 +90,38 @@ pub(crate) struct Container {
 
 /// Maps a file, checks all of it, and returns its body.
 pub(crate) fn open(file: &OwnedFile, kind: Kind, length: u64, root: u64) -> Result<Container> {
-    // Checked over a map of its own: pages of the other one are resident only where somebody reads them.
-    let checked = parse(file.path(), file.map(length)?, kind, root)?;
-    let body = checked.body.len();
-    drop(checked.body);
-    Ok(Container { body: file.map(length)?.slice(HEADER..HEADER + body), attributes: checked.attributes })
+    let bytes = file.map(length)?;
+    let (covered, sums, attributes) = frame(file.path(), &bytes, kind, root)?;
+    verify_read(file, covered, &sums)?;
+    Ok(Container { body: bytes.slice(HEADER..covered), attributes })
 }
 
-/// Checks all of a file's bytes, and returns its body.
-pub(crate) fn parse(path: &Path, bytes: Bytes, kind: Kind, root: u64) -> Result<Container> {
+/// Checks the blocks of a file that is read for it: pages of its map are resident only where somebody looks at them.
+fn verify_read(file: &OwnedFile, covered: usize, sums: &[u64]) -> Result<()> {
+    let reader = file.open()?;
+    let mut block = vec![0; BLOCK.min(covered)];
+    for (start, sum) in (0..covered).step_by(BLOCK).zip(sums) {
+        block.truncate(covered - start);
+        let offset = start as u64;
+        reader.read_at(&mut block, offset).map_err(|error| Error::io(file.path(), "read", error))?;
+        if checksum(&block) != *sum {
+            return Err(Error::corrupt(file.path(), offset, BLOCK_DAMAGED));
+        }
+    }
+    Ok(())
+}
+
+const BLOCK_DAMAGED: &str = "a block does not match its checksum";
+
+/// Checks all of a file's bytes.
+pub(crate) fn check(path: &Path, bytes: &[u8], kind: Kind, root: u64) -> Result<()> {
+    let (covered, sums, _) = frame(path, bytes, kind, root)?;
+    let content = bytes.get(..covered).unwrap_or_default();
+    verify_blocks(content, &sums).map_err(|offset| Error::corrupt(path, offset, BLOCK_DAMAGED))
+}
+
+/// What a file's frame says: where its body ends, the checksums of all blocks until there, and its attributes.
+fn frame(path: &Path, bytes: &[u8], kind: Kind, root: u64) -> Result<(usize, Vec<u64>, [u64; 2])> {
     let length = bytes.len();
     let footer_start = length.saturating_sub(FOOTER);
     let damaged = |offset: usize, detail: &str| Error::corrupt(path, offset as u64, detail);
@@ -140,10 +163,6 @@ pub(crate) fn parse(path: &Path, bytes: Bytes, kind: Kind, root: u64) -> Result<
         return Err(damaged(length - 8, "the file is intact but is not the one that the manifest names"));
     }
     let sums: Vec<u64> = (covered..footer_start).step_by(8).map(word).collect::<Result<_>>()?;
-    let content = bytes.get(..covered).unwrap_or_default();
-    if let Err(offset) = verify_blocks(content, &sums) {
-        return Err(Error::corrupt(path, offset, "a block does not match its checksum"));
-    }
     let attributes = [word(footer_start + 24)?, word(footer_start + 32)?];
-    Ok(Container { body: bytes.slice(HEADER..covered), attributes })
+    Ok((covered, sums, attributes))
 }

@@ -160,6 +160,11 @@ impl Segment {
         self.stored_vectors(column)?.1()
     }
 
+    /// Lets the maps of vector columns go, and with them the pages that were read; they are mapped again where needed.
+    pub(crate) fn unmap_vectors(&self) {
+        self.vectors.iter().for_each(|vectors| vectors.open.forget());
+    }
+
     /// A vector column's file, and how to map it.
     fn stored_vectors(
         &self,

@@ -1,14 +1,17 @@
 //! Reads a segment from front to back in blocks, for those who write its rows elsewhere.
 //!
-//! It is not how queries read: nothing is kept in the cache, which it would fill with rows that are about to be replaced.
+//! It is not how queries read: nothing is kept in the cache, which it would fill with rows that are about to be replaced, and
+//! no page of a vector file becomes resident.
 //! Invariant: the blocks together are the segment's rows, in order, in the columns of its schema.
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef};
+use arrow::array::{Array, ArrayRef, FixedSizeListArray};
 
+use crate::definition::{VectorShape, vector_shape};
 use crate::segment::Segment;
 use crate::segment::parquet_file::Blocks;
+use crate::segment::vector_rows::VectorRows;
 use crate::{Error, Result};
 
 /// A segment being read.
@@ -16,9 +19,18 @@ use crate::{Error, Result};
 pub(crate) struct Scan<'a> {
     segment: &'a Segment,
     scalars: Option<Blocks>,
-    vectors: Vec<(usize, ArrayRef)>,
+    vectors: Vec<ScannedVectors>,
     rows: usize,
     done: usize,
+}
+
+/// A vector column being read.
+#[derive(Debug)]
+struct ScannedVectors {
+    column: usize,
+    shape: VectorShape,
+    mapped: FixedSizeListArray,
+    rows: VectorRows,
 }
 
 impl Segment {
@@ -34,8 +46,14 @@ impl Segment {
             None => None,
         };
         let columns = self.vectors.iter().map(|vectors| vectors.record.column);
-        let vectors = columns.map(|column| Ok((column, Arc::new(self.vectors(column)?) as ArrayRef)));
-        Ok(Scan { segment: self, scalars, vectors: vectors.collect::<Result<_>>()?, rows, done: 0 })
+        let vectors = columns.map(|column| self.scan_vectors(column)).collect::<Result<_>>()?;
+        Ok(Scan { segment: self, scalars, vectors, rows, done: 0 })
+    }
+
+    fn scan_vectors(&self, column: usize) -> Result<ScannedVectors> {
+        let shape = self.schema.fields().get(column).and_then(|field| vector_shape(field));
+        let shape = shape.ok_or_else(|| self.damaged("a vector column is none"))?;
+        Ok(ScannedVectors { column, shape, mapped: self.vectors(column)?, rows: self.vector_rows(column)? })
     }
 }
 
@@ -60,7 +78,10 @@ impl Scan<'_> {
         }
         let positions = self.segment.parquet.iter().flat_map(|scalars| scalars.columns.iter().copied());
         let mut columns: Vec<(usize, ArrayRef)> = positions.zip(block.take().unwrap_or_default()).collect();
-        columns.extend(self.vectors.iter().map(|(column, rows)| (*column, rows.slice(self.done, length))));
+        for vectors in &self.vectors {
+            let rows = vectors.rows.block(&vectors.mapped, vectors.shape, self.done..self.done + length)?;
+            columns.push((vectors.column, Arc::new(rows)));
+        }
         columns.sort_by_key(|(column, _)| *column);
         if columns.len() != self.segment.schema.fields().len() {
             return Err(Error::schema("", "a segment lacks columns of its schema"));

@@ -54,8 +54,8 @@ impl StoredFile<'_> {
         match &self.sums {
             Sums::Blocks(sums) => verify_blocks(&bytes, sums)
                 .map_err(|offset| Error::corrupt(path, offset, "a block does not match its checksum")),
-            Sums::Vectors(root) => container::parse(path, bytes, Kind::Vectors, *root).map(drop),
-            Sums::Index(root) => container::parse(path, bytes, Kind::Index, *root).map(drop),
+            Sums::Vectors(root) => container::check(path, &bytes, Kind::Vectors, *root),
+            Sums::Index(root) => container::check(path, &bytes, Kind::Index, *root),
         }
     }
 }

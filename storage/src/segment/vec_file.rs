@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, Float16Array, Float32Array};
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
-use arrow::datatypes::{DataType, Field, FieldRef, Float16Type, Float32Type};
+use arrow::datatypes::{DataType, Field, Float16Type, Float32Type};
 
 use crate::definition::VectorShape;
 use crate::segment::container::{self, Container, ContainerWriter, Kind};
@@ -132,14 +132,23 @@ fn array(
         // A map is aligned to a page; a buffer in memory need not be.
         bytes = Buffer::from(bytes.as_slice());
     }
-    let item: FieldRef = match field.data_type() {
-        DataType::FixedSizeList(item, _) => item.clone(),
-        _ => return Err(Error::corrupt(path, 0, "the column is no vector column")),
+    column(path, field.data_type(), bytes, nulls)
+}
+
+/// A vector column of this type over bytes as a file has them, aligned for its numbers.
+pub(crate) fn column(
+    path: &Path,
+    data_type: &DataType,
+    bytes: Buffer,
+    nulls: Option<NullBuffer>,
+) -> Result<FixedSizeListArray> {
+    let DataType::FixedSizeList(item, dimensions) = data_type else {
+        return Err(Error::corrupt(path, 0, "the column is no vector column"));
     };
     let values: ArrayRef = match item.data_type() {
         DataType::Float16 => Arc::new(Float16Array::new(ScalarBuffer::from(bytes), None)),
         _ => Arc::new(Float32Array::new(ScalarBuffer::from(bytes), None)),
     };
-    FixedSizeListArray::try_new(item, shape.dimensions as i32, values, nulls)
+    FixedSizeListArray::try_new(item.clone(), *dimensions, values, nulls)
         .map_err(|error| Error::arrow(path, error))
 }

@@ -45,6 +45,10 @@ impl Inner {
         if published.is_ok() || writer.failure.is_some() {
             file.file().keep();
         }
+        // Until now searches compared with all of the rows; with the index they look at few.
+        if let Some(segment) = part.as_segment() {
+            segment.unmap_vectors();
+        }
         published.map(drop)
     }
 }

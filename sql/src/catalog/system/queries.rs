@@ -13,7 +13,7 @@ use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, CaseWhen, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr,
     FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, Select, SelectItem, SetExpr, Statement,
-    TableFactor, Value, VisitMut, VisitorMut, visit_expressions,
+    TableFactor, Value, VisitorMut,
 };
 use datafusion::sql::sqlparser::parser::ParserError;
 use datafusion_pg_catalog::sql::PostgresCompatibilityParser;
@@ -21,6 +21,7 @@ use std::sync::LazyLock;
 
 use super::functions::{NAMESPACE_NAME, RELATION_ID, RELATION_NAME};
 use super::tables::PG_CATALOG_ADDITIONS;
+use crate::parse::walk::{change, visit_expressions};
 use crate::planning::call;
 
 /// The statements of a query string over the catalog. `parsed` are the same statements as they stand.
@@ -34,12 +35,12 @@ pub(crate) fn parse(sql: &str, parsed: &[Statement]) -> Result<Vec<Statement>, P
         if let Some(original) = parsed.get(number) {
             restore(statement, original, &LIBRARY);
         }
-        let _: ControlFlow<()> = statement.visit(&mut FindRelation);
-        let _: ControlFlow<()> = statement.visit(&mut Fix);
+        let _: ControlFlow<()> = change(statement, &mut FindRelation);
+        let _: ControlFlow<()> = change(statement, &mut Fix);
         if let Some(select) = select_of(statement) {
             for item in &mut select.projection {
                 name_in_list(item);
-                let _: ControlFlow<()> = item.visit(&mut CountExisting);
+                let _: ControlFlow<()> = change(item, &mut CountExisting);
             }
         }
     }
@@ -221,7 +222,7 @@ fn joins_by_equality(condition: &Expr, tables: &[String]) -> bool {
 fn is_correlated(query: &Query) -> bool {
     let SetExpr::Select(select) = query.body.as_ref() else { return false };
     let Some(tables) = aliases(select) else { return false };
-    let found: ControlFlow<()> = visit_expressions(&select.selection, |expression| match expression {
+    let found: ControlFlow<()> = visit_expressions(&select.selection, &mut |expression| match expression {
         Expr::CompoundIdentifier(_) if own(expression, &tables) == Some(false) => ControlFlow::Break(()),
         _ => ControlFlow::Continue(()),
     });

@@ -28,7 +28,7 @@ use datafusion::logical_expr::planner::{
 use datafusion::logical_expr::{Extension, LogicalPlan};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::sql::sqlparser::ast::{
-    Expr, FunctionArg, FunctionArgExpr, ObjectName, ObjectNamePart, TableFactor, Value, visit_expressions_mut,
+    Expr, FunctionArg, FunctionArgExpr, ObjectName, ObjectNamePart, TableFactor, Value,
 };
 use muster_engine::validate::Validator;
 
@@ -37,6 +37,7 @@ pub(crate) use validate::{check, drafts};
 pub(crate) use vector_search::{VectorSearch, VectorSearchPlanner, search_may_wait};
 
 use crate::Error;
+use crate::parse::walk::visit_expressions_mut;
 
 /// The names of all table functions.
 pub const TABLE_FUNCTIONS: &[&str] = &[
@@ -95,7 +96,7 @@ pub(crate) fn each_corpus(
             _ => continue,
         };
         let FunctionArgExpr::Expr(value) = value else { continue };
-        let _goes_on: ControlFlow<()> = visit_expressions_mut(value, |part| {
+        let _goes_on: ControlFlow<()> = visit_expressions_mut(value, &mut |part| {
             if let Expr::Value(value) = part
                 && let Value::SingleQuotedString(text) = &mut value.value
             {

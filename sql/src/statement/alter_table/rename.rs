@@ -3,7 +3,7 @@
 
 use std::ops::ControlFlow;
 
-use datafusion::sql::sqlparser::ast::{Expr, Ident, ObjectName, VisitMut, VisitorMut};
+use datafusion::sql::sqlparser::ast::{Expr, Ident, ObjectName, VisitorMut};
 use muster_storage::Alteration;
 
 use super::super::{name, sequence};
@@ -13,6 +13,7 @@ use crate::catalog::comment::{self, Commented};
 use crate::catalog::namespace::Namespace;
 use crate::catalog::{RelationName, Sequence, View};
 use crate::parse::parse_expression;
+use crate::parse::walk::change;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result, check_constraint as check, column};
 
@@ -155,6 +156,6 @@ fn renamed(sql: &str, from: &str, to: &str) -> Option<String> {
     }
     let mut expression = parse_expression(sql).ok()?;
     let mut rename = Rename { from, to, found: false };
-    let _: ControlFlow<()> = expression.visit(&mut rename);
+    let _: ControlFlow<()> = change(&mut expression, &mut rename);
     rename.found.then(|| expression.to_string())
 }

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use arrow::datatypes::{Field, Schema};
 use datafusion::sql::sqlparser::ast::{
     CheckConstraint, ColumnDef, ColumnOption, DataType, Expr, GeneratedAs, GeneratedExpressionMode, Ident,
-    NullsDistinctOption, TableConstraint, VisitMut, VisitorMut,
+    NullsDistinctOption, TableConstraint, VisitorMut,
 };
 use muster_storage::KeyConstraint;
 
@@ -16,6 +16,7 @@ use super::super::sequence::Said;
 use crate::catalog::relation::plain;
 use crate::check_constraint::Check;
 use crate::column::Identity;
+use crate::parse::walk::change;
 use crate::sqlstate::SqlState;
 use crate::types::sql_field;
 use crate::{Error, Result, check_constraint as check, column};
@@ -307,6 +308,6 @@ pub(in super::super) fn without_table(expression: &Expr, table: &str) -> Expr {
         }
     }
     let mut expression = expression.clone();
-    let _: ControlFlow<()> = expression.visit(&mut Unqualify(table));
+    let _: ControlFlow<()> = change(&mut expression, &mut Unqualify(table));
     expression
 }

@@ -18,7 +18,6 @@ use datafusion::logical_expr::expr::Case;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Projection, lit};
 use datafusion::sql::sqlparser::ast::{
     self, Ident, Join, JoinConstraint, JoinOperator, Merge, OutputClause, SelectItem, With,
-    visit_expressions_mut,
 };
 use muster_storage::Snapshot;
 
@@ -27,6 +26,7 @@ use self::source::{Source, THERE};
 use super::insert::default_of;
 use super::update::given;
 use crate::database::Shared;
+use crate::parse::walk::visit_expressions_mut;
 use crate::planning::{column_name, settle};
 use crate::sqlstate::SqlState;
 use crate::write::{Matching, NewValue, Query, Returning, RowWriter, Target, assigned, row_id, value_name};
@@ -259,7 +259,7 @@ fn with_merge_action(items: &[SelectItem]) -> Vec<SelectItem> {
             other => other.clone(),
         };
         if let SelectItem::ExprWithAlias { expr, .. } = &mut item {
-            let flow = visit_expressions_mut(expr, |part| {
+            let flow = visit_expressions_mut(expr, &mut |part| {
                 if let ast::Expr::Function(call) = part
                     && call.name.to_string().eq_ignore_ascii_case("merge_action")
                 {

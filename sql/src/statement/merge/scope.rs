@@ -7,8 +7,9 @@ use std::ops::ControlFlow;
 
 use datafusion::common::TableReference;
 use datafusion::logical_expr::Expr;
-use datafusion::sql::sqlparser::ast::{self, Ident, Query, VisitMut, VisitorMut};
+use datafusion::sql::sqlparser::ast::{self, Ident, Query, VisitorMut};
 
+use crate::parse::walk::change;
 use crate::sqlstate::SqlState;
 use crate::statement::name;
 use crate::{Error, Result};
@@ -16,7 +17,7 @@ use crate::{Error, Result};
 /// Qualifies the bare names of `columns` in an expression.
 pub(super) fn qualify(expression: &ast::Expr, relation: &TableReference, columns: &[String]) -> ast::Expr {
     let mut expression = expression.clone();
-    let flow = expression.visit(&mut Qualify { relation, columns, subqueries: 0 });
+    let flow = change(&mut expression, &mut Qualify { relation, columns, subqueries: 0 });
     debug_assert!(flow.is_continue(), "the visitor never breaks");
     expression
 }
