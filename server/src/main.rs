@@ -1,17 +1,15 @@
 //! The `muster` command: reads its arguments, sets up logging, hands over to [`muster_server::cli`].
 
+mod allocator;
+
 use std::process::ExitCode;
 
 use clap::Parser;
 use muster_server::cli;
 use tracing_subscriber::EnvFilter;
 
-/// Searches allocate many short-lived batches from several threads; the system's allocator is the
-/// slower one for that.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
+    allocator::give_back_early();
     let command_line = cli::CommandLine::parse();
     let filter = EnvFilter::try_from_env("MUSTER_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();

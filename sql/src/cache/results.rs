@@ -25,7 +25,7 @@ use crate::session::{StatementContext, reads_stored};
 use crate::topk;
 
 /// Bytes of all results.
-const BYTES: u64 = 16 << 20;
+const BYTES: u64 = 8 << 20;
 
 /// The largest result that is kept: what is larger costs more to read than to find.
 const LARGEST: usize = 256 << 10;

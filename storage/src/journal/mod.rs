@@ -31,7 +31,7 @@ pub(crate) const FORMAT_VERSION: u32 = 3;
 const OLDEST_FORMAT: u32 = 1;
 
 /// Bytes of pages that redb may keep in memory: values are written once and read once.
-const CACHE: usize = 16 << 20;
+const CACHE: usize = 8 << 20;
 
 const META: RedbTable<&str, &[u8]> = RedbTable::new("meta");
 const TABLES: RedbTable<u64, &[u8]> = RedbTable::new("tables");

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, Float32Array, Int32Array, Int64Array, StringArray, StringBuilder,
-};
+use arrow::array::{Array, ArrayRef, AsArray, Float32Array, Int32Array, Int64Array, StringArray};
 use muster_engine::Hit;
 use muster_engine::playbook::Ranked;
 
@@ -60,8 +58,7 @@ impl Output {
             true => Arc::new(StringArray::from_iter_values(objects_of)),
             false => Arc::new(StringArray::new_null(length)),
         };
-        let mut sources = StringBuilder::new();
-        self.answers.iter().for_each(|one| sources.append_value(one.source.name()));
+        let sources = self.answers.iter().map(|one| one.source.name());
         let columns: Vec<ArrayRef> = vec![
             Arc::new(Int32Array::from(self.ranks)),
             Arc::new(StringArray::from_iter_values(ids)),
@@ -69,7 +66,7 @@ impl Output {
             float(|one| one.distance),
             Arc::new(bases.collect::<Float32Array>()),
             float(|one| one.boost),
-            Arc::new(sources.finish()),
+            Arc::new(StringArray::from_iter_values(sources)),
             Arc::new(self.answers.iter().map(|one| one.playbook).collect::<Int64Array>()),
             metadata,
         ];
