@@ -1,24 +1,30 @@
-//! The command's allocator.
+//! The command's allocator: jemalloc, but for Windows, where it is the system's.
 //!
-//! Searches allocate many short-lived batches from several threads; the system's allocator is the slower one for that.
+//! Searches allocate many short-lived batches from several threads. What allocators make of them, and why freed memory is
+//! given back after half a second, is in `docs/decisions/0017-the-allocator.md`.
 
-use std::ffi::c_long;
+use std::ffi::c_char;
 
-use libmimalloc_sys::{mi_option_set_default, mi_option_t, mi_option_use_numa_nodes};
-use mimalloc::MiMalloc;
+use tikv_jemallocator::Jemalloc;
 
 #[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
+static ALLOCATOR: Jemalloc = Jemalloc;
 
-/// How long, in milliseconds, memory that was freed is kept for what is allocated next.
-const PURGE_DELAY: c_long = 10;
+/// How jemalloc is set up; `_RJEM_MALLOC_CONF` in the environment says otherwise.
+#[cfg(target_os = "linux")]
+const CONFIGURATION: &[u8] = b"dirty_decay_ms:500,muzzy_decay_ms:0,background_thread:true\0";
+#[cfg(not(target_os = "linux"))]
+const CONFIGURATION: &[u8] = b"dirty_decay_ms:500,muzzy_decay_ms:0\0";
 
-/// `mi_option_purge_delay`, which the bindings leave out: in mimalloc's list it stands before this one.
-const PURGE_DELAY_OPTION: mi_option_t = mi_option_use_numa_nodes - 1;
+/// A pointer to a text that ends with a zero.
+#[repr(transparent)]
+struct Text(*const c_char);
 
-/// Has freed memory given back after 10 ms, as mimalloc 2 does, rather than a second: under load a second's worth is a third
-/// of what is in use. `MIMALLOC_PURGE_DELAY` says otherwise.
-pub(crate) fn give_back_early() {
-    // SAFETY: it sets a number that mimalloc reads atomically, of an option that both its versions 2 and 3 have there.
-    unsafe { mi_option_set_default(PURGE_DELAY_OPTION, PURGE_DELAY) };
-}
+// SAFETY: what it points at is a constant.
+unsafe impl Sync for Text {}
+
+/// Where jemalloc looks for it.
+// SAFETY: jemalloc declares it as `const char *`, reads it before anything is allocated, and never writes; no other crate
+// defines it.
+#[unsafe(export_name = "_rjem_malloc_conf")]
+static JEMALLOC_READS_THIS: Text = Text(CONFIGURATION.as_ptr().cast());

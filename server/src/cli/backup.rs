@@ -49,15 +49,9 @@ pub fn run(args: BackupArgs) -> Result<()> {
 /// The same by the server that has the database open.
 fn through_server(args: &BackupArgs, locked: muster::Error) -> Result<()> {
     let Some(address) = served::address(&args.data) else { return Err(locked.into()) };
-    let to = std::path::absolute(&args.to).map_err(|source| Error::File {
-        action: "find",
-        path: args.to.clone(),
-        source,
-    })?;
-    let Some(to) = to.to_str() else {
-        return Err(Error::Usage { message: format!("{to:?} is no text that a statement can hold") });
-    };
-    for told in remote::run(address, &format!("CALL muster_backup('{}')", to.replace('\'', "''")))? {
+    let to = remote::path(&args.to)?;
+    let sql = format!("CALL muster_backup({})", remote::literal(&to));
+    for told in remote::run(address, &sql)?.notices {
         say(&format!("muster: {told}"))?;
     }
     say(&format!("muster: backup of {} in {to}, by the server on {address}", args.data.display()))

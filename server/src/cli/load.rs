@@ -3,17 +3,18 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use clap::Args;
 use muster::{Database, FileFormat, LoadReport, LoadRequest};
 use tokio::runtime::Runtime;
 
 use super::error::{Error, Result};
-use super::interrupt;
 use super::open::DataArg;
 use super::output::say;
 use super::progress::Display;
 use super::quantity::{bytes, grouped, peak_memory, per_second, seconds};
+use super::{interrupt, remote, served};
 
 /// Arguments of `muster load`.
 #[derive(Debug, Args)]
@@ -43,7 +44,8 @@ enum FormatArg {
 /// # Errors
 ///
 /// [`Error::File`] when the file cannot be read, [`Error::Database`] when a row or the schema is
-/// refused (nothing is loaded then), [`Error::Interrupted`].
+/// refused (nothing is loaded then), [`Error::Remote`] when the server that has the database open
+/// refuses, [`Error::Interrupted`].
 pub fn run(args: LoadArgs) -> Result<()> {
     // Before a database folder is made for a mistyped name.
     std::fs::File::open(&args.file).map_err(|source| Error::File {
@@ -51,24 +53,48 @@ pub fn run(args: LoadArgs) -> Result<()> {
         path: args.file.clone(),
         source,
     })?;
-    let runtime = interrupt::runtime()?;
-    let database = args.data.open()?;
-    let request = LoadRequest {
-        table: args.table.clone(),
-        path: args.file,
-        format: args.format.map(|format| match format {
-            FormatArg::Parquet => FileFormat::Parquet,
-            FormatArg::Csv => FileFormat::Csv,
-            FormatArg::Jsonl => FileFormat::JsonLines,
-        }),
-        create: true,
+    let format = args.format.map(|format| match format {
+        FormatArg::Parquet => FileFormat::Parquet,
+        FormatArg::Csv => FileFormat::Csv,
+        FormatArg::Jsonl => FileFormat::JsonLines,
+    });
+    let database = match args.data.open() {
+        Err(Error::Database { source: locked }) if locked.sqlstate() == "55006" => {
+            return through_server(&args, format, locked);
+        }
+        opened => opened?,
     };
+    let runtime = interrupt::runtime()?;
+    let request = LoadRequest { table: args.table.clone(), path: args.file, format, create: true };
     let loaded = load(&runtime, &database, request);
     if loaded.is_err() {
         // A load that was left behind must not be waited for.
         runtime.shutdown_background();
     }
     say(&format!("muster: {}", summary(&args.table, &loaded?, peak_memory())))
+}
+
+/// The same by the server that has the database open. It has the table already.
+fn through_server(args: &LoadArgs, format: Option<FileFormat>, locked: muster::Error) -> Result<()> {
+    let Some(address) = served::address(&args.data.data) else { return Err(locked.into()) };
+    let options = match format.or_else(|| FileFormat::of_path(&args.file)) {
+        // The file's columns are the table's, or the server says which are not.
+        Some(FileFormat::Csv) => "FORMAT csv, HEADER match".to_owned(),
+        Some(format) => format!("FORMAT {format}"),
+        None => {
+            let message = format!("what format {} has is not known: use --format", args.file.display());
+            return Err(Error::Usage { message });
+        }
+    };
+    let (table, file) = (remote::identifier(&args.table), remote::literal(&remote::path(&args.file)?));
+    let started = Instant::now();
+    let answer = remote::run(address, &format!("COPY {table} FROM {file} ({options})"))?;
+    for notice in answer.notices {
+        say(&format!("muster: {notice}"))?;
+    }
+    let rows = answer.tag.strip_prefix("COPY ").unwrap_or(&answer.tag);
+    let took = seconds(started.elapsed());
+    say(&format!("muster: {rows} rows into {} in {took}, by the server on {address}", args.table))
 }
 
 /// Loads with progress on standard error, until done or interrupted.

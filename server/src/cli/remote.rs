@@ -4,18 +4,28 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 
 use super::error::{Error, Result};
 
 /// Longer messages are none that such a server sends.
 const LONGEST: usize = 1 << 20;
 
-/// Runs a statement, and gives what the server told beside its result.
+/// What came of a statement.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Answer {
+    /// What the server told beside its result.
+    pub(crate) notices: Vec<String>,
+    /// As `COPY 5`.
+    pub(crate) tag: String,
+}
+
+/// Runs a statement.
 ///
 /// # Errors
 ///
 /// [`Error::Remote`] with the server's own words, or when it cannot be spoken to.
-pub(crate) fn run(address: SocketAddr, sql: &str) -> Result<Vec<String>> {
+pub(crate) fn run(address: SocketAddr, sql: &str) -> Result<Answer> {
     let failed = |source: std::io::Error| Error::Remote { address, reason: source.to_string() };
     let mut stream = TcpStream::connect(address).map_err(failed)?;
     let mut startup = 196_608_u32.to_be_bytes().to_vec();
@@ -23,7 +33,7 @@ pub(crate) fn run(address: SocketAddr, sql: &str) -> Result<Vec<String>> {
     let length = (startup.len() + 4) as u32;
     stream.write_all(&length.to_be_bytes()).and_then(|()| stream.write_all(&startup)).map_err(failed)?;
 
-    let mut told = Vec::new();
+    let mut answer = Answer::default();
     let mut error = None;
     let mut sent = false;
     loop {
@@ -35,7 +45,8 @@ pub(crate) fn run(address: SocketAddr, sql: &str) -> Result<Vec<String>> {
             }
             b'E' if !sent => return Err(Error::Remote { address, reason: words(&body) }),
             b'E' => error = Some(words(&body)),
-            b'N' => told.push(words(&body)),
+            b'N' => answer.notices.push(words(&body)),
+            b'C' => answer.tag = text(&body),
             b'Z' if !sent => {
                 sent = true;
                 let mut query = vec![b'Q'];
@@ -49,12 +60,38 @@ pub(crate) fn run(address: SocketAddr, sql: &str) -> Result<Vec<String>> {
                 let _gone = stream.write_all(&[b'X', 0, 0, 0, 4]);
                 return match error {
                     Some(reason) => Err(Error::Remote { address, reason }),
-                    None => Ok(told),
+                    None => Ok(answer),
                 };
             }
             _ => {}
         }
     }
+}
+
+/// A path as the server, which may run in another folder, finds it.
+///
+/// # Errors
+///
+/// [`Error::File`], and [`Error::Usage`] for one that is no text.
+pub(crate) fn path(path: &Path) -> Result<String> {
+    let absolute = std::path::absolute(path).map_err(|source| Error::File {
+        action: "find",
+        path: path.to_path_buf(),
+        source,
+    })?;
+    let text = absolute.to_str().map(str::to_owned);
+    text.ok_or_else(|| Error::Usage { message: format!("{path:?} is no text that a statement can hold") })
+}
+
+/// A text as a literal of a statement.
+pub(crate) fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// A name of a relation as a statement has it: as it is written, upper case and all.
+pub(crate) fn identifier(name: &str) -> String {
+    let quoted = name.split('.').map(|part| format!("\"{}\"", part.replace('"', "\"\"")));
+    quoted.collect::<Vec<_>>().join(".")
 }
 
 fn message(stream: &mut TcpStream) -> std::io::Result<(u8, Vec<u8>)> {
@@ -67,6 +104,12 @@ fn message(stream: &mut TcpStream) -> std::io::Result<(u8, Vec<u8>)> {
     let mut body = vec![0; length];
     stream.read_exact(&mut body)?;
     Ok((kind, body))
+}
+
+/// A text that ends with a zero.
+fn text(body: &[u8]) -> String {
+    let text = body.split(|byte| *byte == 0).next().unwrap_or_default();
+    String::from_utf8_lossy(text).into_owned()
 }
 
 /// The message, detail and hint of an error or a notice.
@@ -93,5 +136,6 @@ mod tests {
         let body = b"SERROR\0C42501\0Mmust not\0Huse another folder\0\0";
         assert_eq!(words(body), "must not; use another folder");
         assert_eq!(words(b""), "");
+        assert_eq!(text(b"COPY 5\0"), "COPY 5");
     }
 }

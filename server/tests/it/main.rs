@@ -23,6 +23,7 @@ mod crash;
 mod embedders;
 mod export;
 mod lifecycle;
+mod load;
 mod pgbench;
 mod protocol;
 mod psql;
