@@ -20,7 +20,9 @@ fn the_server_that_has_the_database_open_loads_the_file() {
     assert!(told.contains("60 rows into workers") && told.contains("by the server on 127.0.0.1:"), "{told}");
     let again = fail(folder, &["load", "files/workers.parquet", "--table", "workers"], 1);
     assert!(again.contains("duplicate key"), "{again}");
-    assert!(succeed(folder, &["load", "files/skills.csv", "--table", "Skills"]).contains("2 rows into Skills"));
+    assert!(
+        succeed(folder, &["load", "files/skills.csv", "--table", "Skills"]).contains("2 rows into Skills")
+    );
     // The header names the columns in another order: refused rather than mixed up.
     let turned = fail(folder, &["load", "files/turned.csv", "--table", "Skills"], 1);
     assert!(turned.contains("header"), "{turned}");
