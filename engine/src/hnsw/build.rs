@@ -15,6 +15,7 @@ use super::{
     layout::MOST_LAYERS,
     lowest,
     nodes::Nodes,
+    promote::promote,
     refine::refine,
 };
 use crate::{Error, Metric, Result, Vectors};
@@ -55,6 +56,7 @@ pub fn build_graph(
     refine(&nodes, &mut links, 1.., &[true, false], params, &|| after(upper.len()))?;
     lowest::link(&nodes, &order, &mut links, params, &after)?;
     refine(&nodes, &mut links, 0..1, &[false], params, &|| report(linked))?;
+    promote(&nodes, &mut links, params, &|| report(linked))?;
     let bytes = freeze(&nodes, &links, params)?;
     report(total)?;
     Ok(bytes)

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use super::{
     HnswParams,
-    beam::{ENTRIES, Layer, SCANNED, scan, walk},
+    beam::{Layer, SCANNED, entries, scan, walk},
     distance::{BuildDistance, Origin},
     freeze::Links,
     layout::NONE,
@@ -56,7 +56,7 @@ pub(super) fn link(
 }
 
 /// The layers above, through which the lowest is entered.
-struct Upper<'a> {
+pub(super) struct Upper<'a> {
     links: &'a [Links],
     /// The layer that is entered by looking at all of its nodes, and those.
     start: usize,
@@ -64,7 +64,7 @@ struct Upper<'a> {
 }
 
 impl<'a> Upper<'a> {
-    fn new(links: &'a [Links]) -> Self {
+    pub(super) fn new(links: &'a [Links]) -> Self {
         let reaching = |layer: usize| {
             let reaches = move |(_, links): &(u32, &Links)| links.layers.len() > layer;
             (0u32..).zip(links).filter(reaches).map(|(node, _)| node)
@@ -76,16 +76,32 @@ impl<'a> Upper<'a> {
         let scanned = reaching(start).take(SCANNED as usize).collect();
         Self { links, start, scanned }
     }
+
+    /// The layer that is entered by looking at all of its nodes.
+    pub(super) fn start(&self) -> usize {
+        self.start
+    }
+
+    /// Those nodes.
+    pub(super) fn scanned(&self) -> &[u32] {
+        &self.scanned
+    }
 }
 
-/// One of the upper layers, seen from a node.
-struct UpperLayer<'a> {
+/// A layer that is linked, seen from a node.
+pub(super) struct ListLayer<'a> {
     links: &'a [Links],
     layer: usize,
     from: &'a Origin<'a>,
 }
 
-impl Layer for UpperLayer<'_> {
+impl<'a> ListLayer<'a> {
+    pub(super) fn new(links: &'a [Links], layer: usize, from: &'a Origin<'a>) -> Self {
+        Self { links, layer, from }
+    }
+}
+
+impl Layer for ListLayer<'_> {
     fn nodes(&self) -> usize {
         self.links.len()
     }
@@ -164,10 +180,11 @@ impl<'a> Lowest<'a> {
     fn insert(&self, of: u32, upper: &Upper<'_>) {
         let from = Origin::new(self.nodes, &self.distance, of);
         let near = Scratch::with(|scratch| {
-            let of_layer = |layer| UpperLayer { links: upper.links, layer, from: &from };
-            scan(&of_layer(upper.start), upper.scanned.iter().copied(), scratch);
+            let of_layer = |layer| ListLayer::new(upper.links, layer, &from);
+            let entries = entries(self.ef);
+            scan(&of_layer(upper.start), upper.scanned.iter().copied(), entries, scratch);
             for layer in (1..upper.start).rev() {
-                walk(&of_layer(layer), ENTRIES, scratch);
+                walk(&of_layer(layer), entries, scratch);
             }
             walk(&LowestLayer { lowest: self, from: &from }, self.ef, scratch);
             let others = scratch.found.iter().filter(|&&key| node(key) != of);

@@ -22,6 +22,7 @@ mod layout;
 mod lowest;
 mod nodes;
 mod params;
+mod promote;
 mod refine;
 mod rerank;
 mod visited;
