@@ -34,7 +34,7 @@ pub struct Measured {
 /// The engine's.
 pub fn build(data: &DataSet, metric: Metric, params: &HnswParams) -> Result<(Graph, usize, Duration)> {
     let start = Instant::now();
-    let bytes = build_graph(&vectors(data)?, metric, params, &|_, _| true)?;
+    let bytes = build_graph(&vectors(data)?, metric, params, &|_, _| true)?.to_bytes();
     let (time, size) = (start.elapsed(), bytes.len());
     Ok((Graph::open(bytes.into())?, size, time))
 }

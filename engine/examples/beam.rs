@@ -22,7 +22,8 @@ fn main() {
     let kept = folder.join("graph");
     let bytes = std::fs::read(&kept).unwrap_or_else(|_| {
         let start = Instant::now();
-        let bytes = build_graph(&vectors, Metric::Cosine, &HnswParams::default(), &|_, _| true).unwrap();
+        let built = build_graph(&vectors, Metric::Cosine, &HnswParams::default(), &|_, _| true).unwrap();
+        let bytes = built.to_bytes();
         println!("built in {:.1} s, {} MB", start.elapsed().as_secs_f64(), bytes.len() / 1_000_000);
         std::fs::write(&kept, &bytes).unwrap();
         bytes

@@ -23,7 +23,7 @@ pub struct Part<'a> {
 }
 
 /// What a search is to find.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SearchOptions {
     /// How distance is measured.
     pub metric: Metric,

@@ -132,20 +132,20 @@ impl Database {
 }
 
 impl Session {
-    /// As [`crate::Session::query`].
+    /// As [`crate::Session::query`], within `statement_timeout`.
     ///
     /// # Errors
-    /// As there.
+    /// As there; 57014 once the time is over.
     pub fn query(&self, sql: &str, params: &[ScalarValue]) -> Result<QueryResult> {
-        self.runtime.block_on(self.session.query(sql, params))
+        self.runtime.block_on(in_time(&self.session, self.session.query(sql, params)))
     }
 
-    /// As [`crate::Session::execute`].
+    /// As [`crate::Session::execute`], within `statement_timeout`.
     ///
     /// # Errors
-    /// As there.
+    /// As there; 57014 once the time is over.
     pub fn execute(&self, sql: &str, params: &[ScalarValue]) -> Result<u64> {
-        self.runtime.block_on(self.session.execute(sql, params))
+        self.runtime.block_on(in_time(&self.session, self.session.execute(sql, params)))
     }
 
     /// As [`crate::Session::transaction`].
@@ -218,6 +218,20 @@ impl Session {
     /// As there.
     pub fn set_setting(&self, name: &str, value: &str) -> Result<()> {
         self.session.set_setting(name, value)
+    }
+}
+
+/// Does the work of one call, for as long as `statement_timeout` allows.
+async fn in_time<T>(session: &crate::Session, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let Some(timeout) = session.timeouts().statement else { return work.await };
+    let point = session.begin_interruptible();
+    tokio::select! {
+        biased;
+        result = work => result,
+        () = async { tokio::time::sleep(timeout).await; point.cancel().await } => {
+            session.fail();
+            Err(Error::new(SqlState::QueryCanceled, "canceling statement due to statement timeout"))
+        }
     }
 }
 

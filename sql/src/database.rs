@@ -135,8 +135,8 @@ impl Database {
             closing: Arc::new(AtomicBool::new(false)),
         });
         let builds = shared.indexes.builds.clone();
-        shared.store.set_indexer(Box::new(move |table, part, continues| {
-            crate::index::make_files(&builds, table, part, continues)
+        shared.store.set_indexer(Box::new(move |table, part, continues, put| {
+            crate::index::make_files(&builds, table, part, continues, put)
         }));
         // A new store has no tables and no history: it gets the tables that every database has.
         if shared.store.snapshot().version() == 0 {

@@ -93,7 +93,7 @@ pub use options::Options;
 pub use outcome::{CommandTag, Outcome, QueryResult, Rows, Transfer};
 pub use parse::Statement;
 pub use progress::{Phase, Progress};
-pub use session::{CommitPoint, Prepared, Session, Transaction, TransactionStatus};
+pub use session::{CommitPoint, Prepared, Session, Timeouts, Transaction, TransactionStatus};
 pub use sqlstate::SqlState;
 pub use types::vector::VectorKind;
 pub use unload::{CopyChunk, CopyOut};

@@ -52,9 +52,11 @@ pub use id::{IndexId, SegmentId, TableId};
 pub use layout::Layouts;
 pub use options::Options;
 pub use part::Part;
+pub use segment::index_file::IndexContent;
 pub use segment::vector_rows::VectorRows;
 pub use snapshot::Snapshot;
 pub use store::{
-    Activity, BulkLoad, CheckpointPolicy, Commit, Effort, MakeIndexes, Savepoint, Store, Transaction,
+    Activity, BulkLoad, CheckpointPolicy, Commit, Effort, MakeIndexes, PutIndex, Savepoint, Store,
+    Transaction,
 };
 pub use table::{JournalUse, Table};

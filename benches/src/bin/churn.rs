@@ -11,7 +11,9 @@ use arrow::array::{ArrayRef, AsArray, FixedSizeListArray, Float32Array, Int64Arr
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use muster_benches::data;
 use muster_benches::measure::recall;
-use muster_engine::{Graph, HnswParams, Metric, SearchOptions, Strategy, Vectors, build_graph, search};
+use muster_engine::{
+    BuiltGraph, Graph, HnswParams, Metric, SearchOptions, Strategy, Vectors, build_graph, search,
+};
 use muster_storage::{Changes, Effort, KeyConstraint, Options, Store};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -91,9 +93,13 @@ impl Churn {
             KeyConstraint { name: "t_pkey".into(), columns: vec![0], primary: true, nulls_distinct: true };
         let table = Changes::new().create_table("t", schema.clone(), vec![key], Default::default());
         store.commit(table.create_index("t", "t_v_idx", 1, "hnsw", Default::default()))?;
-        store.set_indexer(Box::new(|table, part, _| {
-            let built = table.definition().indexes.iter().map(|index| Ok((index.id, built(part)?)));
-            built.collect::<Result<_>>().unwrap_or_default()
+        store.set_indexer(Box::new(|table, part, _, put| {
+            for index in &table.definition().indexes {
+                if let Ok(built) = built(part) {
+                    put(index.id, &|file| built.write(file))?;
+                }
+            }
+            Ok(())
         }));
         Ok(Self {
             store,
@@ -161,7 +167,8 @@ impl Churn {
         for part in table.parts() {
             let Some(segment) = part.segment_id() else { continue };
             if part.index_file(index)?.is_none() {
-                self.store.put_index_file("t", segment, index, &built(part)?)?;
+                let built = built(part)?;
+                self.store.put_index_file("t", segment, index, &|file| built.write(file))?;
             }
         }
         Ok(())
@@ -202,7 +209,7 @@ impl Churn {
     }
 }
 
-fn built(part: &muster_storage::Part) -> Result<Vec<u8>> {
+fn built(part: &muster_storage::Part) -> Result<BuiltGraph> {
     let vectors = part.vectors(1)?;
     let vectors = Vectors::from_array(&vectors)?;
     Ok(build_graph(&vectors, Metric::Cosine, &HnswParams::default(), &|_, _| true)?)

@@ -11,7 +11,7 @@ use twox_hash::XxHash3_64;
 use super::{
     HnswParams,
     distance::{BuildDistance, with_trailer},
-    freeze::{Links, freeze},
+    freeze::{BuiltGraph, Links},
     layout::MOST_LAYERS,
     lowest,
     nodes::Nodes,
@@ -26,7 +26,7 @@ const CHUNK: usize = 64;
 /// One in so many rows of the progress told stands for refining and freezing.
 const REFINING: u64 = 8;
 
-/// Builds an index over some vectors, on all cores; returns the frozen graph's bytes, for [`Graph::open`].
+/// Builds an index over some vectors, on all cores. What it writes is for [`Graph::open`].
 ///
 /// NULL rows are left out, and so are zero vectors for cosine distance: no search finds them.
 /// `progress` is told the rows done and all rows, some times a second; when it returns `false`, building
@@ -41,7 +41,7 @@ pub fn build_graph(
     metric: Metric,
     params: &HnswParams,
     progress: &dyn Fn(u64, u64) -> bool,
-) -> Result<Vec<u8>> {
+) -> Result<BuiltGraph> {
     params.check()?;
     let total = vectors.len() as u64;
     let report = |done: u64| if progress(done, total) { Ok(()) } else { Err(Error::Cancelled) };
@@ -57,9 +57,9 @@ pub fn build_graph(
     lowest::link(&nodes, &order, &mut links, params, &after)?;
     refine(&nodes, &mut links, 0..1, &[false], params, &|| report(linked))?;
     promote(&nodes, &mut links, params, &|| report(linked))?;
-    let bytes = freeze(&nodes, &links, params)?;
+    let built = BuiltGraph::new(nodes, links, params)?;
     report(total)?;
-    Ok(bytes)
+    Ok(built)
 }
 
 /// Lets hnsw_rs link the nodes that reach layer 1: its lowest layer is the graph's second.

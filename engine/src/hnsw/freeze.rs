@@ -1,12 +1,14 @@
-//! Freezing: linked nodes into the bytes of a [`Graph`](super::Graph).
+//! Freezing: linked nodes into the bytes of a [`Graph`](super::Graph), written from front to back.
 //!
 //! It links nothing new but what would be lost (see [`connect`]). Invariant: nodes are numbered by the
 //! layer they reach, highest first, so each layer is the nodes `0..n`, and node 0 is the entry point.
 
+use std::io::{self, Write};
+
 use super::{
     HnswParams,
     connect::connect,
-    layout::{Header, NONE},
+    layout::{HEADER, Header, Layout, NONE},
     nodes::Nodes,
 };
 use crate::{Error, Result};
@@ -24,44 +26,147 @@ impl Links {
     }
 }
 
-/// Writes nodes and links.
-pub(super) fn freeze(nodes: &Nodes, links: &[Links], params: &HnswParams) -> Result<Vec<u8>> {
-    let order = order(links);
-    let mut numbers = vec![NONE; order.len()];
-    for (number, &node) in order.iter().enumerate() {
-        if let Some(slot) = numbers.get_mut(node as usize) {
-            *slot = number as u32;
-        }
-    }
-    // From here on nodes go by their new numbers.
-    let mut layers: Vec<Vec<Vec<u32>>> = Vec::new();
-    let renumber =
-        |list: &Vec<u32>| list.iter().filter_map(|&it| numbers.get(it as usize).copied()).collect();
-    for &node in &order {
-        for (layer, list) in links.get(node as usize).iter().flat_map(|it| it.layers.iter().enumerate()) {
-            match layers.get_mut(layer) {
-                Some(lists) => lists.push(renumber(list)),
-                None => layers.push(vec![renumber(list)]),
+/// A graph that was built and is to be written: [`Graph::open`](super::Graph::open) reads what it writes.
+///
+/// What it writes is not in memory a second time.
+#[derive(Debug)]
+pub struct BuiltGraph {
+    nodes: Nodes,
+    /// The nodes by their numbers in what is written.
+    order: Vec<u32>,
+    /// The neighbours of each layer's nodes, the lowest layer first, all by their numbers in what is written.
+    layers: Vec<Vec<Vec<u32>>>,
+    header: Header,
+    layout: Layout,
+}
+
+impl BuiltGraph {
+    /// Numbers the nodes and connects what is lost.
+    pub(super) fn new(nodes: Nodes, mut links: Vec<Links>, params: &HnswParams) -> Result<Self> {
+        let order = order(&links);
+        let mut numbers = vec![NONE; order.len()];
+        for (number, &node) in order.iter().enumerate() {
+            if let Some(slot) = numbers.get_mut(node as usize) {
+                *slot = number as u32;
             }
         }
+        // From here on nodes go by their new numbers.
+        let mut layers: Vec<Vec<Vec<u32>>> = Vec::new();
+        for &node in &order {
+            let own = links.get_mut(node as usize).map(|links| std::mem::take(&mut links.layers));
+            for (layer, mut list) in own.into_iter().flatten().enumerate() {
+                list.retain_mut(|it| numbers.get(*it as usize).map(|&number| *it = number).is_some());
+                match layers.get_mut(layer) {
+                    Some(lists) => lists.push(list),
+                    None => layers.push(vec![list]),
+                }
+            }
+        }
+        if layers.is_empty() {
+            layers.push(Vec::new());
+        }
+        let indexed_rows = nodes.rows.iter().map(Vec::len).sum::<usize>() as u32;
+        let header = Header {
+            metric: nodes.quantizer.metric,
+            dimensions: nodes.quantizer.centre.len() as u32,
+            params: *params,
+            rows: nodes.total_rows,
+            indexed_rows,
+            factor: nodes.quantizer.factor,
+            layers: layers.iter().map(|lists| lists.len() as u32).collect(),
+        };
+        if let Some(lowest) = layers.first_mut() {
+            connect(lowest, header.stride(0));
+        }
+        let layout = header.layout().ok_or_else(|| Error::TooManyRows {
+            rows: u64::from(header.rows),
+            most: (usize::MAX / header.code_stride()) as u64,
+        })?;
+        Ok(Self { nodes, order, layers, header, layout })
     }
-    if layers.is_empty() {
-        layers.push(Vec::new());
+
+    /// Writes all of it.
+    ///
+    /// # Errors
+    /// The writer's.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Self { nodes, order, layers, header, layout } = self;
+        let mut out = Counted { out, written: 0 };
+        let mut bytes = Vec::with_capacity(HEADER);
+        header.write(&mut bytes);
+        out.append(&bytes)?;
+        for number in &nodes.quantizer.centre {
+            out.append(&number.to_le_bytes())?;
+        }
+        out.pad_to(layout.codes.start)?;
+        for &node in order {
+            let end = out.written + header.code_stride();
+            bytes.clear();
+            bytes.extend(nodes.codes(node as usize).iter().map(|code| code.cast_unsigned()));
+            out.append(&bytes)?;
+            out.pad_to(end)?;
+        }
+        out.pad_to(layout.scales.start)?;
+        for &node in order {
+            let scale = nodes.scale(node as usize);
+            out.append(&scale.scale.to_le_bytes())?;
+            out.append(&scale.squared_norm.to_le_bytes())?;
+        }
+        for ((layer, lists), place) in layers.iter().enumerate().zip(&layout.neighbours) {
+            out.pad_to(place.start)?;
+            let stride = header.stride(layer);
+            for list in lists {
+                bytes.clear();
+                let filled = list.iter().copied().chain(std::iter::repeat(NONE)).take(stride);
+                bytes.extend(filled.flat_map(u32::to_le_bytes));
+                out.append(&bytes)?;
+            }
+        }
+        let rows = || order.iter().filter_map(|&node| nodes.rows.get(node as usize));
+        out.pad_to(layout.row_ends.start)?;
+        let mut end = 0u32;
+        for rows in rows() {
+            end += rows.len() as u32;
+            out.append(&end.to_le_bytes())?;
+        }
+        out.pad_to(layout.rows.start)?;
+        for row in rows().flatten() {
+            out.append(&row.to_le_bytes())?;
+        }
+        out.pad_to(layout.len)
     }
-    let indexed_rows = nodes.rows.iter().map(Vec::len).sum::<usize>() as u32;
-    let header = Header {
-        metric: nodes.quantizer.metric,
-        dimensions: nodes.quantizer.centre.len() as u32,
-        params: *params,
-        rows: nodes.total_rows,
-        indexed_rows,
-        factor: nodes.quantizer.factor,
-        layers: layers.iter().map(|lists| lists.len() as u32).collect(),
-    };
-    if let Some(lowest) = layers.first_mut() {
-        connect(lowest, header.stride(0));
+
+    /// What [`BuiltGraph::write`] writes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.layout.len);
+        // A vector takes all that is written.
+        let _infallible = self.write(&mut bytes);
+        bytes
     }
-    write(nodes, &order, &layers, &header)
+}
+
+/// A writer that knows how far it is.
+struct Counted<'a> {
+    out: &'a mut dyn Write,
+    written: usize,
+}
+
+impl Counted<'_> {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.written += bytes.len();
+        self.out.write_all(bytes)
+    }
+
+    /// Zeros up to a place.
+    fn pad_to(&mut self, place: usize) -> io::Result<()> {
+        const ZEROS: [u8; 64] = [0; 64];
+        while let Some(zeros) = ZEROS.get(..place.saturating_sub(self.written).min(ZEROS.len()))
+            && !zeros.is_empty()
+        {
+            self.append(zeros)?;
+        }
+        Ok(())
+    }
 }
 
 /// Nodes by the layers they reach, the most first; those of the lowest alone breadth first from the entry
@@ -90,44 +195,4 @@ fn order(links: &[Links]) -> Vec<u32> {
         }
     }
     sorted
-}
-
-fn write(nodes: &Nodes, order: &[u32], layers: &[Vec<Vec<u32>>], header: &Header) -> Result<Vec<u8>> {
-    let layout = header.layout().ok_or_else(|| Error::TooManyRows {
-        rows: u64::from(header.rows),
-        most: (usize::MAX / header.code_stride()) as u64,
-    })?;
-    let mut bytes = Vec::with_capacity(layout.len);
-    header.write(&mut bytes);
-    bytes.extend(nodes.quantizer.centre.iter().flat_map(|x| x.to_le_bytes()));
-    bytes.resize(layout.codes.start, 0);
-    for &node in order {
-        let end = bytes.len() + header.code_stride();
-        bytes.extend(nodes.codes(node as usize).iter().map(|code| code.cast_unsigned()));
-        bytes.resize(end, 0);
-    }
-    bytes.resize(layout.scales.start, 0);
-    for &node in order {
-        let scale = nodes.scale(node as usize);
-        bytes.extend([scale.scale, scale.squared_norm].iter().flat_map(|x| x.to_le_bytes()));
-    }
-    for ((layer, lists), place) in layers.iter().enumerate().zip(&layout.neighbours) {
-        bytes.resize(place.start, 0);
-        let stride = header.stride(layer);
-        for list in lists {
-            let filled = list.iter().copied().chain(std::iter::repeat(NONE)).take(stride);
-            bytes.extend(filled.flat_map(u32::to_le_bytes));
-        }
-    }
-    let rows = || order.iter().filter_map(|&node| nodes.rows.get(node as usize));
-    bytes.resize(layout.row_ends.start, 0);
-    let ends = rows().scan(0u32, |end, rows| {
-        *end += rows.len() as u32;
-        Some(*end)
-    });
-    bytes.extend(ends.flat_map(u32::to_le_bytes));
-    bytes.resize(layout.rows.start, 0);
-    bytes.extend(rows().flatten().flat_map(|row| row.to_le_bytes()));
-    bytes.resize(layout.len, 0);
-    Ok(bytes)
 }

@@ -29,7 +29,7 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// Opens what [`build_graph`](super::build_graph) returned, checking all of its structure.
+    /// Opens what a [`BuiltGraph`](super::BuiltGraph) wrote, checking all of its structure.
     ///
     /// What checksums are for stays undetected: a changed code, or a neighbour changed to another node,
     /// costs recall, never more.

@@ -72,7 +72,9 @@ impl Nodes {
         let total_rows = u32::try_from(vectors.len())
             .map_err(|_| Error::TooManyRows { rows: vectors.len() as u64, most: u64::from(u32::MAX) - 1 })?;
         let stride = vectors.dimensions().next_multiple_of(CODE_ALIGN);
-        let (codes, scales, rows) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut codes, scales, rows) = (Vec::new(), Vec::new(), Vec::new());
+        // Growing would copy them, and hold both copies for a while. Where there is not so much memory it may yet suffice.
+        let _grows = codes.try_reserve_exact(vectors.len().saturating_mul(stride));
         let mut nodes = Self { quantizer, codes, stride, scales, rows, total_rows };
         let mut by_hash: HashMap<u64, Vec<u32>> = HashMap::new();
         let mut codes = vec![0i8; vectors.dimensions()];

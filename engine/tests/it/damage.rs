@@ -13,7 +13,7 @@ fn small() -> (Vec<f32>, Vec<u8>) {
     values.extend_from_within(..20 * DIMENSIONS);
     let vectors = Vectors::new(&values, DIMENSIONS, None).unwrap();
     let params = HnswParams { m: 3, ef_construction: 10 };
-    let bytes = build_graph(&vectors, Metric::L2, &params, &|_, _| true).unwrap();
+    let bytes = build_graph(&vectors, Metric::L2, &params, &|_, _| true).unwrap().to_bytes();
     (values, bytes)
 }
 

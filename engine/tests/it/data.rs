@@ -29,7 +29,7 @@ fn normal(rng: &mut ChaCha8Rng) -> f32 {
 }
 
 pub(crate) fn graph(vectors: &Vectors<'_>, metric: Metric) -> Graph {
-    let bytes = build_graph(vectors, metric, &HnswParams::default(), &|_, _| true).unwrap();
+    let bytes = build_graph(vectors, metric, &HnswParams::default(), &|_, _| true).unwrap().to_bytes();
     Graph::open(bytes.into()).unwrap()
 }
 

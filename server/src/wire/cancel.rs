@@ -1,5 +1,5 @@
-//! What ends a statement before it is done: a cancel request, a client that went away, a server
-//! that stops.
+//! What ends a statement before it is done: a cancel request, its time (`statement_timeout`), a client that went away, a
+//! server that stops.
 //!
 //! Cancelling is dropping: the future or stream of a statement is dropped, and what it held goes
 //! with it. Invariant: a commit that has begun is waited for ([`CommitPoint`]), so whoever is told "cancelled" finds
@@ -14,6 +14,7 @@ use pgwire::api::{ConnectionGuard, ConnectionHandle, ConnectionManager};
 use pgwire::messages::startup::SecretKey;
 use tokio::sync::watch;
 
+use super::clock::Deadline;
 use super::error::{Error, Result};
 
 /// How far the server is with stopping.
@@ -35,6 +36,7 @@ pub(super) struct Interrupt {
     _registered: ConnectionGuard,
     gone: watch::Receiver<bool>,
     stop: watch::Receiver<Stop>,
+    deadline: Deadline,
 }
 
 impl Interrupt {
@@ -45,9 +47,10 @@ impl Interrupt {
         key: SecretKey,
         gone: watch::Receiver<bool>,
         stop: watch::Receiver<Stop>,
+        deadline: Deadline,
     ) -> Self {
         let (handle, registered) = registry.register(id, key);
-        Self { handle, _registered: registered, gone, stop }
+        Self { handle, _registered: registered, gone, stop, deadline }
     }
 
     /// Does the work, whose commits pass this point, unless something ends it first.
@@ -57,7 +60,7 @@ impl Interrupt {
         work: impl Future<Output = Result<T>>,
     ) -> Result<T> {
         let canceled = self.handle.start_query().await;
-        let Self { gone, stop, .. } = self;
+        let Self { gone, stop, deadline, .. } = self;
         let interrupted = async {
             let why = tokio::select! {
                 biased;
@@ -65,10 +68,11 @@ impl Interrupt {
                 // A server that is gone altogether has stopped, too.
                 _ = stop.wait_for(|stop| *stop == Stop::Now) => Error::ShuttingDown,
                 Ok(()) = canceled => Error::Canceled,
+                () = deadline.passed() => Error::StatementTimeout,
             };
             // A client that is told of a cancelled statement relies on it; to the others nothing is told of one.
             match why {
-                Error::Canceled => point.cancel().await,
+                Error::Canceled | Error::StatementTimeout => point.cancel().await,
                 _ => point.interrupt().await,
             }
             why

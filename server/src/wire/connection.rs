@@ -18,6 +18,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::cancel::{Interrupt, Stop, secret};
+use super::clock::{Clock, clock};
 use super::error::{self, Error, Result, Severity};
 use super::extended::Prepared;
 use super::inbox::{Inbound, Inbox};
@@ -48,6 +49,7 @@ pub(super) struct Client {
     /// Whether a statement may have changed settings that the client is told of.
     pub(super) settings_changed: bool,
     reported: Reported,
+    clock: Clock,
 }
 
 /// Serves one opened connection until it ends. Errors of statements stay in here; what comes back
@@ -76,7 +78,8 @@ pub(super) async fn serve(
         };
     let (inbox, gone) = Inbox::start(reader, buffer);
     let key = new_key(startup.minor);
-    let interrupt = Interrupt::new(&context.registry, context.id, key.clone(), gone, context.stop);
+    let (clock, deadline) = clock();
+    let interrupt = Interrupt::new(&context.registry, context.id, key.clone(), gone, context.stop, deadline);
     let mut client = Client {
         session,
         sink,
@@ -85,6 +88,7 @@ pub(super) async fn serve(
         portals: HashMap::new(),
         settings_changed: false,
         reported: Reported::new(user),
+        clock,
     };
     client.welcome(startup, context.id, key)?;
     Connection { client, interrupt, skipping: false, ready: true }.run().await
@@ -143,7 +147,13 @@ impl Client {
         Ok(())
     }
 
+    /// A statement begins: it may take as long as `statement_timeout` says now.
+    pub(super) fn start_clock(&self) {
+        self.clock.start(self.session.timeouts().statement);
+    }
+
     async fn handle(&mut self, message: Frontend) -> Result<()> {
+        self.start_clock();
         match message {
             Frontend::Query { sql } => self.query(&sql).await,
             Frontend::Parse { name, sql, types } => self.parse(name, &sql, &types).await,
@@ -210,10 +220,12 @@ impl Connection {
     async fn serve(&mut self) -> Result<()> {
         self.client.ready().await?;
         loop {
+            let silence = self.silence();
             let inbound = tokio::select! {
                 biased;
                 () = self.interrupt.stopping(self.ready) => return Err(Error::ShuttingDown),
                 inbound = self.client.inbox.next() => inbound,
+                error = silence => return Err(error),
             };
             let Some(Inbound { kind, message }) = inbound else { return Err(Error::ClientGone) };
             match message {
@@ -221,6 +233,25 @@ impl Connection {
                 Err(error) if error.is_fatal() => return Err(error),
                 _ if self.skipping && kind != b'S' => {}
                 message => self.answer(kind, message).await?,
+            }
+        }
+    }
+
+    /// Waits for as long as a client that was told to be ready may say nothing.
+    fn silence(&self) -> impl Future<Output = Error> + use<> {
+        let timeouts = self.client.session.timeouts();
+        let limit = match self.client.session.transaction_status() {
+            _ if !self.ready => None,
+            muster::TransactionStatus::Idle => timeouts.idle_session.map(|limit| (limit, Error::IdleSession)),
+            _ => timeouts.idle_in_transaction.map(|limit| (limit, Error::IdleInTransaction)),
+        };
+        async {
+            match limit {
+                None => std::future::pending().await,
+                Some((limit, error)) => {
+                    tokio::time::sleep(limit).await;
+                    error
+                }
             }
         }
     }

@@ -49,6 +49,15 @@ pub enum Error {
     /// The statement was cancelled by a cancel request: send it again if that was not meant.
     #[error("canceling statement due to user request")]
     Canceled,
+    /// The statement took longer than `statement_timeout`: give it more time, or ask for less.
+    #[error("canceling statement due to statement timeout")]
+    StatementTimeout,
+    /// The client left a transaction open and said nothing for longer than `idle_in_transaction_session_timeout`.
+    #[error("terminating connection due to idle-in-transaction timeout")]
+    IdleInTransaction,
+    /// The client said nothing for longer than `idle_session_timeout`.
+    #[error("terminating connection due to idle-session timeout")]
+    IdleSession,
     /// The client gave its COPY up: nothing was loaded.
     #[error("COPY from stdin failed: {reason}")]
     CopyFailed {
@@ -238,7 +247,9 @@ impl Error {
             Self::Listen { .. } => ("58030", Fatal),
             Self::Io { .. } | Self::ClientGone => ("08006", Fatal),
             Self::Database { source } => (source.sqlstate(), Lives),
-            Self::Canceled | Self::CopyFailed { .. } => ("57014", Lives),
+            Self::Canceled | Self::StatementTimeout | Self::CopyFailed { .. } => ("57014", Lives),
+            Self::IdleInTransaction => ("25P03", Fatal),
+            Self::IdleSession => ("57P05", Fatal),
             Self::ShuttingDown => ("57P01", Fatal),
             Self::TooManyConnections { .. } => ("53300", Fatal),
             Self::UnknownDatabase { .. } => ("3D000", Fatal),

@@ -8,7 +8,8 @@
 //! 1. `server` accepts it and gives it a task of its own;
 //! 2. `startup` declines encryption and reads the startup packet, `settings` applies what it asks for;
 //! 3. `inbox` cuts the stream into messages, which `message` reads from their bytes;
-//! 4. `connection` takes them in order and answers errors; `cancel` ends what should not go on;
+//! 4. `connection` takes them in order and answers errors; `cancel` ends what should not go
+//!    on, or takes longer than `clock` allows;
 //! 5. `simple` runs a Query; `extended` does Parse, Bind, Describe, Execute and Close, with `portal`
 //!    holding what is half sent and `copy` taking and giving the rows of COPY;
 //! 6. `types` says which PostgreSQL type an Arrow field is, `params` decodes parameters into
@@ -21,6 +22,7 @@
 //! decoder panics on messages that are cut short.
 
 mod cancel;
+mod clock;
 mod connection;
 mod copy;
 mod encode;

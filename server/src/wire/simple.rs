@@ -25,12 +25,14 @@ impl Client {
         };
         for statement in before {
             self.session.begin_implicit();
+            self.start_clock();
             let tag = self.statement_of_query(statement).await?;
             self.complete(tag)?;
         }
         if !before.is_empty() {
             self.session.begin_implicit();
         }
+        self.start_clock();
         let tag = self.statement_of_query(last).await?;
         // What the last tag says is durable.
         self.session.end_implicit().await?;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use muster_engine::{Graph, Vectors, build_graph, check_rows};
-use muster_storage::{IndexDefinition, IndexId, Part, SegmentId, Store, Table};
+use muster_engine::{BuiltGraph, Graph, Vectors, build_graph, check_rows};
+use muster_storage::{IndexDefinition, IndexId, Part, PutIndex, SegmentId, Store, Table};
 use parking_lot::{Mutex, RwLock};
 
 use super::{Builds, Command, Reader, metric_of, params_of};
@@ -134,12 +134,12 @@ impl Indexes {
         let mut before = 0;
         for part in missing {
             let Some(segment) = part.segment_id() else { continue };
-            let bytes = graph_of(part, index, &|done| {
+            let built = graph_of(part, index, &|done| {
                 progress.set(Phase::Indexing, before + done);
                 build.set_rows(before + done);
                 continues()
             })?;
-            match self.store.put_index_file(table_name, segment, index.id, &bytes) {
+            match self.store.put_index_file(table_name, segment, index.id, &|file| built.write(file)) {
                 Ok(()) => {}
                 // Compacted meanwhile: what took its place is missing, too, and is built next.
                 Err(muster_storage::Error::NoSuchSegment { .. }) => continue,
@@ -198,30 +198,30 @@ pub(crate) fn make_files(
     table: &Table,
     part: &Part,
     continues: &dyn Fn() -> bool,
-) -> Vec<(IndexId, Vec<u8>)> {
+    put: &mut PutIndex<'_>,
+) -> muster_storage::Result<()> {
     let definition = table.definition();
-    let mut made = Vec::with_capacity(definition.indexes.len());
     for index in &definition.indexes {
         let build = builds.begin(definition, index, Command::Complete);
         build.start(part.rows() as u64, 1);
-        let bytes = graph_of(part, index, &|done| {
+        let built = graph_of(part, index, &|done| {
             build.set_rows(done);
             continues()
         });
-        match bytes {
-            Ok(bytes) => made.push((index.id, bytes)),
-            Err(Error::Engine(muster_engine::Error::Cancelled)) => return made,
+        match built {
+            Ok(built) => put(index.id, &|file| built.write(file))?,
+            Err(Error::Engine(muster_engine::Error::Cancelled)) => return Ok(()),
             Err(error) => tracing::debug!(
                 table = %shown(&definition.name), index = %shown(&index.name), %error,
                 "a compacted segment has no graph yet"
             ),
         }
     }
-    made
+    Ok(())
 }
 
 /// Builds an index's graph over one part. `go_on` is told the rows done; false cancels.
-fn graph_of(part: &Part, index: &IndexDefinition, go_on: &dyn Fn(u64) -> bool) -> Result<Vec<u8>> {
+fn graph_of(part: &Part, index: &IndexDefinition, go_on: &dyn Fn(u64) -> bool) -> Result<BuiltGraph> {
     // Read by row, so that no page of the column's map becomes resident.
     let array = part.vectors(index.column)?;
     let rows = part.vector_rows(index.column)?.map(Reader);

@@ -1,7 +1,9 @@
 //! What EXPLAIN ANALYZE shows of searches.
 
 use datafusion::physical_plan::metrics::{Count, ExecutionPlanMetricsSet, MetricBuilder};
-use muster_engine::{SearchStats, Strategy};
+use muster_engine::Strategy;
+
+use super::Found;
 
 /// See the module.
 pub(crate) struct Counters {
@@ -12,6 +14,7 @@ pub(crate) struct Counters {
     visited: Count,
     filtered_out: Count,
     reranked: Count,
+    parts_kept: Count,
     evaluated: Count,
     rows: Count,
 }
@@ -27,13 +30,14 @@ impl Counters {
             visited: counter("rows_visited"),
             filtered_out: counter("rows_filtered_out"),
             reranked: counter("rows_reranked"),
+            parts_kept: counter("parts_kept"),
             evaluated: counter("filter_evaluations"),
             rows: MetricBuilder::new(metrics).output_rows(partition),
         }
     }
 
     /// Adds a search that gave so many rows.
-    pub(crate) fn add(&self, stats: &SearchStats, rows: usize) {
+    pub(crate) fn add(&self, Found { stats, parts_kept, .. }: &Found, rows: usize) {
         self.searches.add(1);
         match stats.strategy {
             Strategy::Graph => self.graph.add(1),
@@ -43,6 +47,7 @@ impl Counters {
         add(&self.visited, stats.visited);
         add(&self.filtered_out, stats.filtered_out);
         add(&self.reranked, stats.reranked);
+        self.parts_kept.add(*parts_kept);
         self.rows.add(rows);
     }
 

@@ -24,6 +24,11 @@ const OVERHEAD: u32 = 512;
 /// Unsealed rows that are worth a bitmap: fewer are merged with others before it is asked for again.
 const LEAST: usize = 256;
 
+/// Whether what is known of a part is worth keeping.
+pub(super) fn lasts(part: &Part) -> bool {
+    part.segment_id().is_some() || part.rows() >= LEAST
+}
+
 /// Filters kept as they were compiled, by their texts.
 const COMPILED: u64 = 1024;
 
@@ -63,8 +68,7 @@ impl KeptBitmaps {
         part: &Part,
         usage: &Usage,
     ) -> Result<Arc<RoaringBitmap>> {
-        let lasts = part.segment_id().is_some() || part.rows() >= LEAST;
-        let place = predicate.key().filter(|_| lasts).map(|key| (part.content(), key.clone()));
+        let place = predicate.key().filter(|_| lasts(part)).map(|key| (part.content(), key.clone()));
         if let Some(kept) = place.as_ref().and_then(|place| self.bitmaps.get(place)) {
             return Ok(kept);
         }

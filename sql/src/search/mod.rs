@@ -19,5 +19,5 @@ pub(crate) use bitmaps::{Bitmaps, allowed, both};
 pub(crate) use chunks::{Batches, ForChunk, by_chunks};
 pub(crate) use counters::Counters;
 pub(crate) use kept::{KeptBitmaps, Usage};
-pub(crate) use predicate::Predicate;
+pub(crate) use predicate::{Key as PredicateKey, Predicate};
 pub(crate) use searched::{Asked, Found, SearchedTable};

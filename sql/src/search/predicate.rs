@@ -34,7 +34,7 @@ pub(crate) struct Predicate {
 
 /// What says that two predicates are the same: the expression, its constants folded, over the table as it is defined.
 #[derive(Clone, Debug)]
-pub(super) struct Key {
+pub(crate) struct Key {
     definition: Arc<TableDefinition>,
     expression: Expr,
 }
@@ -75,7 +75,8 @@ impl Predicate {
         &self.physical
     }
 
-    pub(super) fn key(&self) -> Option<&Arc<Key>> {
+    /// What it is known by in other statements; `None` where it is good for one alone.
+    pub(crate) fn key(&self) -> Option<&Arc<Key>> {
         self.key.as_ref()
     }
 

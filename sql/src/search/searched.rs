@@ -15,6 +15,8 @@ use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
 use super::Bitmaps;
+use super::kept::lasts;
+use crate::cache::{Nearest, NearestCache, NearestQuestion};
 use crate::index::Reader;
 use crate::session::StatementContext;
 use crate::{Error, Result};
@@ -46,6 +48,8 @@ pub(crate) struct Asked<'a> {
 pub(crate) struct Found {
     pub(crate) hits: Vec<Hit>,
     pub(crate) stats: SearchStats,
+    /// Parts whose nearest rows were known.
+    pub(crate) parts_kept: usize,
 }
 
 impl SearchedTable {
@@ -160,13 +164,63 @@ impl SearchedTable {
     }
 
     fn search_one(&self, vectors: &[Vectors<'_>], asked: &Asked<'_>) -> Result<Found> {
-        let parts = self.parts.iter().zip(vectors).enumerate().map(|(number, (opened, vectors))| {
-            let allowed = asked.allowed.get(number).and_then(Option::as_deref);
-            muster_engine::Part { vectors: *vectors, allowed, graph: opened.graph.as_deref() }
+        self.search_parts(vectors, asked, |_| true)
+    }
+
+    /// Searches those parts that `wanted` says.
+    fn search_parts(
+        &self,
+        vectors: &[Vectors<'_>],
+        asked: &Asked<'_>,
+        wanted: impl Fn(usize) -> bool,
+    ) -> Result<Found> {
+        let parts = (0_u32..).zip(self.parts.iter().zip(vectors)).enumerate();
+        let parts = parts.filter(|(place, _)| wanted(*place)).map(|(place, (number, (opened, vectors)))| {
+            let allowed = asked.allowed.get(place).and_then(Option::as_deref);
+            (number, muster_engine::Part { vectors: *vectors, allowed, graph: opened.graph.as_deref() })
         });
-        let parts: Vec<_> = parts.collect();
-        let (hits, stats) = muster_engine::search(&parts, asked.query, &asked.options)?;
-        Ok(Found { hits, stats })
+        let (numbers, parts): (Vec<u32>, Vec<_>) = parts.unzip();
+        let (mut hits, stats) = muster_engine::search(&parts, asked.query, &asked.options)?;
+        for hit in &mut hits {
+            let number = usize::try_from(hit.part).ok().and_then(|place| numbers.get(place));
+            hit.part = number.copied().unwrap_or(hit.part);
+        }
+        Ok(Found { hits, stats, parts_kept: 0 })
+    }
+
+    /// The nearest rows to one vector, nearest first. Parts whose nearest rows `cache` has are not searched.
+    ///
+    /// # Errors
+    /// What the engine refuses.
+    pub(crate) fn search_again(
+        &self,
+        asked: &Asked<'_>,
+        question: NearestQuestion,
+        cache: &NearestCache,
+    ) -> Result<Found> {
+        let (vectors, k) = (self.vectors()?, asked.options.k);
+        let mut renewed = true;
+        let mut again = None;
+        if let Some(known) = cache.ask(&question) {
+            let known = known.of(self.parts());
+            let is_known = |place: usize| known.parts.get(place).is_some_and(|known| *known);
+            let mut found = self.search_parts(&vectors, asked, |place| !is_known(place))?;
+            found.parts_kept = known.parts.iter().filter(|known| **known).count();
+            renewed = known.parts.iter().zip(self.parts()).any(|(known, part)| !known && lasts(part));
+            let others = std::mem::take(&mut found.hits);
+            again = known.with(others, k).map(|hits| Found { hits, ..found });
+        }
+        let found = match again {
+            Some(found) => found,
+            None => {
+                renewed = true;
+                self.search_one(&vectors, asked)?
+            }
+        };
+        if renewed {
+            cache.keep(question, Nearest::new(self.parts(), found.hits.clone(), k));
+        }
+        Ok(found)
     }
 
     /// The rows with these ids.

@@ -69,7 +69,7 @@ impl SequenceFunction {
             return Ok((reference.table().to_string(), sequence.clone()));
         }
         let default = SearchPath::new(0);
-        let path = self.caller.as_ref().map_or(&default, |caller| &caller.path);
+        let path = self.caller.as_ref().map_or(&default, |caller| &caller.settings.path);
         let found = Namespace { snapshot, path }.find_parts(reference.schema(), reference.table());
         let (name, _) = found.ok_or_else(|| Error::undefined_table(text))?;
         self.of(snapshot, &name.stored())
@@ -90,7 +90,7 @@ impl SequenceFunction {
     fn value(&self, snapshot: &Snapshot, arguments: &Arguments, row: usize) -> Result<Option<i64>> {
         let not_yet = |words: String| Err(Error::new(SqlState::ObjectNotInPrerequisiteState, words));
         if self.kind == Kind::Last {
-            let last = self.caller.as_ref().and_then(|caller| caller.own.drawn.lock().last());
+            let last = self.caller.as_ref().and_then(|caller| caller.settings.own.drawn.lock().last());
             return match last {
                 Some(last) => Ok(Some(last)),
                 None => not_yet("lastval is not yet defined in this session".to_string()),
@@ -108,13 +108,13 @@ impl SequenceFunction {
             Kind::Next => {
                 let value = self.sequences.next(&sequence, &name)?;
                 if let Some(caller) = &self.caller {
-                    caller.own.drawn.lock().draw(sequence.id, value);
+                    caller.settings.own.drawn.lock().draw(sequence.id, value);
                 }
                 Ok(Some(value))
             }
             Kind::Current => {
                 let caller = self.caller.as_ref();
-                match caller.and_then(|caller| caller.own.drawn.lock().current(sequence.id)) {
+                match caller.and_then(|caller| caller.settings.own.drawn.lock().current(sequence.id)) {
                     Some(value) => Ok(Some(value)),
                     None => {
                         not_yet(format!("currval of sequence \"{name}\" is not yet defined in this session"))
@@ -127,7 +127,7 @@ impl SequenceFunction {
                 };
                 self.sequences.set(&sequence, &name, value, called)?;
                 if let (Some(caller), true) = (&self.caller, called) {
-                    caller.own.drawn.lock().set(sequence.id, value);
+                    caller.settings.own.drawn.lock().set(sequence.id, value);
                 }
                 Ok(Some(value))
             }

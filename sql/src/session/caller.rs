@@ -1,18 +1,17 @@
-//! What functions in a running plan know of the statement that runs it: its snapshot, its search path, its session.
+//! What functions in a running plan know of the statement that runs it: its snapshot, its session's settings.
 
 use std::sync::Arc;
 
 use muster_storage::Snapshot;
 
-use super::{Own, StatementContext};
-use crate::catalog::{SearchPath, Sequence};
+use super::{Settings, StatementContext};
+use crate::catalog::Sequence;
 
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Caller {
     pub(crate) snapshot: Arc<Snapshot>,
-    pub(crate) path: SearchPath,
-    pub(crate) own: Arc<Own>,
+    pub(crate) settings: Settings,
     /// Sequences that the statement itself makes, by the names that storage will know them by.
     pub(crate) made: Vec<(String, Sequence)>,
 }
@@ -24,7 +23,7 @@ impl Caller {
 
     /// Of a statement that makes sequences and draws from them.
     pub(crate) fn with(context: &StatementContext, made: Vec<(String, Sequence)>) -> Arc<Self> {
-        let (snapshot, settings) = (context.snapshot.clone(), &context.settings);
-        Arc::new(Self { snapshot, path: settings.path.clone(), own: settings.own.clone(), made })
+        let (snapshot, settings) = (context.snapshot.clone(), context.settings.clone());
+        Arc::new(Self { snapshot, settings, made })
     }
 }

@@ -7,6 +7,7 @@
 //! - [`Caller`]: what functions in the plan know of it.
 //! - [`CommitPoint`]: from where on a statement is not cancelled.
 //! - [`Settings`]: `SET` and `SHOW`.
+//! - [`Timeouts`]: how long a statement may take; who drives the session keeps to them.
 //! - [`Own`]: what a session has beside them.
 
 mod block;
@@ -26,6 +27,7 @@ mod run;
 #[expect(clippy::module_inception, reason = "the noun of the folder")]
 mod session;
 pub(crate) mod settings;
+mod timeouts;
 mod transaction;
 mod utility;
 
@@ -43,4 +45,5 @@ pub use prepared::Prepared;
 pub(crate) use run::{blocking, cancellable, physical_of};
 pub use session::Session;
 pub(crate) use settings::Settings;
+pub use timeouts::Timeouts;
 pub use transaction::Transaction;

@@ -15,7 +15,7 @@ use super::block::{BlockCell, View, aborted};
 use super::control::Control;
 use super::described::{columns_of, reads_stored, tables_of};
 use super::prepared::Resolved;
-use super::{CommitPoint, Planned, Prepared, Settings, TransactionStatus, copy, run};
+use super::{CommitPoint, Planned, Prepared, Settings, Timeouts, TransactionStatus, copy, run};
 use crate::cache::{PlanKey, Repeatable};
 use crate::catalog::{Namespace, temporary};
 use crate::database::Shared;
@@ -370,6 +370,12 @@ impl Session {
     #[must_use]
     pub fn setting(&self, name: &str) -> Option<String> {
         self.settings.lock().get(name)
+    }
+
+    /// How long its statements, and it between them, may take. An async program keeps to them itself, as the server does:
+    /// [`Session::begin_interruptible`] says how a statement is ended.
+    pub fn timeouts(&self) -> Timeouts {
+        self.settings.lock().timeouts
     }
 
     /// Changes a setting, as SET does.

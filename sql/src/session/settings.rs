@@ -11,6 +11,7 @@ use arrow::array::timezone::Tz;
 
 use super::Own;
 use super::playbooks::{self, PlaybookSettings};
+use super::timeouts::{self, Timeouts};
 use crate::catalog::SearchPath;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
@@ -32,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) result_cache: bool,
     /// How far a playbook's query may be.
     pub(crate) playbooks: PlaybookSettings,
+    /// How long statements and silence may last.
+    pub(crate) timeouts: Timeouts,
     /// Texts that change nothing here but are told back.
     texts: Arc<BTreeMap<&'static str, String>>,
 }
@@ -64,9 +67,6 @@ const FIXED: &[(&str, &str, &[&str])] = &[
     ("standard_conforming_strings", "on", &["on", "true", "1"]),
     ("integer_datetimes", "on", &["on"]),
     ("bytea_output", "hex", &["hex"]),
-    ("statement_timeout", "0", &["0"]),
-    ("lock_timeout", "0", &["0"]),
-    ("idle_in_transaction_session_timeout", "0", &["0"]),
     ("row_security", "off", &["off"]),
     ("transaction_isolation", "repeatable read", ISOLATION),
     ("default_transaction_isolation", "repeatable read", ISOLATION),
@@ -106,6 +106,7 @@ impl Settings {
             own,
             default_read_only: false,
             result_cache: true,
+            timeouts: Timeouts::default(),
             texts: Arc::new(texts),
         }
     }
@@ -180,6 +181,9 @@ impl Settings {
             self.result_cache = value.map_or(Ok(true), |value| boolean(RESULT_CACHE, value))?;
             return Ok(());
         }
+        if let Some(set) = self.timeouts.set(name, value) {
+            return set;
+        }
         if let Some((known, default)) = FREE.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
             Arc::make_mut(&mut self.texts).insert(known, value.unwrap_or(default).to_string());
             return Ok(());
@@ -224,6 +228,9 @@ impl Settings {
         if name.eq_ignore_ascii_case(RESULT_CACHE) {
             return Some(on_or_off(self.result_cache));
         }
+        if let Some(timeout) = self.timeouts.get(name) {
+            return Some(timeout);
+        }
         if let Some((_, value)) = self.texts.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
             return Some(value.clone());
         }
@@ -247,6 +254,9 @@ impl Settings {
         let mut all: Vec<(String, String)> =
             FIXED.iter().map(|(name, value, _)| ((*name).to_string(), (*value).to_string())).collect();
         all.extend(self.texts.iter().map(|(name, value)| ((*name).to_string(), value.clone())));
+        all.extend(
+            timeouts::NAMES.iter().filter_map(|name| Some(((*name).to_string(), self.timeouts.get(name)?))),
+        );
         all.push(("hnsw.ef_search".to_string(), self.ef_search.to_string()));
         all.push((EXACT.to_string(), on_or_off(self.exact)));
         all.push((SEARCH_PATH.to_string(), self.path.to_string()));
@@ -284,7 +294,12 @@ fn integer(name: &str, value: &str) -> Result<i64> {
     value.trim().parse().map_err(|_| invalid(name, value))
 }
 
-fn out_of_range(number: impl Display, name: &str, least: impl Display, most: impl Display) -> Error {
+pub(super) fn out_of_range(
+    number: impl Display,
+    name: &str,
+    least: impl Display,
+    most: impl Display,
+) -> Error {
     Error::new(
         SqlState::InvalidParameterValue,
         format!("{number} is outside the valid range for parameter \"{name}\" ({least} .. {most})"),

@@ -11,7 +11,7 @@ use arrow::datatypes::{DataType, Field, Float32Type, Int64Type, SchemaRef};
 use datafusion::common::Result;
 use datafusion::logical_expr::Expr;
 use datafusion::physical_expr::PhysicalExpr;
-use muster_engine::{Hit, Metric, QueryDistance, SearchOptions, SearchStats, Vectors};
+use muster_engine::{Hit, Metric, QueryDistance, SearchOptions, Vectors};
 use muster_storage::{IndexDefinition, TableDefinition};
 
 use super::late::Late;
@@ -118,7 +118,7 @@ impl Searcher {
             let found = match query.filter(|query| work.has_distance(query)) {
                 Some(_) => found.next().unwrap_or_default(),
                 // No row is nearer than another.
-                None => Found { hits: self.table.first(&parts, allowed, k), stats: SearchStats::default() },
+                None => Found { hits: self.table.first(&parts, allowed, k), ..Found::default() },
             };
             let mut rows = work.places(&found, query, &parts);
             // All rows are those without a distance, too.
@@ -131,7 +131,7 @@ impl Searcher {
                 );
             }
             rows.drain(..skip.min(rows.len()));
-            counters.add(&found.stats, rows.len());
+            counters.add(&found, rows.len());
             places.push(rows);
         }
         Ok(places)

@@ -228,3 +228,106 @@ fn sessions_share_a_plan_and_not_its_values() {
         thread.join().unwrap();
     }
 }
+
+/// Rows of `w` that are nearest to a place on the circle.
+fn near(session: &Session, angle: f64, more: &str) -> Vec<String> {
+    let (x, y) = (angle.cos(), angle.sin());
+    let sql =
+        format!("SELECT id FROM vector_search('w', '[{x},{y}]'::vector, k => 4{more}) ORDER BY distance, id");
+    texts(session, &sql, &[])
+}
+
+#[test]
+fn a_search_that_comes_again_after_a_commit_looks_at_new_rows_alone() {
+    let database = corpus();
+    let session = database.session();
+    session.execute("CREATE INDEX ON w USING hnsw (v vector_cosine_ops)", &[]).unwrap();
+    database.checkpoint().unwrap();
+    let search = || near(&session, 0.0, ", filter => 'id >= 0'");
+    assert_eq!(search(), ["0", "1", "2", "3"]);
+    let asked = during(&session, "nearest rows", || {
+        for (change, expected) in [
+            ("INSERT INTO w VALUES (10, 'MI', '[1,0.001]')", ["0", "10", "1", "2"]),
+            ("DELETE FROM w WHERE id = 9", ["0", "10", "1", "2"]),
+            ("DELETE FROM w WHERE id = 1", ["0", "10", "2", "3"]),
+            ("UPDATE w SET v = '[1,0.002]' WHERE id = 8", ["0", "10", "8", "2"]),
+            ("DELETE FROM w WHERE id IN (0, 10)", ["8", "2", "3", "4"]),
+        ] {
+            session.execute(change, &[]).unwrap();
+            assert_eq!(search(), expected, "{change}");
+        }
+    });
+    assert_eq!(asked, (5, 0));
+    let explained = || {
+        let sql =
+            "EXPLAIN ANALYZE SELECT id FROM vector_search('w', '[1,0]'::vector, k => 4, filter => 'id >= 0')";
+        let lines = session.query(sql, &[]).unwrap().into_batches();
+        muster::arrow::util::pretty::pretty_format_batches(&lines).unwrap().to_string()
+    };
+    assert!(!explained().contains("parts_kept=0"), "{}", explained());
+    session.execute("SET muster.result_cache = off", &[]).unwrap();
+    assert!(explained().contains("parts_kept=0"), "{}", explained());
+}
+
+/// Questions over `w`: near some places, with a filter, with rows left out.
+fn questions(session: &Session) -> Vec<Vec<String>> {
+    let shapes = ["", ", filter => 'state = ''MI'''", ", exclude_ids => ARRAY['3', '11', '40']"];
+    let places = [0.0, 0.5, 1.1].into_iter().flat_map(|angle| shapes.map(|more| (angle, more)));
+    places.map(|(angle, more)| near(session, angle, more)).collect()
+}
+
+#[test]
+fn what_is_kept_of_parts_is_what_a_search_would_find() {
+    let database = corpus();
+    let (kept, fresh, old) = (database.session(), database.session(), database.session());
+    fresh.execute("SET muster.result_cache = off; SET muster.exact = on", &[]).unwrap();
+    kept.execute("CREATE INDEX ON w USING hnsw (v vector_cosine_ops)", &[]).unwrap();
+    let mut state = 7_u64;
+    let mut random = |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    let mut next = 10;
+    let mut of_the_block = Vec::new();
+    for step in 0..240 {
+        match random(8) {
+            0..=2 => {
+                // Some in one go, so that unsealed rows are many enough to be kept.
+                let count = if step % 40 == 7 { 300 } else { 1 + random(3) };
+                let sql = format!(
+                    "INSERT INTO w SELECT i, CASE WHEN i % 2 = 0 THEN 'MI' ELSE 'IL' END,
+                     array[cos(i / 7.0), sin(i / 7.0)]::vector FROM generate_series({next}, {}) AS s(i)",
+                    next + count - 1
+                );
+                kept.execute(&sql, &[]).unwrap();
+                next += count;
+            }
+            3 | 4 => {
+                kept.execute(&format!("DELETE FROM w WHERE id = {}", random(next)), &[]).unwrap();
+            }
+            5 => {
+                let id = random(next);
+                kept.execute(&format!("UPDATE w SET v = '[1,0.{step:03}1]' WHERE id = {id}"), &[]).unwrap();
+            }
+            6 => database.checkpoint().unwrap(),
+            _ if step % 3 == 0 => kept.execute("VACUUM w", &[]).map(drop).unwrap(),
+            _ => {
+                // One that reads on in its own time.
+                if !of_the_block.is_empty() {
+                    assert_eq!(questions(&old), of_the_block, "step {step}");
+                    old.execute("COMMIT", &[]).unwrap();
+                }
+                old.execute("BEGIN ISOLATION LEVEL REPEATABLE READ", &[]).unwrap();
+                of_the_block = questions(&old);
+            }
+        }
+        let expected = questions(&fresh);
+        for _ in 0..2 {
+            assert_eq!(questions(&kept), expected, "step {step}");
+        }
+        if !of_the_block.is_empty() {
+            assert_eq!(questions(&old), of_the_block, "step {step}");
+        }
+    }
+    assert!(counts(&kept, "nearest rows").0 > 500, "{:?}", counts(&kept, "nearest rows"));
+}

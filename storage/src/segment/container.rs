@@ -3,6 +3,7 @@
 //! It is a header, a body, a checksum for each block of both, and a footer; `docs/format.md` has the byte layout. It
 //! does not know what the body means. Invariant: [`open`] returns a body only after every byte of the file was checked.
 
+use std::io;
 use std::path::Path;
 
 use bytes::Bytes;
@@ -55,6 +56,14 @@ impl ContainerWriter {
 
     pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<()> {
         self.file.append(bytes)
+    }
+
+    /// Appends what `content` writes.
+    pub(crate) fn append_with(
+        &mut self,
+        content: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+    ) -> Result<()> {
+        content(&mut self.file).map_err(|error| self.file.failure(error))
     }
 
     /// Ends the body and syncs. Returns the file and its root checksum, which covers all others.

@@ -2,6 +2,7 @@
 //!
 //! It does not know what is in them. Invariant: bytes that are given out were checked against their checksums.
 
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -12,6 +13,9 @@ use crate::segment::folder::{Folder, OwnedFile};
 use crate::segment::name;
 use crate::segment::record::IndexRecord;
 use crate::{IndexId, Result, SegmentId, TableId};
+
+/// Writes what an index file is to hold.
+pub type IndexContent<'a> = dyn Fn(&mut dyn Write) -> io::Result<()> + 'a;
 
 /// An index file that is or will be named in the manifest.
 #[derive(Debug)]
@@ -34,11 +38,11 @@ impl IndexFile {
         segment: SegmentId,
         index: IndexId,
         generation: u64,
-        bytes: &[u8],
+        content: &IndexContent<'_>,
     ) -> Result<Self> {
         let name = name::index(table, segment, index, generation);
         let mut writer = ContainerWriter::create(folder, &name, Kind::Index)?;
-        writer.append(bytes)?;
+        writer.append_with(content)?;
         let (finished, root) = writer.finish([0, 0])?;
         folder.sync()?;
         let record = IndexRecord { index, generation, length: finished.length, root };

@@ -170,12 +170,14 @@ impl Inner {
     /// A new part with its index files, so that no search has to do without them.
     fn indexed(&self, table: &Table, part: Part, pace: &Pace<'_>) -> Result<Part> {
         let Some(segment) = part.segment_id() else { return Ok(part) };
-        let made = self.indexer.make(table, &part, pace.continues());
         let id = table.definition().id;
-        let files = made.into_iter().map(|(index, bytes)| {
-            IndexFile::write(&self.folder, id, segment, index, self.new_file(), &bytes).map(Arc::new)
-        });
-        Ok(part.with_indexes(files.collect::<Result<_>>()?))
+        let mut files = Vec::new();
+        self.indexer.make(table, &part, pace.continues(), &mut |index, content| {
+            let file = IndexFile::write(&self.folder, id, segment, index, self.new_file(), content)?;
+            files.push(Arc::new(file));
+            Ok(())
+        })?;
+        Ok(part.with_indexes(files))
     }
 
     /// Whether somebody waits for a compaction to end.

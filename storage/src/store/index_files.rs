@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::{Inner, edits};
-use crate::segment::index_file::IndexFile;
+use crate::segment::index_file::{IndexContent, IndexFile};
 use crate::{Error, IndexId, Part, Result, SegmentId, Snapshot, Table};
 
 impl Inner {
@@ -14,12 +14,12 @@ impl Inner {
         name: &str,
         segment: SegmentId,
         index: IndexId,
-        bytes: &[u8],
+        content: &IndexContent<'_>,
     ) -> Result<()> {
         let base = self.snapshot.load_full();
         let (table, _) = find(&base, name, segment, index)?;
         let id = table.definition().id;
-        let file = IndexFile::write(&self.folder, id, segment, index, self.new_file(), bytes)?;
+        let file = IndexFile::write(&self.folder, id, segment, index, self.new_file(), content)?;
         let file = Arc::new(file);
 
         let mut writer = self.lock_writer();

@@ -6,11 +6,16 @@
 use std::fmt;
 use std::sync::OnceLock;
 
-use crate::{IndexId, Part, Table};
+use crate::segment::index_file::IndexContent;
+use crate::{IndexId, Part, Result, Table};
 
-/// Gives the files of a table's indexes over a part. It may leave some out, and should return soon once its last argument
-/// says no.
-pub type MakeIndexes = dyn Fn(&Table, &Part, &dyn Fn() -> bool) -> Vec<(IndexId, Vec<u8>)> + Send + Sync;
+/// Takes the file of one index.
+pub type PutIndex<'a> = dyn FnMut(IndexId, &IndexContent<'_>) -> Result<()> + 'a;
+
+/// Makes the files of a table's indexes over a part, and gives each to its last argument as soon as it can be written. It may
+/// leave some out, and should return soon once its third argument says no.
+pub type MakeIndexes =
+    dyn Fn(&Table, &Part, &dyn Fn() -> bool, &mut PutIndex<'_>) -> Result<()> + Send + Sync;
 
 /// See the module.
 #[derive(Default)]
@@ -29,8 +34,9 @@ impl Indexer {
         table: &Table,
         part: &Part,
         continues: &dyn Fn() -> bool,
-    ) -> Vec<(IndexId, Vec<u8>)> {
-        self.0.get().map_or_else(Vec::new, |make| make(table, part, continues))
+        put: &mut PutIndex<'_>,
+    ) -> Result<()> {
+        self.0.get().map_or(Ok(()), |make| make(table, part, continues, put))
     }
 }
 

@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use crate::cache::ColumnCache;
 use crate::journal::{Edit, Journal, State};
 use crate::segment::folder::Folder;
+use crate::segment::index_file::IndexContent;
 use crate::{
     Changes, CopyProgress, CopyReport, Error, Finding, LockGuard, MemoryBackend, Options, Result, SegmentId,
     Snapshot,
@@ -44,7 +45,7 @@ pub use activity::Activity;
 pub use bulk_load::BulkLoad;
 pub use committer::Commit;
 pub use compaction::Effort;
-pub use indexer::MakeIndexes;
+pub use indexer::{MakeIndexes, PutIndex};
 pub(crate) use open::{JOURNAL, LOCK, SEGMENTS, create_folders, lock};
 pub use policy::CheckpointPolicy;
 pub use transaction::{Savepoint, Transaction};
@@ -214,15 +215,15 @@ impl Store {
         crate::check::check(folder.backend().as_ref(), folder.path(), &snapshot, progress)
     }
 
-    /// Gives a segment a file for an index, replacing an older one. It is durable when this returns.
+    /// Gives a segment a file for an index, with what `content` writes, replacing an older one. It is durable when this returns.
     pub fn put_index_file(
         &self,
         table: &str,
         segment: SegmentId,
         index: crate::IndexId,
-        bytes: &[u8],
+        content: &IndexContent<'_>,
     ) -> Result<()> {
-        self.inner.put_index_file(table, segment, index, bytes)
+        self.inner.put_index_file(table, segment, index, content)
     }
 
     /// What it has done since it was opened.

@@ -30,7 +30,9 @@ fn filled(backend: Arc<dyn Backend>) -> Store {
     let snapshot = store.snapshot();
     let table = snapshot.table("t").unwrap();
     let segment = table.parts().next().unwrap().segment_id().unwrap();
-    store.put_index_file("t", segment, table.definition().indexes[0].id, b"graph").unwrap();
+    store
+        .put_index_file("t", segment, table.definition().indexes[0].id, &|file| file.write_all(b"graph"))
+        .unwrap();
     store.commit(Changes::new().put("t", rows(30..33, 0))).unwrap();
     let gone = row_ids(&store.snapshot(), [10, 31]);
     store.commit(Changes::new().delete("t", gone).set_object("view", "v", Some(vec![1]))).unwrap();

@@ -203,8 +203,8 @@ fn an_index_file_comes_back_and_goes_with_its_index() {
         store.snapshot().table("t").unwrap().parts().next().unwrap().index_file(index).unwrap()
     };
     assert!(stored(&store).is_none());
-    store.put_index_file("t", segment, index, b"first").unwrap();
-    store.put_index_file("t", segment, index, b"second").unwrap();
+    store.put_index_file("t", segment, index, &|file| file.write_all(b"first")).unwrap();
+    store.put_index_file("t", segment, index, &|file| file.write_all(b"second")).unwrap();
     assert_eq!(stored(&store).unwrap().as_ref(), b"second");
     drop((snapshot, store));
     let store = Store::open(dir.path()).unwrap();
@@ -216,7 +216,7 @@ fn an_index_file_comes_back_and_goes_with_its_index() {
     assert_eq!(graphs(), 1);
     store.commit(Changes::new().drop_index("t", "i")).unwrap();
     assert_eq!(graphs(), 0);
-    let error = store.put_index_file("t", segment, index, b"third").unwrap_err();
+    let error = store.put_index_file("t", segment, index, &|file| file.write_all(b"third")).unwrap_err();
     assert!(matches!(error, Error::NoSuchIndex { .. }));
 }
 
@@ -321,9 +321,9 @@ fn a_replaced_index_file_stays_for_those_who_read_it() {
     let table = store.snapshot().table("t").unwrap().clone();
     let (segment, index) =
         (table.parts().next().unwrap().segment_id().unwrap(), table.definition().indexes[0].id);
-    store.put_index_file("t", segment, index, b"first").unwrap();
+    store.put_index_file("t", segment, index, &|file| file.write_all(b"first")).unwrap();
     let reader = store.snapshot();
-    store.put_index_file("t", segment, index, &vec![7; 1 << 20]).unwrap();
+    store.put_index_file("t", segment, index, &|file| file.write_all(&vec![7; 1 << 20])).unwrap();
     let bytes = |snapshot: &muster_storage::Snapshot| {
         snapshot.table("t").unwrap().parts().next().unwrap().index_file(index).unwrap().unwrap()
     };

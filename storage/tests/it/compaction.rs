@@ -109,14 +109,14 @@ fn old_segments_stay_for_those_who_read_them_and_then_go() {
     let definition = Changes::new().create_index("t", "i", 2, "hnsw", Default::default());
     let index = store.commit(definition).unwrap().table("t").unwrap().definition().indexes[0].id;
     let segment = before.table("t").unwrap().parts().next().unwrap().segment_id().unwrap();
-    store.put_index_file("t", segment, index, b"graph").unwrap();
+    store.put_index_file("t", segment, index, &|file| file.write_all(b"graph")).unwrap();
     let after = {
         store.compact("t", Effort::Full, &|| true).unwrap();
         store.snapshot()
     };
     assert_eq!(segments(&after), [(35, 35)]);
     assert_eq!(after.table("t").unwrap().parts().next().unwrap().index_file(index).unwrap(), None);
-    let gone = store.put_index_file("t", segment, index, b"late").unwrap_err();
+    let gone = store.put_index_file("t", segment, index, &|file| file.write_all(b"late")).unwrap_err();
     assert!(matches!(gone, Error::NoSuchSegment { .. }), "{gone}");
     assert_eq!(files(&backend), 2 + 4, "the graph went at once: nobody had read it");
     assert_eq!(read(&before).unwrap(), read(&after).unwrap());
@@ -291,11 +291,12 @@ fn index_files_are_there_when_a_compacted_segment_is_seen_first() {
     };
     let seen = Arc::new(AtomicUsize::new(0));
     let told = seen.clone();
-    store.set_indexer(Box::new(move |table, part, continues| {
+    store.set_indexer(Box::new(move |table, part, continues, put| {
         assert!(continues());
         // Readers still see what was there before.
         told.fetch_add(part.vectors(2).unwrap().len(), Ordering::Relaxed);
-        table.definition().indexes.iter().map(|index| (index.id, b"made before".to_vec())).collect()
+        let mut indexes = table.definition().indexes.iter();
+        indexes.try_for_each(|index| put(index.id, &|file| file.write_all(b"made before")))
     }));
     load(&store, 0..60);
     load(&store, 60..100);

@@ -29,7 +29,11 @@ fn write(dir: &Path) {
     let snapshot = load.finish().unwrap();
     let table = snapshot.table("t").unwrap();
     let segment = table.parts().next().unwrap().segment_id().unwrap();
-    store.put_index_file("t", segment, table.definition().indexes[0].id, b"the bytes of an index").unwrap();
+    store
+        .put_index_file("t", segment, table.definition().indexes[0].id, &|file| {
+            file.write_all(b"the bytes of an index")
+        })
+        .unwrap();
     store.commit(Changes::new().delete("t", row_ids(&snapshot, [1, 2]))).unwrap();
     store.commit(Changes::new().put("t", rows(40..45, 0))).unwrap();
     store.checkpoint().unwrap();

@@ -8,7 +8,7 @@ use crate::raw::{Answer, Message, Raw, kinds, query};
 use crate::server::{any_port, serving, serving_with};
 
 /// A statement that does not end while a test runs.
-const ENDLESS: &str =
+pub(super) const ENDLESS: &str =
     "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT (n + 1) % 1000 FROM t) SELECT count(*) FROM t";
 
 fn cancel_request(welcome: &[Answer]) -> Vec<u8> {

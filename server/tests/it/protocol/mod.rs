@@ -7,4 +7,5 @@ mod malformed;
 mod returning;
 mod simple;
 mod startup;
+mod timeouts;
 mod transaction;

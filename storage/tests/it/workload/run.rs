@@ -79,7 +79,9 @@ pub(crate) fn run(run: &mut Run, step: &Step) -> Result<()> {
             let table_now = snapshot.table(table).expect("it is there");
             let index = table_now.definition().index(index).expect("it is there").id;
             let segment = table_now.parts().filter_map(|part| part.segment_id()).last();
-            store.put_index_file(table, segment.expect("there is a segment"), index, bytes)
+            store.put_index_file(table, segment.expect("there is a segment"), index, &|file| {
+                file.write_all(bytes)
+            })
         }
         Step::Backup(to) => store.backup(Path::new(to), &|_| true).map(drop),
         Step::Restore { from, to } => {

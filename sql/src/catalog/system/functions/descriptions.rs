@@ -76,7 +76,7 @@ fn serial_sequence(catalog: &Catalog, arguments: &Arguments, row: usize) -> Resu
         return Ok(None);
     };
     let reference = TableReference::parse_str(table);
-    let namespace = Namespace { snapshot: &catalog.snapshot, path: &catalog.path };
+    let namespace = Namespace { snapshot: &catalog.snapshot, path: &catalog.settings.path };
     let found = namespace.find_parts(reference.schema(), reference.table());
     let Some((name, RelationKind::Table)) = found else { return Err(Error::undefined_table(table).into()) };
     let stored = name.stored();

@@ -4,12 +4,14 @@
 //! - [`definitions`]: `pg_get_indexdef`, `pg_get_constraintdef`, `pg_get_expr`.
 //! - [`format_type`]: types by their names.
 //! - [`names`]: what is visible, and ids back to names.
+//! - `current_setting` is in [`settings`].
 //! - [`descriptions`]: comments, sizes, signatures: what nobody knows here is NULL.
 
 mod definitions;
 mod descriptions;
 mod format_type;
 mod names;
+mod settings;
 mod system_function;
 
 use std::sync::Weak;
@@ -24,8 +26,14 @@ use system_function::{Answer, Argument, Arguments, Catalog};
 
 /// All of them.
 pub(super) fn all(store: &Weak<Store>) -> Vec<ScalarUDF> {
-    [definitions::FUNCTIONS, descriptions::FUNCTIONS, format_type::FUNCTIONS, names::FUNCTIONS]
-        .concat()
+    let all = [
+        definitions::FUNCTIONS,
+        descriptions::FUNCTIONS,
+        format_type::FUNCTIONS,
+        names::FUNCTIONS,
+        settings::FUNCTIONS,
+    ];
+    all.concat()
         .into_iter()
         .map(|(name, overloads, answer)| {
             ScalarUDF::new_from_impl(SystemFunction::new(name, overloads, answer, store.clone()))

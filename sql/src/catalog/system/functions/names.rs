@@ -38,7 +38,7 @@ pub(super) const FUNCTIONS: &[Entry] = &[
 /// Whether the search path finds it by its name alone.
 fn table_is_visible(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Option<bool>> {
     let Some(oid) = arguments.oid(0, row) else { return Ok(None) };
-    let namespace = Namespace { snapshot: &catalog.snapshot, path: &catalog.path };
+    let namespace = Namespace { snapshot: &catalog.snapshot, path: &catalog.settings.path };
     let Some(stored) = stored_name(&catalog.snapshot, oid)? else {
         return Ok(Some(!oid::is_of_information_schema(oid)));
     };
@@ -84,7 +84,7 @@ fn relation(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Opti
     let name = match stored_name(&catalog.snapshot, wanted_oid)? {
         Some(found) => {
             let name = RelationName::of_stored(&found);
-            let namespace = Namespace { snapshot: &catalog.snapshot, path: &catalog.path };
+            let namespace = Namespace { snapshot: &catalog.snapshot, path: &catalog.settings.path };
             let seen = namespace.find_parts(None, &name.name).is_some_and(|(seen, _)| seen == name);
             // What the search path does not find is written with its schema.
             let schema = if seen { String::new() } else { format!("{}.", quoted(&name.schema)?) };
@@ -103,7 +103,7 @@ fn relation(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Opti
 fn id_of(catalog: &Catalog, text: &str) -> Result<Option<i64>> {
     let reference = TableReference::parse_str(text);
     let (snapshot, name) = (&catalog.snapshot, reference.table());
-    let namespace = Namespace { snapshot, path: &catalog.path };
+    let namespace = Namespace { snapshot, path: &catalog.settings.path };
     let schema = reference.schema();
     let Some((found, _)) = namespace.find_parts(schema, name) else {
         let system = schema.is_none_or(|schema| schema == "pg_catalog").then(|| oid::system_table(name));
@@ -163,8 +163,8 @@ fn current_schemas(catalog: &Catalog, arguments: &Arguments, row: usize) -> Resu
 }
 
 fn seen(catalog: &Catalog) -> Vec<String> {
-    let namespace = Namespace { snapshot: &catalog.snapshot, path: &catalog.path };
-    let written = catalog.path.written().filter(|schema| namespace.has_schema(schema));
+    let namespace = Namespace { snapshot: &catalog.snapshot, path: &catalog.settings.path };
+    let written = catalog.settings.path.written().filter(|schema| namespace.has_schema(schema));
     written.map(str::to_string).collect()
 }
 

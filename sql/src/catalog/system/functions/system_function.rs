@@ -14,10 +14,9 @@ use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl,
 use muster_storage::{Snapshot, Store};
 
 use super::super::rows::list_of;
-use crate::Error;
-use crate::catalog::SearchPath;
-use crate::session::Caller;
+use crate::session::{Caller, Settings};
 use crate::sqlstate::SqlState;
+use crate::{Error, Options};
 
 /// The type of an argument.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +55,7 @@ pub(super) type Texts = Vec<String>;
 /// What a function can look into.
 pub(super) struct Catalog {
     pub(super) snapshot: Arc<Snapshot>,
-    pub(super) path: SearchPath,
+    pub(super) settings: Settings,
 }
 
 /// The arguments of all rows of a batch.
@@ -127,11 +126,12 @@ impl SystemFunction {
 
     fn catalog(&self) -> Result<Catalog> {
         if let Some(caller) = &self.caller {
-            return Ok(Catalog { snapshot: caller.snapshot.clone(), path: caller.path.clone() });
+            return Ok(Catalog { snapshot: caller.snapshot.clone(), settings: caller.settings.clone() });
         }
         let store = self.store.upgrade();
         let store = store.ok_or_else(|| DataFusionError::Internal("the database is closed".to_string()))?;
-        Ok(Catalog { snapshot: store.snapshot(), path: SearchPath::new(0) })
+        let settings = Settings::new(&Options::default());
+        Ok(Catalog { snapshot: store.snapshot(), settings })
     }
 }
 

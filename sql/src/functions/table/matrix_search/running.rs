@@ -16,7 +16,7 @@ use super::request::MatrixRequest;
 use crate::functions::table::call::{Produced, Running};
 use crate::functions::table::playbooks::{Gate, Playbooks, Wanted};
 use crate::functions::table::vector_search::{Corpus, Request, Searcher};
-use crate::search::{Bitmaps, Counters, Found};
+use crate::search::{Bitmaps, Counters};
 use crate::session::StatementContext;
 use crate::{Error, Result};
 
@@ -67,9 +67,10 @@ impl Matrix {
         for (number, (_, searcher)) in self.corpora.iter_mut().enumerate() {
             let of_queries = searcher.search(&of_corpus)?;
             self.counters.evaluated(std::mem::take(searcher.usage.evaluated.get_mut()));
-            for (answers, Found { hits, stats }) in found.iter_mut().zip(of_queries) {
-                self.counters.add(&stats, 0);
-                answers.extend(hits.into_iter().map(|hit| ((number, hit.part, hit.row), hit.distance)));
+            for (answers, of_query) in found.iter_mut().zip(of_queries) {
+                self.counters.add(&of_query, 0);
+                answers
+                    .extend(of_query.hits.into_iter().map(|hit| ((number, hit.part, hit.row), hit.distance)));
             }
         }
         Ok(found)
@@ -98,13 +99,11 @@ impl Matrix {
             if ids.is_empty() {
                 continue;
             }
-            let allowed = searcher.allowed(&request.of_corpus)?;
+            let admitted = searcher.admitted(&request.of_corpus)?;
             for (playbook, place) in of_corpus.into_iter().zip(searcher.places(&ids)?) {
                 let Some((part, row)) = place else { continue };
-                let admitted = allowed.get(part).and_then(Option::as_ref);
-                if admitted.is_none_or(|admitted| admitted.contains(row)) {
-                    let part =
-                        u32::try_from(part).map_err(|_| Error::unsupported("a table of so many parts"))?;
+                let part = u32::try_from(part).map_err(|_| Error::unsupported("a table of so many parts"))?;
+                if admitted.contains(part, row) {
                     recommended.push(Recommendation {
                         answer: (number, part, row),
                         playbook: playbook.id,

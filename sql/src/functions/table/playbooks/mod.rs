@@ -93,7 +93,7 @@ impl Playbooks {
         };
         loop {
             let found = self.searcher.search(std::slice::from_ref(&request))?.pop().unwrap_or_default();
-            counters.add(&found.stats, 0);
+            counters.add(&found, 0);
             counters.evaluated(std::mem::take(self.searcher.usage.evaluated.get_mut()));
             let near = found.hits.iter().take_while(|hit| hit.distance <= limit + ROUNDING);
             let near: Vec<Hit> = near.copied().collect();

@@ -259,7 +259,7 @@ impl ForChunk for Task {
             .map(|(row, asked)| {
                 let found = if asked { found.next().unwrap_or_default() } else { Found::default() };
                 if asked {
-                    self.counters.add(&found.stats, found.hits.len());
+                    self.counters.add(&found, found.hits.len());
                 }
                 (row, found)
             })

@@ -15,23 +15,62 @@ use roaring::RoaringBitmap;
 use super::corpus::Corpus;
 use super::request::{Query, Request};
 use super::{filter, metadata};
+use crate::cache::NearestQuestion;
 use crate::catalog::relation::plain;
 use crate::embedding::scope;
-use crate::search::{self, Asked, Bitmaps, Found, SearchedTable, Usage};
+use crate::search::{self, Asked, Bitmaps, Found, PredicateKey, SearchedTable, Usage};
 use crate::session::StatementContext;
 use crate::sqlstate::SqlState;
 use crate::types::vector;
 use crate::{Error, Result, column, embedding};
+
+/// Excluded rows that are dropped from what was found; more become a filter.
+const MOST_DROPPED: u64 = 32;
 
 /// See the module.
 pub(in crate::functions::table) struct Searcher {
     statement: Arc<StatementContext>,
     pub(in crate::functions::table) table: Arc<SearchedTable>,
     /// The rows that the filters seen so far allow, by their text; those without one among them.
-    filters: HashMap<Option<String>, Arc<Bitmaps>>,
+    filters: HashMap<Option<String>, Arc<Allowed>>,
     /// What texts are embedded as.
     purpose: Purpose,
     pub(in crate::functions::table) usage: Usage,
+}
+
+/// The rows that a filter allows.
+struct Allowed {
+    rows: Bitmaps,
+    /// Whether the same filter allows the same rows in other statements.
+    lasting: bool,
+    /// What the filter is known by there; `None` where all rows are allowed.
+    predicate: Option<Arc<PredicateKey>>,
+}
+
+/// What a request may find.
+pub(in crate::functions::table) struct Admitted {
+    allowed: Arc<Allowed>,
+    /// Rows that are allowed and yet left out, by the number of their part.
+    dropped: HashMap<u32, RoaringBitmap>,
+}
+
+impl Admitted {
+    /// Whether this row may be found.
+    pub(in crate::functions::table) fn contains(&self, part: u32, row: u32) -> bool {
+        let allowed = usize::try_from(part).ok().and_then(|part| self.allowed.rows.get(part));
+        allowed.is_some_and(|rows| rows.as_ref().is_none_or(|rows| rows.contains(row)))
+            && !self.drops(part, row)
+    }
+
+    fn drops(&self, part: u32, row: u32) -> bool {
+        self.dropped.get(&part).is_some_and(|rows| rows.contains(row))
+    }
+
+    /// How many rows have to be found, so that `k` remain.
+    fn wanted(&self, k: usize) -> usize {
+        let dropped = self.dropped.values().map(RoaringBitmap::len).sum::<u64>();
+        k.saturating_add(usize::try_from(dropped).unwrap_or(usize::MAX))
+    }
 }
 
 impl Searcher {
@@ -56,22 +95,36 @@ impl Searcher {
 
     /// The nearest rows of each request, nearest first. Texts are embedded together, and the searches run on all cores.
     pub(in crate::functions::table) fn search(&mut self, requests: &[Request]) -> Result<Vec<Found>> {
-        let allowed =
-            requests.iter().map(|request| self.allowed(request)).collect::<Result<Vec<Arc<Bitmaps>>>>()?;
-        let corpus = Corpus::of(self.table.table().definition())?;
+        let admitted = requests.iter().map(|request| self.admitted(request)).collect::<Result<Vec<_>>>()?;
+        let definition = self.table.table().definition();
+        let corpus = Corpus::of(definition)?;
         let queries = self.query_vectors(requests, &corpus)?;
-        let settings = &self.statement.settings;
-        let asked = requests.iter().zip(&queries).zip(&allowed).map(|((request, query), allowed)| Asked {
+        let StatementContext { settings, database, draft, .. } = self.statement.as_ref();
+        let asked = requests.iter().zip(&queries).zip(&admitted).map(|((request, query), admitted)| Asked {
             query,
             options: SearchOptions {
                 metric: corpus.metric,
-                k: request.k,
+                k: admitted.wanted(request.k),
                 ef: request.ef.unwrap_or(settings.ef_search),
                 exact: request.exact || settings.exact,
             },
-            allowed,
+            allowed: &admitted.allowed.rows,
         });
-        self.table.search(&asked.collect::<Vec<_>>(), false)
+        let asked: Vec<Asked<'_>> = asked.collect();
+        let mut found = match (asked.as_slice(), admitted.as_slice()) {
+            ([asked], [Admitted { allowed, .. }]) if allowed.lasting && settings.result_cache && !draft => {
+                let (column, predicate) = (corpus.vector_column, allowed.predicate.clone());
+                let question =
+                    NearestQuestion::new(definition, column, asked.query, asked.options, predicate);
+                vec![self.table.search_again(asked, question, &database.caches.nearest)?]
+            }
+            _ => self.table.search(&asked, false)?,
+        };
+        for ((found, admitted), request) in found.iter_mut().zip(&admitted).zip(requests) {
+            found.hits.retain(|hit| !admitted.drops(hit.part, hit.row));
+            found.hits.truncate(request.k);
+        }
+        Ok(found)
     }
 
     /// The nearest of these rows alone, whatever the request's filter says.
@@ -137,16 +190,17 @@ impl Searcher {
         (0..vectors.len()).map(|row| Ok(vector(row)?.to_vec())).collect()
     }
 
-    /// The rows of each part that may come back.
-    pub(in crate::functions::table) fn allowed(&mut self, request: &Request) -> Result<Arc<Bitmaps>> {
+    /// What a request may find. A few rows that it excludes are searched for all the same, and left out of what was found:
+    /// that costs less than a filter.
+    pub(in crate::functions::table) fn admitted(&mut self, request: &Request) -> Result<Admitted> {
         let filtered = self.filtered(request.filter.as_ref())?;
         let excluded = self.excluded(&request.exclude)?;
-        if excluded.is_empty() {
-            return Ok(filtered);
+        if excluded.values().map(RoaringBitmap::len).sum::<u64>() <= MOST_DROPPED {
+            return Ok(Admitted { allowed: filtered, dropped: excluded });
         }
-        let mut remaining: Bitmaps = filtered.as_ref().clone();
-        for ((place, part), bitmap) in self.table.parts().enumerate().zip(&mut remaining) {
-            let Some(excluded) = excluded.get(&place) else { continue };
+        let mut rows: Bitmaps = filtered.rows.clone();
+        for ((number, part), bitmap) in (0_u32..).zip(self.table.parts()).zip(&mut rows) {
+            let Some(excluded) = excluded.get(&number) else { continue };
             let allowed = match bitmap {
                 Some(allowed) => allowed.as_ref() - excluded,
                 None => {
@@ -157,10 +211,11 @@ impl Searcher {
             };
             *bitmap = Some(Arc::new(allowed));
         }
-        Ok(Arc::new(remaining))
+        let allowed = Arc::new(Allowed { rows, lasting: false, predicate: None });
+        Ok(Admitted { allowed, dropped: HashMap::new() })
     }
 
-    fn filtered(&mut self, filter: Option<&String>) -> Result<Arc<Bitmaps>> {
+    fn filtered(&mut self, filter: Option<&String>) -> Result<Arc<Allowed>> {
         if let Some(known) = self.filters.get(&filter.cloned()) {
             return Ok(known.clone());
         }
@@ -169,16 +224,19 @@ impl Searcher {
         let predicate = filter
             .map(|sql| kept.compiled(definition, sql, || filter::compile(sql, definition, &self.statement)))
             .transpose()?;
-        let bitmaps = search::allowed(&self.table, predicate.as_deref(), kept, &self.usage)?;
-        let bitmaps = Arc::new(bitmaps);
-        self.filters.insert(filter.cloned(), bitmaps.clone());
-        Ok(bitmaps)
+        let rows = search::allowed(&self.table, predicate.as_deref(), kept, &self.usage)?;
+        let lasting = predicate.as_ref().is_none_or(|predicate| predicate.key().is_some());
+        let predicate = predicate.and_then(|predicate| predicate.key().cloned());
+        let allowed = Arc::new(Allowed { rows, lasting, predicate });
+        self.filters.insert(filter.cloned(), allowed.clone());
+        Ok(allowed)
     }
 
-    /// The rows that `ids` name, by part. An id that is not there excludes nothing.
-    fn excluded(&self, ids: &[String]) -> Result<HashMap<usize, RoaringBitmap>> {
-        let mut excluded: HashMap<usize, RoaringBitmap> = HashMap::new();
+    /// The rows that `ids` name, by the number of their part. An id that is not there excludes nothing.
+    fn excluded(&self, ids: &[String]) -> Result<HashMap<u32, RoaringBitmap>> {
+        let mut excluded: HashMap<u32, RoaringBitmap> = HashMap::new();
         for (part, position) in self.places(ids)?.into_iter().flatten() {
+            let part = u32::try_from(part).map_err(|_| Error::unsupported("a table of so many parts"))?;
             excluded.entry(part).or_default().insert(position);
         }
         Ok(excluded)
