@@ -70,6 +70,10 @@ sqlstates! {
     SerializationFailure = "40001",
     /// The rule is not allowed here.
     InsufficientPrivilege = "42501",
+    /// No prepared statement of that name.
+    InvalidSqlStatementName = "26000",
+    /// A prepared statement of that name exists.
+    DuplicatePreparedStatement = "42P05",
     /// A schema of that name exists.
     DuplicateSchema = "42P06",
     /// A sequence has no more values.

@@ -169,30 +169,51 @@ impl Counted<'_> {
     }
 }
 
-/// Nodes by the layers they reach, the most first; those of the lowest alone breadth first from the entry
-/// point, so that what a search visits together lies together.
+/// Layers above the lowest that say which nodes belong together: the nodes of the third are some in four thousand.
+const GROUPING: usize = 3;
+
+/// Times that a node without a neighbour in the layer above takes over that of a neighbour.
+const PASSES: usize = 4;
+
+/// Nodes by the layers they reach, the most first; of those that reach the same, neighbours together. What searches for like
+/// things look at lies in few pages then.
 fn order(links: &[Links]) -> Vec<u32> {
-    let mut order: Vec<u32> = (0..links.len() as u32).collect();
     let reaches = |node: u32| links.get(node as usize).map_or(0, |links| links.layers.len());
-    order.sort_by_key(|&node| std::cmp::Reverse(reaches(node)));
-    let upper = order.partition_point(|&node| reaches(node) > 1);
-    let mut placed = vec![false; links.len()];
-    let mut sorted = Vec::with_capacity(links.len());
-    let mut place = |node: u32, sorted: &mut Vec<u32>| {
-        if placed.get_mut(node as usize).is_some_and(|placed| !std::mem::replace(placed, true)) {
-            sorted.push(node);
+    let above: Vec<Vec<u32>> = (0..GROUPING).map(|layer| nearest_above(links, layer)).collect();
+    let group = |node: u32| {
+        let mut group = [NONE; GROUPING];
+        let mut at = node;
+        // The highest layer's node comes first.
+        for (place, above) in group.iter_mut().rev().zip(&above) {
+            at = above.get(at as usize).copied().unwrap_or(NONE);
+            *place = at;
         }
+        group
     };
-    order.iter().take(upper).for_each(|&node| place(node, &mut sorted));
-    // Every node is a start, in case some cannot be reached.
-    let mut next = 0;
-    for &start in &order {
-        place(start, &mut sorted);
-        while let Some(&node) = sorted.get(next) {
-            next += 1;
-            let neighbours = links.get(node as usize).map_or(&[][..], Links::lowest);
-            neighbours.iter().for_each(|&neighbour| place(neighbour, &mut sorted));
-        }
+    let mut order: Vec<u32> = (0..links.len() as u32).collect();
+    order.sort_by_cached_key(|&node| (std::cmp::Reverse(reaches(node)), group(node)));
+    order
+}
+
+/// For each node of a layer one near to it that reaches the layer above; [`NONE`] where none is found.
+fn nearest_above(links: &[Links], layer: usize) -> Vec<u32> {
+    let reaches = |node: u32| links.get(node as usize).map_or(0, |links| links.layers.len());
+    let neighbours = |node: u32| {
+        let links = links.get(node as usize).and_then(|links| links.layers.get(layer));
+        links.map_or(&[][..], Vec::as_slice)
+    };
+    let direct = |node: u32| match reaches(node) {
+        reached if reached > layer + 1 => node,
+        _ => neighbours(node).iter().copied().find(|&it| reaches(it) > layer + 1).unwrap_or(NONE),
+    };
+    let mut above: Vec<u32> = (0..links.len() as u32).map(direct).collect();
+    for _ in 0..PASSES {
+        let of = |node: u32| above.get(node as usize).copied().unwrap_or(NONE);
+        let next = (0..links.len() as u32).map(|node| match of(node) {
+            NONE => neighbours(node).iter().map(|&it| of(it)).find(|&it| it != NONE).unwrap_or(NONE),
+            known => known,
+        });
+        above = next.collect();
     }
-    sorted
+    above
 }

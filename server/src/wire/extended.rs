@@ -42,7 +42,11 @@ impl Prepared {
             [statement] => statement,
             _ => return Err(Error::MultipleStatements),
         };
-        let statement = session.prepare(statement, &declared).await?;
+        Self::of(session, session.prepare(statement, &declared).await?)
+    }
+
+    /// A planned statement.
+    fn of(session: &Session, statement: muster::Prepared) -> Result<Self> {
         let parameters = statement
             .parameters()
             .iter()
@@ -59,6 +63,11 @@ impl Prepared {
         Ok(Self { statement: Some(statement), parameters, columns })
     }
 
+    /// Whether it is this one.
+    fn is_of(&self, statement: &muster::Prepared) -> bool {
+        self.statement.as_ref().is_some_and(|own| own.is_same(statement))
+    }
+
     /// Whether a result has the columns that the client was told of.
     pub(super) fn describes(&self, result: &Layout) -> bool {
         self.columns.as_ref().is_some_and(|columns| columns.same_types(result))
@@ -69,17 +78,20 @@ impl Client {
     pub(super) async fn parse(&mut self, name: String, sql: &str, types: &[u32]) -> Result<()> {
         if name.is_empty() {
             self.statements.remove("");
-        } else if self.statements.contains_key(&name) {
+        } else if self.statement(&name).is_ok() {
             return Err(Error::StatementExists { name });
         }
         let prepared = Prepared::plan(&self.session, sql, types).await?;
+        if let Some(statement) = prepared.statement.as_ref().filter(|_| !name.is_empty()) {
+            self.session.keep_statement(&name, statement)?;
+        }
         self.statements.insert(name, Arc::new(prepared));
         self.sink.put(&Backend::ParseComplete(ParseComplete::new()))
     }
 
     pub(super) fn bind(&mut self, bind: Bind) -> Result<()> {
         let Bind { portal, statement, parameter_formats, parameters, result_formats } = bind;
-        let prepared = self.statement(&statement)?.clone();
+        let prepared = self.statement(&statement)?;
         if portal.is_empty() {
             self.portals.remove("");
         } else if self.portals.contains_key(&portal) {
@@ -104,7 +116,7 @@ impl Client {
     pub(super) fn describe(&mut self, target: Target, name: &str) -> Result<()> {
         let message = match target {
             Target::Statement => {
-                let prepared = self.statement(name)?.clone();
+                let prepared = self.statement(name)?;
                 let oids = prepared.parameters.iter().map(Type::oid).collect();
                 self.sink.put(&Backend::ParameterDescription(ParameterDescription::new(oids)))?;
                 prepared.columns.as_ref().map(Layout::description)
@@ -143,14 +155,31 @@ impl Client {
     pub(super) fn close(&mut self, target: Target, name: &str) -> Result<()> {
         // Closing what does not exist is no error, says the protocol.
         match target {
-            Target::Statement => drop(self.statements.remove(name)),
+            Target::Statement => {
+                self.statements.remove(name);
+                self.session.forget_statement(name);
+            }
             Target::Portal => drop(self.portals.remove(name)),
         }
         self.sink.put(&Backend::CloseComplete(CloseComplete::new()))
     }
 
-    fn statement(&self, name: &str) -> Result<&Arc<Prepared>> {
-        self.statements.get(name).ok_or_else(|| Error::UnknownStatement { name: name.to_string() })
+    /// The statement of a name, which may have been prepared or deallocated by SQL meanwhile.
+    fn statement(&mut self, name: &str) -> Result<Arc<Prepared>> {
+        let known = self.statements.get(name);
+        let statement = match (known, self.session.kept_statement(name)) {
+            // Those without a name, and empty ones, are the protocol's alone.
+            (Some(known), _) if name.is_empty() || known.statement.is_none() => return Ok(known.clone()),
+            (Some(known), Ok(kept)) if known.is_of(&kept) => return Ok(known.clone()),
+            (_, Ok(kept)) => kept,
+            (_, Err(_)) => {
+                self.statements.remove(name);
+                return Err(Error::UnknownStatement { name: name.to_string() });
+            }
+        };
+        let prepared = Arc::new(Prepared::of(&self.session, statement)?);
+        self.statements.insert(name.to_string(), prepared.clone());
+        Ok(prepared)
     }
 }
 

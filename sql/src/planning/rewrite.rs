@@ -17,7 +17,7 @@ use datafusion::sql::sqlparser::ast::{
 
 use crate::functions;
 use crate::functions::scalar::{PLAIN_ARRAY, to_vector_name};
-use crate::parse::walk::{change, visit_expressions};
+use crate::parse::walk::{change, visit_expressions, visit_expressions_mut};
 use crate::types::interval::in_units;
 use crate::types::vector::VectorKind;
 use crate::{Error, Result, sequence};
@@ -78,7 +78,7 @@ impl VisitorMut for Rewrite {
 }
 
 /// DataFusion names a column after its expression and takes no name twice: a repeated expression gets another name,
-/// which no result shows ([`super::OutputNames`]). To its names all subqueries are one.
+/// which no result shows ([`super::OutputNames`]). To its names all subqueries are one, and a cast is what is cast.
 fn tell_apart(items: &mut [SelectItem]) {
     let mut seen: HashMap<Option<Expr>, usize> = HashMap::new();
     for item in items {
@@ -87,7 +87,7 @@ fn tell_apart(items: &mut [SelectItem]) {
             Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),
         });
-        let named = has_subquery.is_continue().then(|| expression.clone());
+        let named = has_subquery.is_continue().then(|| without_casts(expression));
         let times = seen.entry(named).or_default();
         *times += 1;
         if *times > 1 {
@@ -95,6 +95,17 @@ fn tell_apart(items: &mut [SelectItem]) {
             *item = SelectItem::ExprWithAlias { expr: expression.clone(), alias };
         }
     }
+}
+
+fn without_casts(expression: &Expr) -> Expr {
+    let mut expression = expression.clone();
+    let _: ControlFlow<()> = visit_expressions_mut(&mut expression, &mut |part| {
+        while let Expr::Cast { expr, .. } | Expr::Nested(expr) = part {
+            *part = std::mem::replace(expr, Expr::value(Value::Null));
+        }
+        ControlFlow::Continue(())
+    });
+    expression
 }
 
 fn make_lateral(relation: &mut TableFactor) {

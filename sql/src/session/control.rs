@@ -86,6 +86,8 @@ pub(super) fn writes(statement: &ast::Statement) -> Option<String> {
     let statement = row_statement(statement).map_or(statement, |(statement, _with)| statement);
     let reads = match statement {
         S::Query(_) | S::Set(_) | S::Reset(_) | S::ShowVariable { .. } | S::Discard { .. } => true,
+        // What they prepare and run is asked for itself.
+        S::Prepare { .. } | S::Execute { .. } | S::Deallocate { .. } => true,
         // VACUUM and ANALYZE write nothing that a query would see.
         S::Vacuum(_) => true,
         S::Copy { to, .. } => *to,

@@ -7,6 +7,7 @@
 //! - [`Caller`]: what functions in the plan know of it.
 //! - [`CommitPoint`]: from where on a statement is not cancelled.
 //! - [`Settings`]: `SET` and `SHOW`.
+//! - [`named`]: `PREPARE`, `EXECUTE`, `DEALLOCATE`.
 //! - [`Timeouts`]: how long a statement may take; who drives the session keeps to them.
 //! - [`Own`]: what a session has beside them.
 
@@ -20,6 +21,7 @@ mod copy;
 mod described;
 mod finish;
 mod maintain;
+mod named;
 mod own;
 mod playbooks;
 mod prepared;

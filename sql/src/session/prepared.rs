@@ -108,6 +108,8 @@ pub(crate) enum Planned {
     CopyFrom(Box<CopyFrom>),
     /// COPY TO, its query analyzed; with the columns of the rows.
     CopyTo { copy: Box<CopyTo>, plan: LogicalPlan, columns: SchemaRef },
+    /// EXECUTE of a statement that the session keeps.
+    Execute,
     /// Everything else runs from its AST.
     Utility,
 }
@@ -137,6 +139,12 @@ impl Prepared {
     #[must_use]
     pub fn columns(&self) -> Option<SchemaRef> {
         self.columns.clone()
+    }
+
+    /// Whether both are one statement, prepared once.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.planned, &other.planned)
     }
 
     /// Whether it is a COPY that takes rows while it runs.

@@ -17,6 +17,7 @@ use super::block::{View, aborted};
 use super::commit::commit;
 use super::control::Control;
 use super::maintain;
+use super::named::{self, Named};
 use super::{Planned, Prepared, Session, StatementContext, TransactionStatus, copy, utility};
 use crate::cache::{ResultCache, Sought};
 use crate::outcome::{CommandTag, Outcome, Rows};
@@ -36,6 +37,8 @@ pub(super) fn is_utility(statement: &ast::Statement) -> bool {
             statement,
             ast::Statement::CreateIndex(_)
                 | ast::Statement::CreateExtension(_)
+                | ast::Statement::Prepare { .. }
+                | ast::Statement::Deallocate { .. }
                 | ast::Statement::DropExtension(_)
                 | ast::Statement::Set(_)
                 | ast::Statement::Reset(_)
@@ -76,6 +79,17 @@ pub(super) async fn run(session: &Session, prepared: &Prepared, params: &[Scalar
         return Ok(Outcome::done(session.control(control).await?));
     }
     session.check_block(statement)?;
+    if let Some(named) = Named::of(statement) {
+        return Ok(Outcome::done(session.do_named(&prepared.statement, named).await?));
+    }
+    if let Some((name, arguments)) = named::execution(statement)? {
+        let kept = session.kept_statement(&name)?;
+        if kept.columns() != prepared.columns {
+            return Err(Error::unsupported("a cached plan with another result type"));
+        }
+        let values = Box::pin(session.arguments(&name, &kept, arguments)).await?;
+        return Box::pin(run(session, &kept, &values)).await;
+    }
     let mut turn = None;
     for attempt in 1..=ATTEMPTS {
         let context = context(session);
@@ -159,6 +173,8 @@ async fn attempt_once(
         Planned::CopyTo { copy, plan, columns } => {
             copy::copy_to(session, context, copy, plan, columns.clone()).await
         }
+        // It was run as what it stands for.
+        Planned::Execute => Err(Error::internal("EXECUTE was planned as a statement of its own")),
         Planned::Utility => match prepared.statement.maintenance.clone() {
             Some(maintenance) => maintain::run(session, context, maintenance).await,
             None => utility::run(session, context, &prepared.statement.ast).await,

@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 use super::block::{BlockCell, View, aborted};
 use super::control::Control;
 use super::described::{columns_of, reads_stored, tables_of};
+use super::named::{self, NamedStatements};
 use super::prepared::Resolved;
 use super::{CommitPoint, Planned, Prepared, Settings, Timeouts, TransactionStatus, copy, run};
 use crate::cache::{PlanKey, Repeatable};
@@ -44,6 +45,7 @@ pub struct Session {
     /// The transaction block, while there is one.
     pub(super) block: BlockCell,
     pub(super) notices: Mutex<Vec<Notice>>,
+    pub(super) named: Mutex<NamedStatements>,
     /// Of the work that the session does now.
     point: Mutex<CommitPoint>,
 }
@@ -78,6 +80,7 @@ impl Session {
             progress: Mutex::new(Arc::new(Silent)),
             block: BlockCell::default(),
             notices: Mutex::default(),
+            named: Mutex::default(),
             point: Mutex::default(),
         }
     }
@@ -296,6 +299,10 @@ impl Session {
                 };
                 (planned, Vec::new(), None)
             }
+            other if let Some((name, _)) = named::execution(other)? => {
+                let columns = self.kept_statement(&name)?.columns();
+                (Planned::Execute, Vec::new(), columns)
+            }
             other if run::is_utility(other) => (Planned::Utility, Vec::new(), None),
             other => return Err(refused::refusal(other)),
         };
@@ -309,7 +316,7 @@ impl Session {
                 tables.push(write.definition().clone());
                 tables
             }
-            Planned::Utility => Vec::new(),
+            Planned::Utility | Planned::Execute => Vec::new(),
         };
         let stored = match &planned {
             Planned::Query { plan, .. } => reads_stored(plan)?,

@@ -93,6 +93,7 @@ pub(super) async fn run(
         ast::Statement::Discard { .. } => {
             session.prevent_in_block("DISCARD ALL")?;
             session.settings.lock().reset();
+            session.forget_statements();
             Ok(Outcome::done(CommandTag::plain("DISCARD ALL")))
         }
         ast::Statement::ShowVariable { variable } => {

@@ -4,6 +4,7 @@ mod copy;
 mod extended;
 mod interrupt;
 mod malformed;
+mod named;
 mod returning;
 mod simple;
 mod startup;
