@@ -229,7 +229,10 @@ async fn in_time<T>(session: &crate::Session, work: impl Future<Output = Result<
         biased;
         result = work => result,
         () = async { tokio::time::sleep(timeout).await; point.cancel().await } => {
+            // As after any error: of several statements nothing stays, and the next call is not this one's.
             session.fail();
+            let _rolled_back = session.end_implicit().await;
+            session.begin_interruptible();
             Err(Error::new(SqlState::QueryCanceled, "canceling statement due to statement timeout"))
         }
     }

@@ -164,6 +164,15 @@ impl Client {
         self.sink.put(&Backend::CloseComplete(CloseComplete::new()))
     }
 
+    /// Forgets statements that SQL has deallocated; empty ones, of which the session does not know, with all.
+    pub(super) fn forget_deallocated(&mut self, tag: &str) {
+        let session = &self.session;
+        self.statements.retain(|name, known| {
+            let is_empty = known.statement.is_none() && tag == "DEALLOCATE";
+            name.is_empty() || is_empty || session.kept_statement(name).is_ok()
+        });
+    }
+
     /// The statement of a name, which may have been prepared or deallocated by SQL meanwhile.
     fn statement(&mut self, name: &str) -> Result<Arc<Prepared>> {
         let known = self.statements.get(name);

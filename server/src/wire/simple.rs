@@ -79,6 +79,9 @@ impl Client {
         if ends_block {
             self.end_portals();
         }
+        if matches!(tag.as_str(), "DEALLOCATE" | "DEALLOCATE ALL" | "DISCARD ALL") {
+            self.forget_deallocated(&tag);
+        }
         self.send_notices()?;
         self.sink.put(&Backend::CommandComplete(CommandComplete::new(tag)))
     }

@@ -19,6 +19,9 @@ use crate::search::PredicateKey;
 /// Bytes of all questions and answers.
 const BYTES: u64 = 4 << 20;
 
+/// What a predicate is taken to hold: expressions do not tell their size.
+const PREDICATE: usize = 1024;
+
 /// What is searched for, in a table as it is defined.
 #[derive(Clone, Debug)]
 pub(crate) struct NearestQuestion {
@@ -144,7 +147,8 @@ impl Default for NearestCache {
         let weight = |question: &NearestQuestion, answer: &Arc<Nearest>| {
             let Nearest { parts, hits, .. } = answer.as_ref();
             let lists = size_of_val(question.query.as_ref()) + size_of_val(&**parts) + size_of_val(&**hits);
-            let bytes = size_of::<NearestQuestion>() + size_of::<Nearest>() + lists;
+            let predicate = question.predicate.as_ref().map_or(0, |_| PREDICATE);
+            let bytes = size_of::<NearestQuestion>() + size_of::<Nearest>() + lists + predicate;
             u32::try_from(bytes).unwrap_or(u32::MAX)
         };
         let answers = Cache::builder().max_capacity(BYTES).weigher(weight);

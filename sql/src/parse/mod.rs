@@ -60,6 +60,11 @@ impl Statement {
         Self { ast: Arc::new(ast.clone()), ..self.clone() }
     }
 
+    /// A statement that stands within this one.
+    pub(crate) fn inner(&self, ast: &ast::Statement) -> Self {
+        Self { id: next_id(), again: false, ..self.with_ast(ast) }
+    }
+
     /// The query string that it stands in.
     #[must_use]
     pub fn text(&self) -> &str {

@@ -10,12 +10,13 @@ use datafusion::common::ScalarValue;
 use datafusion::sql::sqlparser::ast::{self, Expr};
 use futures::TryStreamExt;
 
-use super::{Prepared, Session};
+use super::{Planned, Prepared, Session};
 use crate::outcome::CommandTag;
 use crate::parse::Statement;
 use crate::sqlstate::SqlState;
 use crate::statement::name;
 use crate::types::type_name;
+use crate::write::row_statement;
 use crate::{Error, Result};
 
 /// The statements of a session, by name.
@@ -117,8 +118,12 @@ impl Session {
     pub(super) async fn do_named(&self, statement: &Statement, named: Named<'_>) -> Result<CommandTag> {
         match named {
             Named::Prepare { name, types, statement: inner } => {
+                if !matches!(inner, ast::Statement::Query(_)) && row_statement(inner).is_none() {
+                    let words = "PREPARE takes SELECT, INSERT, UPDATE, DELETE, MERGE or VALUES";
+                    return Err(Error::new(SqlState::SyntaxError, words));
+                }
                 let types = self.declared(types).await?;
-                let prepared = self.prepare(&statement.with_ast(inner), &types).await?;
+                let prepared = self.prepare(&statement.inner(inner), &types).await?;
                 self.keep_statement(&name, &prepared)?;
                 Ok(CommandTag::plain("PREPARE"))
             }
@@ -144,6 +149,19 @@ impl Session {
         let planned = self.prepare(&one(self.parse(&format!("SELECT {}", casts.join(", ")))?)?, &[]).await?;
         let columns = planned.columns();
         Ok(columns.iter().flat_map(|columns| columns.fields().iter().cloned().map(Some)).collect())
+    }
+
+    /// The statement that an EXECUTE runs.
+    ///
+    /// # Errors
+    /// 26000 where there is none; 0A000 for one that takes rows or gives them to a client by itself, and for another EXECUTE.
+    pub(super) fn executed(&self, name: &str) -> Result<Prepared> {
+        let kept = self.kept_statement(name)?;
+        match kept.planned.as_ref() {
+            Planned::Execute => Err(Error::unsupported("EXECUTE of an EXECUTE")),
+            Planned::CopyFrom(_) | Planned::CopyTo { .. } => Err(Error::unsupported("EXECUTE of a COPY")),
+            _ => Ok(kept),
+        }
     }
 
     /// The values of EXECUTE's arguments, each of its parameter's type.

@@ -83,7 +83,7 @@ pub(super) async fn run(session: &Session, prepared: &Prepared, params: &[Scalar
         return Ok(Outcome::done(session.do_named(&prepared.statement, named).await?));
     }
     if let Some((name, arguments)) = named::execution(statement)? {
-        let kept = session.kept_statement(&name)?;
+        let kept = session.executed(&name)?;
         if kept.columns() != prepared.columns {
             return Err(Error::unsupported("a cached plan with another result type"));
         }

@@ -300,7 +300,7 @@ impl Session {
                 (planned, Vec::new(), None)
             }
             other if let Some((name, _)) = named::execution(other)? => {
-                let columns = self.kept_statement(&name)?.columns();
+                let columns = self.executed(&name)?.columns();
                 (Planned::Execute, Vec::new(), columns)
             }
             other if run::is_utility(other) => (Planned::Utility, Vec::new(), None),

@@ -331,3 +331,19 @@ fn what_is_kept_of_parts_is_what_a_search_would_find() {
     }
     assert!(counts(&kept, "nearest rows").0 > 500, "{:?}", counts(&kept, "nearest rows"));
 }
+
+#[test]
+fn a_call_that_took_too_long_leaves_a_session_that_works() {
+    let database = corpus();
+    let session = database.session();
+    let endless =
+        "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT (n + 1) % 1000 FROM t) SELECT count(*) FROM t";
+    session.execute("SET statement_timeout = '200ms'", &[]).unwrap();
+    let error = session.execute(&format!("INSERT INTO other VALUES (1); {endless}"), &[]).unwrap_err();
+    assert_eq!(error.sqlstate(), "57014");
+    assert!(texts(&session, "SELECT id FROM other", &[]).is_empty());
+    session.execute("RESET statement_timeout", &[]).unwrap();
+    session.execute("INSERT INTO other VALUES (2)", &[]).unwrap();
+    assert_eq!(session.copy_in("COPY other FROM STDIN", &b"3\n"[..]).unwrap(), 1);
+    assert_eq!(texts(&session, "SELECT id FROM other ORDER BY id", &[]), ["2", "3"]);
+}

@@ -55,3 +55,16 @@ fn an_execute_is_described_by_what_it_runs() {
         assert_eq!(answers[5].text(), "SELECT 1");
     });
 }
+
+#[test]
+fn an_execute_runs_no_execute() {
+    serving(|server| async move {
+        let mut raw = Raw::connect(server.address).await;
+        raw.rows("PREPARE a AS SELECT 1").await;
+        let answers = raw.ask(&[parse("b", "EXECUTE a", &[]), sync()]).await;
+        assert_eq!(kinds(&answers), "1Z");
+        raw.rows("DEALLOCATE a").await;
+        let answers = raw.ask(&[parse("a", "EXECUTE b", &[]), sync()]).await;
+        assert_eq!((kinds(&answers), answers[0].sqlstate()), ("EZ".to_string(), "0A000".to_string()));
+    });
+}
