@@ -18,6 +18,53 @@ use crate::unload::{CopyOut, TextEncoder, write_file};
 use crate::write::WriteWay;
 use crate::{Error, Result, load as loading};
 
+impl Session {
+    /// Begins `COPY t FROM STDIN`.
+    ///
+    /// # Errors
+    /// As [`Session::run`]. 42601 when `sql` is no such statement.
+    pub async fn copy_in(&self, sql: &str) -> Result<CopyIn> {
+        match self.run_one(sql, &[]).await?.copy {
+            Some(Transfer::In(copy)) => Ok(copy),
+            _ => Err(Error::new(SqlState::SyntaxError, "COPY FROM STDIN is expected here")),
+        }
+    }
+
+    /// Runs `COPY t TO STDOUT` or `COPY (query) TO STDOUT`.
+    ///
+    /// # Errors
+    /// As [`Session::run`]. 42601 when `sql` is no such statement.
+    pub async fn copy_out(&self, sql: &str) -> Result<CopyOut> {
+        match self.run_one(sql, &[]).await?.copy {
+            Some(Transfer::Out(copy)) => Ok(copy),
+            _ => Err(Error::new(SqlState::SyntaxError, "COPY TO STDOUT is expected here")),
+        }
+    }
+
+    /// Loads a file into a table, which is made from the file's columns when it is not there and
+    /// the request says so. All of the file or nothing.
+    ///
+    /// # Errors
+    /// 58P01 for no such file, 22P04 for one that cannot be read, naming line and column; see
+    /// [`Error::sqlstate`] for the rest.
+    pub async fn load(&self, request: &LoadRequest) -> Result<LoadReport> {
+        self.check_write("COPY FROM")?;
+        let mut request = loading::Request::of(request);
+        let mut reading = context(self);
+        if reading.block.is_some() {
+            request.way = WriteWay::Changes;
+            // The table that the file makes is part of the transaction as well.
+            if request.create && reading.snapshot.table(&request.table).is_none() {
+                let made = request.clone();
+                let changes = blocking(move || loading::table_of(&made)).await?;
+                apply(self, &reading, changes).await?;
+                reading = context(self);
+            }
+        }
+        run_load(self, reading, request).await.inspect_err(|_| self.fail())
+    }
+}
+
 pub(super) async fn copy_from(
     session: &Session,
     context: Arc<StatementContext>,
@@ -60,23 +107,6 @@ pub(super) async fn copy_to(
             Ok(Outcome::with_copy(Transfer::Out(CopyOut::new(rows, encoder))))
         }
     }
-}
-
-pub(super) async fn load(session: &Session, request: &LoadRequest) -> Result<LoadReport> {
-    session.check_write("COPY FROM")?;
-    let mut request = loading::Request::of(request);
-    let mut reading = context(session);
-    if reading.block.is_some() {
-        request.way = WriteWay::Changes;
-        // The table that the file makes is part of the transaction as well.
-        if request.create && reading.snapshot.table(&request.table).is_none() {
-            let made = request.clone();
-            let changes = blocking(move || loading::table_of(&made)).await?;
-            apply(session, &reading, changes).await?;
-            reading = context(session);
-        }
-    }
-    run_load(session, reading, request).await.inspect_err(|_| session.fail())
 }
 
 async fn run_load(

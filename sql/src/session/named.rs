@@ -7,14 +7,15 @@ use std::collections::BTreeMap;
 
 use arrow::datatypes::FieldRef;
 use datafusion::common::ScalarValue;
-use datafusion::sql::sqlparser::ast::{self, Expr};
+use datafusion::sql::sqlparser::ast::{self, Expr, SelectItem, SetExpr};
 use futures::TryStreamExt;
 
 use super::{Planned, Prepared, Session};
-use crate::outcome::CommandTag;
+use crate::outcome::{CommandTag, Outcome};
 use crate::parse::Statement;
 use crate::sqlstate::SqlState;
 use crate::statement::name;
+use crate::statement::refused::refusal;
 use crate::types::type_name;
 use crate::write::row_statement;
 use crate::{Error, Result};
@@ -23,31 +24,12 @@ use crate::{Error, Result};
 #[derive(Debug, Default)]
 pub(crate) struct NamedStatements(BTreeMap<String, Prepared>);
 
-/// What a statement about them asks for.
-pub(super) enum Named<'a> {
-    Prepare {
-        name: String,
-        types: &'a [ast::DataType],
-        statement: &'a ast::Statement,
-    },
-    /// `None` is ALL.
-    Deallocate(Option<String>),
-}
-
-impl<'a> Named<'a> {
-    /// What the statement asks for, if it is about names.
-    pub(super) fn of(statement: &'a ast::Statement) -> Option<Self> {
-        match statement {
-            ast::Statement::Prepare { name, data_types, statement } => {
-                Some(Self::Prepare { name: name::ident(name), types: data_types, statement })
-            }
-            ast::Statement::Deallocate { name, .. } => {
-                let all = name.quote_style.is_none() && name.value.eq_ignore_ascii_case("all");
-                Some(Self::Deallocate((!all).then(|| name::ident(name))))
-            }
-            _ => None,
-        }
-    }
+/// Whether a statement is about them.
+pub(super) fn is_named(statement: &ast::Statement) -> bool {
+    matches!(
+        statement,
+        ast::Statement::Prepare { .. } | ast::Statement::Execute { .. } | ast::Statement::Deallocate { .. }
+    )
 }
 
 /// An EXECUTE: the name and the arguments.
@@ -114,27 +96,40 @@ impl Session {
         self.named.lock().0.clear();
     }
 
-    /// Does what is asked; gives the tag.
-    pub(super) async fn do_named(&self, statement: &Statement, named: Named<'_>) -> Result<CommandTag> {
-        match named {
-            Named::Prepare { name, types, statement: inner } => {
-                if !matches!(inner, ast::Statement::Query(_)) && row_statement(inner).is_none() {
+    /// Runs a statement about names.
+    pub(super) async fn run_named(&self, prepared: &Prepared) -> Result<Outcome> {
+        let statement = &prepared.statement;
+        if let Some((name, arguments)) = execution(&statement.ast)? {
+            let kept = self.executed(&name)?;
+            if kept.columns() != prepared.columns {
+                return Err(Error::unsupported("a cached plan with another result type"));
+            }
+            let values = self.arguments(&name, &kept, arguments).await?;
+            return self.run(&kept, &values).await;
+        }
+        match statement.ast.as_ref() {
+            ast::Statement::Prepare { name, data_types, statement: inner } => {
+                if !matches!(**inner, ast::Statement::Query(_)) && row_statement(inner).is_none() {
                     let words = "PREPARE takes SELECT, INSERT, UPDATE, DELETE, MERGE or VALUES";
                     return Err(Error::new(SqlState::SyntaxError, words));
                 }
-                let types = self.declared(types).await?;
+                let types = self.declared(data_types).await?;
                 let prepared = self.prepare(&statement.inner(inner), &types).await?;
-                self.keep_statement(&name, &prepared)?;
-                Ok(CommandTag::plain("PREPARE"))
+                self.keep_statement(&name::ident(name), &prepared)?;
+                Ok(Outcome::done(CommandTag::plain("PREPARE")))
             }
-            Named::Deallocate(None) => {
-                self.forget_statements();
-                Ok(CommandTag::plain("DEALLOCATE ALL"))
+            ast::Statement::Deallocate { name, .. } => {
+                if name.quote_style.is_none() && name.value.eq_ignore_ascii_case("all") {
+                    self.forget_statements();
+                    return Ok(Outcome::done(CommandTag::plain("DEALLOCATE ALL")));
+                }
+                let name = name::ident(name);
+                if !self.forget_statement(&name) {
+                    return Err(unknown(&name));
+                }
+                Ok(Outcome::done(CommandTag::plain("DEALLOCATE")))
             }
-            Named::Deallocate(Some(name)) if self.forget_statement(&name) => {
-                Ok(CommandTag::plain("DEALLOCATE"))
-            }
-            Named::Deallocate(Some(name)) => Err(unknown(&name)),
+            other => Err(refusal(other)),
         }
     }
 
@@ -143,10 +138,8 @@ impl Session {
         if types.is_empty() {
             return Ok(Vec::new());
         }
-        let casts = types.iter().enumerate();
-        let casts: Vec<String> =
-            casts.map(|(at, data_type)| format!("CAST(NULL AS {data_type}) AS p{at}")).collect();
-        let planned = self.prepare(&one(self.parse(&format!("SELECT {}", casts.join(", ")))?)?, &[]).await?;
+        let names: Vec<String> = types.iter().map(ToString::to_string).collect();
+        let planned = self.prepare(&self.casts(&names, &[])?, &[]).await?;
         let columns = planned.columns();
         Ok(columns.iter().flat_map(|columns| columns.fields().iter().cloned().map(Some)).collect())
     }
@@ -183,14 +176,8 @@ impl Session {
         if arguments.is_empty() {
             return Ok(Vec::new());
         }
-        let casts = arguments.iter().zip(parameters).enumerate();
-        let casts: Vec<String> = casts
-            .map(|(at, (argument, parameter))| {
-                format!("CAST(({argument}) AS {}) AS p{at}", type_name(parameter))
-            })
-            .collect();
-        let statement = one(self.parse(&format!("SELECT {}", casts.join(", ")))?)?;
-        let planned = self.prepare(&statement, &[]).await?;
+        let names: Vec<String> = parameters.iter().map(|parameter| type_name(parameter)).collect();
+        let planned = self.prepare(&self.casts(&names, arguments)?, &[]).await?;
         let rows = self.run(&planned, &[]).await?.rows;
         let Some(rows) = rows else { return Err(Error::internal("arguments give no row")) };
         let batches: Vec<_> = rows.batches.try_collect().await?;
@@ -198,10 +185,25 @@ impl Session {
         let row = row.ok_or_else(|| Error::internal("arguments give no row"))?;
         row.columns().iter().map(|column| Ok(ScalarValue::try_from_array(column, 0)?)).collect()
     }
-}
 
-fn one(statements: Vec<Statement>) -> Result<Statement> {
-    statements.into_iter().next().ok_or_else(|| Error::internal("a query was not parsed"))
+    /// A query whose columns are `arguments`, or NULL where there are none, cast to these types.
+    fn casts(&self, types: &[String], arguments: &[Expr]) -> Result<Statement> {
+        let lost = || Error::internal("a query of casts was not parsed");
+        let casts = types.iter().enumerate();
+        let casts: Vec<String> = casts.map(|(at, name)| format!("CAST(NULL AS {name}) AS p{at}")).collect();
+        let query =
+            self.parse(&format!("SELECT {}", casts.join(", ")))?.into_iter().next().ok_or_else(lost)?;
+        let mut tree = query.ast.as_ref().clone();
+        let ast::Statement::Query(body) = &mut tree else { return Err(lost()) };
+        let SetExpr::Select(select) = body.body.as_mut() else { return Err(lost()) };
+        for (item, argument) in select.projection.iter_mut().zip(arguments) {
+            let SelectItem::ExprWithAlias { expr: Expr::Cast { expr, .. }, .. } = item else {
+                return Err(lost());
+            };
+            **expr = argument.clone();
+        }
+        Ok(query.inner(&tree))
+    }
 }
 
 fn unknown(name: &str) -> Error {

@@ -17,7 +17,7 @@ use super::block::{View, aborted};
 use super::commit::commit;
 use super::control::Control;
 use super::maintain;
-use super::named::{self, Named};
+use super::named::is_named;
 use super::{Planned, Prepared, Session, StatementContext, TransactionStatus, copy, utility};
 use crate::cache::{ResultCache, Sought};
 use crate::outcome::{CommandTag, Outcome, Rows};
@@ -79,16 +79,8 @@ pub(super) async fn run(session: &Session, prepared: &Prepared, params: &[Scalar
         return Ok(Outcome::done(session.control(control).await?));
     }
     session.check_block(statement)?;
-    if let Some(named) = Named::of(statement) {
-        return Ok(Outcome::done(session.do_named(&prepared.statement, named).await?));
-    }
-    if let Some((name, arguments)) = named::execution(statement)? {
-        let kept = session.executed(&name)?;
-        if kept.columns() != prepared.columns {
-            return Err(Error::unsupported("a cached plan with another result type"));
-        }
-        let values = Box::pin(session.arguments(&name, &kept, arguments)).await?;
-        return Box::pin(run(session, &kept, &values)).await;
+    if is_named(statement) {
+        return Box::pin(session.run_named(prepared)).await;
     }
     let mut turn = None;
     for attempt in 1..=ATTEMPTS {

@@ -16,13 +16,12 @@ use super::control::Control;
 use super::described::{columns_of, reads_stored, tables_of};
 use super::named::{self, NamedStatements};
 use super::prepared::Resolved;
-use super::{CommitPoint, Planned, Prepared, Settings, Timeouts, TransactionStatus, copy, run};
+use super::{CommitPoint, Planned, Prepared, Settings, Timeouts, TransactionStatus, run};
 use crate::cache::{PlanKey, Repeatable};
 use crate::catalog::{Namespace, temporary};
 use crate::database::Shared;
-use crate::load::{CopyIn, LoadReport, LoadRequest};
 use crate::notice::Notice;
-use crate::outcome::{CommandTag, Outcome, QueryResult, Transfer};
+use crate::outcome::{CommandTag, Outcome, QueryResult};
 use crate::parse::Statement;
 use crate::planning::{OutputNames, parameters, qualify, settle};
 use crate::point::PointPlan;
@@ -31,7 +30,6 @@ use crate::sqlstate::SqlState;
 use crate::stack::Roomy;
 use crate::statement::copy::Copy;
 use crate::statement::{explain, refused, show};
-use crate::unload::CopyOut;
 use crate::write::{PlannedWrite, row_statement};
 use crate::{Database, Error, Result};
 
@@ -150,7 +148,7 @@ impl Session {
         drain(self.run(&prepared, &[]).await?).await
     }
 
-    async fn run_one(&self, sql: &str, params: &[ScalarValue]) -> Result<Outcome> {
+    pub(super) async fn run_one(&self, sql: &str, params: &[ScalarValue]) -> Result<Outcome> {
         let statements = self.parse(sql)?;
         let [statement] = statements.as_slice() else {
             self.fail();
@@ -165,28 +163,6 @@ impl Session {
             .collect();
         let prepared = self.prepare(statement, &types).await?;
         self.run(&prepared, params).await
-    }
-
-    /// Begins `COPY t FROM STDIN`.
-    ///
-    /// # Errors
-    /// As [`Session::run`]. 42601 when `sql` is no such statement.
-    pub async fn copy_in(&self, sql: &str) -> Result<CopyIn> {
-        match self.run_one(sql, &[]).await?.copy {
-            Some(Transfer::In(copy)) => Ok(copy),
-            _ => Err(Error::new(SqlState::SyntaxError, "COPY FROM STDIN is expected here")),
-        }
-    }
-
-    /// Runs `COPY t TO STDOUT` or `COPY (query) TO STDOUT`.
-    ///
-    /// # Errors
-    /// As [`Session::run`]. 42601 when `sql` is no such statement.
-    pub async fn copy_out(&self, sql: &str) -> Result<CopyOut> {
-        match self.run_one(sql, &[]).await?.copy {
-            Some(Transfer::Out(copy)) => Ok(copy),
-            _ => Err(Error::new(SqlState::SyntaxError, "COPY TO STDOUT is expected here")),
-        }
     }
 
     /// The statements of one query string; none for an empty one.
@@ -361,16 +337,6 @@ impl Session {
     /// Tells `progress` of this session's loads and index builds.
     pub fn set_progress(&self, progress: Arc<dyn Progress>) {
         *self.progress.lock() = progress;
-    }
-
-    /// Loads a file into a table, which is made from the file's columns when it is not there and
-    /// the request says so. All of the file or nothing.
-    ///
-    /// # Errors
-    /// 58P01 for no such file, 22P04 for one that cannot be read, naming line and column; see
-    /// [`Error::sqlstate`] for the rest.
-    pub async fn load(&self, request: &LoadRequest) -> Result<LoadReport> {
-        copy::load(self, request).await
     }
 
     /// A setting's value, as SHOW gives it.
