@@ -1,28 +1,32 @@
 //! Time of a search in the process against recall, for each width of the beam, and under filters:
-//! `beam FOLDER DIMENSIONS [ef ...]`, one thread.
+//! `beam FOLDER DIMENSIONS BITS [ef ...]`, one thread; BITS are those of the codes, 4 or 8.
 //!
 //! The folder holds `base.f32` and `queries.f32`, raw little-endian numbers, as the peers read them; the graph is kept there.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a program that measures")]
 
 use std::{path::Path, time::Instant};
 
-use muster_engine::{Graph, Hit, HnswParams, Metric, Part, SearchOptions, Vectors, build_graph, search};
+use muster_engine::{
+    CodeBits, Graph, Hit, HnswParams, Metric, Part, SearchOptions, Vectors, build_graph, search,
+};
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (folder, dimensions) = (Path::new(&arguments[0]), arguments[1].parse::<usize>().unwrap());
-    let mut widths: Vec<usize> = arguments[2..].iter().map(|it| it.parse().unwrap()).collect();
+    let mut widths: Vec<usize> = arguments[3..].iter().map(|it| it.parse().unwrap()).collect();
     if widths.is_empty() {
         widths = vec![10, 16, 24, 32, 40, 64, 96, 128, 200, 300];
     }
     let (base, queries) = (read(&folder.join("base.f32")), read(&folder.join("queries.f32")));
     let vectors = Vectors::new(&base, dimensions, None).unwrap();
-    let kept = folder.join("graph");
+    let code_bits = CodeBits::from_number(arguments[2].parse().unwrap()).unwrap();
+    let kept = folder.join(format!("graph-{}", code_bits.number()));
+    let params = HnswParams { code_bits, ..HnswParams::default() };
     let bytes = std::fs::read(&kept).unwrap_or_else(|_| {
         let start = Instant::now();
-        let built = build_graph(&vectors, Metric::Cosine, &HnswParams::default(), &|_, _| true).unwrap();
+        let built = build_graph(&vectors, Metric::Cosine, &params, &|_, _| true).unwrap();
         let bytes = built.to_bytes();
         println!("built in {:.1} s, {} MB", start.elapsed().as_secs_f64(), bytes.len() / 1_000_000);
         std::fs::write(&kept, &bytes).unwrap();

@@ -85,19 +85,15 @@ fn describe(table: &Table) -> TableDescription {
         columns: key.columns.iter().map(|position| column_name(definition, *position)).collect(),
         nulls_distinct: key.nulls_distinct,
     });
-    let indexes = definition.indexes.iter().map(|index| {
-        let params = index::params_of(index);
-        IndexDescription {
-            name: plain(&index.name).to_string(),
-            definition: format!(
-                "{} ({} {}) WITH (m = {}, ef_construction = {})",
-                index.method,
-                column_name(definition, index.column),
-                index::operator_class(definition, index),
-                params.m,
-                params.ef_construction
-            ),
-        }
+    let indexes = definition.indexes.iter().map(|index| IndexDescription {
+        name: plain(&index.name).to_string(),
+        definition: format!(
+            "{} ({} {}) {}",
+            index.method,
+            column_name(definition, index.column),
+            index::operator_class(definition, index),
+            index::with_of(index)
+        ),
     });
     TableDescription {
         schema: schema_of(&definition.name).to_string(),

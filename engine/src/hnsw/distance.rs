@@ -4,7 +4,7 @@
 //! an L2 in one more dimension, and both are as coarse as the codes. Invariant: while building, distances are finite and never
 //! negative, which hnsw_rs asserts.
 
-use super::{Graph, codes::Scale, nodes::Nodes};
+use super::{CodeBits, Graph, codes::Scale, nodes::Nodes};
 use crate::{Metric, kernels};
 
 /// Bytes after a vector's codes in what hnsw_rs stores: scale and squared length, little-endian `f32`.
@@ -117,7 +117,7 @@ fn split(all: &[i8]) -> (&[i8], Scale) {
 #[derive(Debug)]
 pub(super) struct Score<'a> {
     metric: Metric,
-    query: kernels::codes::Query<'a>,
+    query: Query<'a>,
     /// The query's codes without padding.
     codes: &'a [i8],
     scale: Scale,
@@ -125,31 +125,56 @@ pub(super) struct Score<'a> {
     factor: f32,
 }
 
+/// A query's codes, ready for the codes of a graph.
+#[derive(Debug)]
+enum Query<'a> {
+    Bytes(kernels::codes::Query<'a>),
+    Nibbles(kernels::nibbles::Query<'a>),
+}
+
 impl<'a> Score<'a> {
-    /// `padded` are the query's codes, followed by zeros up to the graph's stride.
+    /// `padded` are the query's codes, followed by zeros up to [`Graph::padded_dimensions`].
     pub(super) fn new(graph: &Graph, padded: &'a [i8], scale: Scale) -> Self {
         let (metric, factor) = (graph.metric(), graph.quantizer().factor);
         let codes = padded.get(..graph.dimensions()).unwrap_or(padded);
-        Self { metric, query: kernels::codes::Query::new(padded), codes, scale, factor }
+        let query = match graph.params().code_bits {
+            CodeBits::Eight => Query::Bytes(kernels::codes::Query::new(padded)),
+            CodeBits::Four => Query::Nibbles(kernels::nibbles::Query::new(padded)),
+        };
+        Self { metric, query, codes, scale, factor }
     }
 
     /// Appends the scores of some nodes; `dots` is working memory.
     #[inline]
     pub(super) fn of(&self, graph: &Graph, nodes: &[u32], dots: &mut Vec<i32>, scores: &mut Vec<f32>) {
         if self.metric == Metric::L1 {
-            let l1 = |&node: &u32| {
-                kernels::l1_scaled(self.codes, self.scale.scale, graph.codes(node), graph.scale(node).scale)
-            };
-            scores.extend(nodes.iter().map(l1));
+            scores.extend(nodes.iter().map(|&node| self.l1(graph.codes(node), graph.scale(node))));
             return;
         }
         dots.clear();
-        self.query.dots(graph.all_codes(), graph.code_stride(), nodes, dots);
+        match &self.query {
+            Query::Bytes(query) => {
+                query.dots(as_codes(graph.all_codes()), graph.code_stride(), nodes, dots);
+            }
+            Query::Nibbles(query) => query.dots(graph.all_codes(), graph.code_stride(), nodes, dots),
+        }
         scores.extend(nodes.iter().zip(dots).map(|(&node, &mut dot)| {
             let scale = graph.scale(node);
             let dot = self.scale.scale * scale.scale * dot as f32;
             if self.metric == Metric::L2 { scale.squared_norm - 2.0 * dot } else { -dot }
         }));
+    }
+
+    /// The sum of absolute differences to a node's codes.
+    fn l1(&self, codes: &[u8], scale: Scale) -> f32 {
+        let to = |own: &[i8], codes: &[i8]| kernels::l1_scaled(own, self.scale.scale, codes, scale.scale);
+        match self.query {
+            Query::Bytes(_) => to(self.codes, as_codes(codes)),
+            Query::Nibbles(_) => {
+                let own = self.codes.chunks(kernels::nibbles::BLOCK_CODES);
+                own.zip(kernels::nibbles::unpack(codes)).map(|(own, codes)| to(own, &codes)).sum()
+            }
+        }
     }
 
     /// The distance that a score stands for, as near as the codes are to their vectors.
@@ -161,4 +186,10 @@ impl<'a> Score<'a> {
             Metric::InnerProduct => score / (self.factor * self.factor),
         }
     }
+}
+
+#[inline]
+fn as_codes(bytes: &[u8]) -> &[i8] {
+    // SAFETY: i8 has the size, alignment and valid bit patterns of u8; length and lifetime stay.
+    unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast::<i8>(), bytes.len()) }
 }

@@ -6,7 +6,8 @@
 use std::io::{self, Write};
 
 use super::{
-    HnswParams,
+    CodeBits, HnswParams,
+    codes::halve,
     connect::connect,
     layout::{HEADER, Header, Layout, NONE},
     nodes::Nodes,
@@ -99,16 +100,24 @@ impl BuiltGraph {
             out.append(&number.to_le_bytes())?;
         }
         out.pad_to(layout.codes.start)?;
+        let mut scales = Vec::with_capacity(order.len());
+        let mut halved = Vec::new();
         for &node in order {
             let end = out.written + header.code_stride();
+            let (codes, scale) = (nodes.codes(node as usize), nodes.scale(node as usize));
             bytes.clear();
-            bytes.extend(nodes.codes(node as usize).iter().map(|code| code.cast_unsigned()));
+            scales.push(match header.params.code_bits {
+                CodeBits::Eight => {
+                    bytes.extend(codes.iter().map(|code| code.cast_unsigned()));
+                    scale
+                }
+                CodeBits::Four => halve(codes, scale, &mut halved, &mut bytes),
+            });
             out.append(&bytes)?;
             out.pad_to(end)?;
         }
         out.pad_to(layout.scales.start)?;
-        for &node in order {
-            let scale = nodes.scale(node as usize);
+        for scale in scales {
             out.append(&scale.scale.to_le_bytes())?;
             out.append(&scale.squared_norm.to_le_bytes())?;
         }

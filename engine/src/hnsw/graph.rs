@@ -95,11 +95,11 @@ impl Graph {
         self.header.layers.len().saturating_sub(1)
     }
 
-    /// The codes of a node; empty past the last node.
+    /// The codes of a node as they are kept, padding included; empty past the last node.
     #[inline]
-    pub(super) fn codes(&self, node: u32) -> &[i8] {
-        let start = self.layout.codes.start + node as usize * self.header.code_stride();
-        as_codes(self.bytes.get(start..start + self.dimensions()).unwrap_or_default())
+    pub(super) fn codes(&self, node: u32) -> &[u8] {
+        let (start, stride) = (node as usize * self.code_stride(), self.code_stride());
+        self.all_codes().get(start..start + stride).unwrap_or_default()
     }
 
     /// What belongs to a node's codes.
@@ -110,13 +110,18 @@ impl Graph {
         Scale { scale: number(start), squared_norm: number(start + 4) }
     }
 
-    /// The codes of all nodes, each [`Graph::code_stride`] after the one before and padded with zeros.
+    /// The codes of all nodes, each [`Graph::code_stride`] after the one before and padded.
     #[inline]
-    pub(super) fn all_codes(&self) -> &[i8] {
-        as_codes(section(&self.bytes, &self.layout.codes))
+    pub(super) fn all_codes(&self) -> &[u8] {
+        section(&self.bytes, &self.layout.codes)
     }
 
-    /// Codes from one node to the next.
+    /// Codes that are compared for each node: the dimensions and the padding.
+    pub(super) fn padded_dimensions(&self) -> usize {
+        self.header.padded_dimensions()
+    }
+
+    /// Bytes from one node's codes to the next one's.
     #[inline]
     pub(super) fn code_stride(&self) -> usize {
         self.header.code_stride()
@@ -250,10 +255,4 @@ fn word(bytes: Option<&[u8]>) -> u32 {
 #[inline]
 fn float(bytes: Option<&[u8]>) -> f32 {
     f32::from_bits(word(bytes))
-}
-
-#[inline]
-fn as_codes(bytes: &[u8]) -> &[i8] {
-    // SAFETY: i8 has the size, alignment and valid bit patterns of u8; length and lifetime stay.
-    unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast::<i8>(), bytes.len()) }
 }

@@ -5,13 +5,15 @@
 
 use std::ops::Range;
 
-use super::HnswParams;
-use crate::{Error, Metric, Result};
+use super::{CodeBits, HnswParams};
+use crate::{Error, Metric, Result, kernels::nibbles};
 
 /// The first bytes of a graph.
 pub(super) const MAGIC: [u8; 8] = *b"MUSTERGR";
-/// The version written, and the newest read.
-pub(super) const VERSION: u32 = 1;
+/// The newest version read. It is written where codes have four bits; others are what the version before reads as well.
+pub(super) const VERSION: u32 = 2;
+/// Where the header says how many bits codes have, as a number of fields.
+const CODE_BITS: usize = 9 + MOST_LAYERS;
 /// Sections begin at multiples of this: a cache line.
 pub(super) const ALIGN: u64 = 64;
 /// Bytes of the header: its fields, rounded up to [`ALIGN`].
@@ -59,7 +61,15 @@ impl Header {
 
     /// Bytes from one node's codes to the next one's.
     pub(super) fn code_stride(&self) -> usize {
-        (self.dimensions as usize).next_multiple_of(ALIGN as usize)
+        match self.params.code_bits {
+            CodeBits::Eight => (self.dimensions as usize).next_multiple_of(ALIGN as usize),
+            CodeBits::Four => (self.dimensions as usize).div_ceil(nibbles::BLOCK_CODES) * nibbles::BLOCK,
+        }
+    }
+
+    /// Codes that are compared for each node: the dimensions and the padding.
+    pub(super) fn padded_dimensions(&self) -> usize {
+        self.code_stride() * 8 / self.params.code_bits.number()
     }
 
     /// Number of nodes.
@@ -91,9 +101,13 @@ impl Header {
 
     /// Writes the header into the first [`HEADER`] bytes.
     pub(super) fn write(&self, bytes: &mut Vec<u8>) {
+        let (version, code_bits) = match self.params.code_bits {
+            CodeBits::Eight => (1, 0),
+            CodeBits::Four => (VERSION, 4),
+        };
         bytes.extend_from_slice(&MAGIC);
         let fields = [
-            VERSION,
+            version,
             self.metric.code(),
             self.dimensions,
             self.params.m as u32,
@@ -103,7 +117,9 @@ impl Header {
             self.factor.to_bits(),
             self.layers.len() as u32,
         ];
-        for field in fields.into_iter().chain(self.layers.iter().copied()) {
+        let unused = std::iter::repeat_n(0, MOST_LAYERS.saturating_sub(self.layers.len()));
+        let layers = self.layers.iter().copied().chain(unused);
+        for field in fields.into_iter().chain(layers).chain([code_bits]) {
             bytes.extend_from_slice(&field.to_le_bytes());
         }
         bytes.resize(HEADER, 0);
@@ -128,7 +144,12 @@ impl Header {
         }
         let metric = Metric::from_code(field(1)?).ok_or_else(|| damaged(12, "unknown metric"))?;
         let dimensions = field(2)?;
-        let params = HnswParams { m: field(3)? as usize, ef_construction: field(4)? as usize };
+        let code_bits = match (version, field(CODE_BITS)?) {
+            (1, _) => Some(CodeBits::Eight),
+            (_, bits) => CodeBits::from_number(bits as usize),
+        };
+        let code_bits = code_bits.ok_or_else(|| damaged(108, "impossible size of codes"))?;
+        let params = HnswParams { m: field(3)? as usize, ef_construction: field(4)? as usize, code_bits };
         params.check().map_err(|error| damaged(20, &error.to_string()))?;
         let (rows, indexed_rows) = (field(5)?, field(6)?);
         let factor = f32::from_bits(field(7)?);

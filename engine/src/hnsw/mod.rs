@@ -28,4 +28,9 @@ mod rerank;
 mod visited;
 
 pub(crate) use self::rerank::GraphSearch;
-pub use self::{build::build_graph, freeze::BuiltGraph, graph::Graph, params::HnswParams};
+pub use self::{
+    build::build_graph,
+    freeze::BuiltGraph,
+    graph::Graph,
+    params::{CodeBits, HnswParams},
+};

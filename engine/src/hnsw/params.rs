@@ -4,19 +4,51 @@
 
 use crate::{Error, Result};
 
-/// How densely a graph is linked, and how carefully.
+/// How densely a graph is linked, how carefully, and how much is kept of each vector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HnswParams {
     /// Links a vector keeps in each upper layer, twice as many in the lowest. 2 to 100.
     pub m: usize,
     /// Candidates looked at for each vector inserted. 4 to 1000, and at least `2 * m`.
     pub ef_construction: usize,
+    /// Bits of each code that is kept.
+    pub code_bits: CodeBits,
+}
+
+/// Bits of each code that a graph keeps of its vectors. Fewer take less memory, and a search looks at more rows to find as
+/// much. Graphs are linked by codes of eight in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CodeBits {
+    /// 255 steps between the greatest elements of either sign.
+    #[default]
+    Eight,
+    /// 15 steps: half of the bytes.
+    Four,
+}
+
+impl CodeBits {
+    /// 4 or 8.
+    pub const fn number(self) -> usize {
+        match self {
+            CodeBits::Eight => 8,
+            CodeBits::Four => 4,
+        }
+    }
+
+    /// Of 4 and 8; `None` for other numbers.
+    pub const fn from_number(number: usize) -> Option<Self> {
+        match number {
+            8 => Some(CodeBits::Eight),
+            4 => Some(CodeBits::Four),
+            _ => None,
+        }
+    }
 }
 
 impl Default for HnswParams {
-    /// 16 and 200: the settings that the design's measurements were made with.
+    /// 16, 200 and 8: the settings that the design's measurements were made with.
     fn default() -> Self {
-        Self { m: 16, ef_construction: 200 }
+        Self { m: 16, ef_construction: 200, code_bits: CodeBits::Eight }
     }
 }
 

@@ -17,13 +17,13 @@ use crate::{Hit, Result, Vectors, distance::QueryDistance, hit::TopK, row::RowBu
 /// vector, so its first rows are as good as any; this bounds what thousands of equal rows cost.
 const ROWS_OF_A_NODE: usize = 1024;
 
-/// How many times the greatest error of the codes seen so far a node may lie beyond the `k`th row and still be looked
-/// at. The greatest of ten errors is about 1.5 times their deviation, so few rows in a thousand lie farther out.
-const ERRORS: f64 = 2.0;
+/// How far a node may lie beyond the `k`th row and still be looked at, by the errors of the codes seen so far: so many times the
+/// greatest, but not more than so many times their deviation. The greatest of ten errors is about 1.5 times their deviation,
+/// so few rows in a thousand lie farther out; the greatest of many more than that says too much.
+const REACH: Reach = Reach { greatest: 2.0, deviations: 3.5 };
 
-/// The same where all allowed rows are compared by their codes, which is to be as good as comparing the rows: six
-/// deviations.
-const SCAN_ERRORS: f64 = 4.0;
+/// The same where all allowed rows are compared by their codes, which is to be as good as comparing the rows.
+const SCAN_REACH: Reach = Reach { greatest: 4.0, deviations: 6.0 };
 
 /// Nodes of a scan that are put in order at first.
 const FIRST: usize = 256;
@@ -91,8 +91,7 @@ impl GraphSearch<'_> {
             found.clear();
             found.extend(scores.iter().zip(pending.iter()).map(|(&score, &node)| key(score, node)));
             let visited = found.len() as u64;
-            let mut rerank =
-                Rerank { search: self, score, errors: SCAN_ERRORS, greatest_error: 0.0, reranked: 0 };
+            let mut rerank = Rerank::new(self, score, SCAN_REACH);
             // The nearest are enough, as a rule; the others are put in order only when they are not.
             let first = FIRST.max(self.k.saturating_mul(4)).min(found.len());
             if first < found.len() {
@@ -113,7 +112,7 @@ impl GraphSearch<'_> {
         Scratch::with(|scratch| {
             let mut codes = std::mem::take(&mut scratch.codes);
             codes.clear();
-            codes.resize(self.graph.code_stride(), 0);
+            codes.resize(self.graph.padded_dimensions(), 0);
             let own = codes.get_mut(..self.graph.dimensions()).unwrap_or_default();
             let scale = self.graph.quantizer().encode(self.query, own);
             let score = Score::new(self.graph, &codes, scale);
@@ -137,7 +136,7 @@ impl GraphSearch<'_> {
         };
         if searched.complete {
             let Scratch { found, row, .. } = scratch;
-            let mut rerank = Rerank { search: self, score, errors: ERRORS, greatest_error: 0.0, reranked: 0 };
+            let mut rerank = Rerank::new(self, score, REACH);
             rerank.offer(top, found, row)?;
             searched.reranked = rerank.reranked;
         }
@@ -149,20 +148,37 @@ impl GraphSearch<'_> {
 struct Rerank<'a> {
     search: &'a GraphSearch<'a>,
     score: &'a Score<'a>,
-    /// See [`ERRORS`].
-    errors: f64,
+    reach: Reach,
     greatest_error: f64,
+    squared_errors: f64,
     reranked: u64,
 }
 
-impl Rerank<'_> {
+/// See [`REACH`].
+#[derive(Debug, Clone, Copy)]
+struct Reach {
+    greatest: f64,
+    deviations: f64,
+}
+
+impl<'a> Rerank<'a> {
+    fn new(search: &'a GraphSearch<'a>, score: &'a Score<'a>, reach: Reach) -> Self {
+        Self { search, score, reach, greatest_error: 0.0, squared_errors: 0.0, reranked: 0 }
+    }
+
+    /// How far the codes may be wrong.
+    fn reach(&self) -> f64 {
+        let deviation = (self.squared_errors / self.reranked.max(1) as f64).sqrt();
+        (self.reach.greatest * self.greatest_error).min(self.reach.deviations * deviation)
+    }
+
     /// Offers `top` the rows of nodes, nearest first; gives whether no node behind them can have a row for it.
     fn offer(&mut self, top: &mut TopK, found: &[Key], buffer: &mut RowBuffer) -> Result<bool> {
         let GraphSearch { part, graph, vectors, allowed, distance, k, .. } = *self.search;
         let is_allowed = |row| allowed.is_none_or(|allowed: &RoaringBitmap| allowed.contains(row));
         for (at, &key) in found.iter().enumerate() {
             let about = f64::from(self.score.distance(score(key)));
-            if self.reranked >= k as u64 && about - self.errors * self.greatest_error > top.limit() {
+            if self.reranked >= k as u64 && about - self.reach() > top.limit() {
                 return Ok(true);
             }
             if let Some(&next) = found.get(at + 1) {
@@ -173,7 +189,9 @@ impl Rerank<'_> {
                 let Some(values) = vectors.fetch(row as usize, buffer)? else { continue };
                 let distance = distance.to(values);
                 self.reranked += 1;
-                self.greatest_error = self.greatest_error.max((distance - about).abs());
+                let error = (distance - about).abs();
+                self.greatest_error = self.greatest_error.max(error);
+                self.squared_errors += error * error;
                 top.push(Hit { part, row, distance });
             }
         }

@@ -7,7 +7,7 @@
 use simsimd::SpatialSimilarity;
 
 /// Vectors whose codes are asked for ahead of the one that is multiplied: memory answers in about the time that three take.
-const AHEAD: usize = 4;
+pub(super) const AHEAD: usize = 4;
 
 /// A query's codes, ready for [`Query::dots`].
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +53,7 @@ pub(crate) fn dot(a: &[i8], b: &[i8]) -> i32 {
 
 #[cfg(target_arch = "x86_64")]
 #[inline]
-fn has_vnni() -> bool {
+pub(super) fn has_vnni() -> bool {
     std::arch::is_x86_feature_detected!("avx512vnni") && std::arch::is_x86_feature_detected!("avx512bw")
 }
 

@@ -7,6 +7,7 @@
 pub(crate) mod codes;
 pub(crate) mod half;
 mod l1;
+pub(crate) mod nibbles;
 
 pub(crate) use l1::{l1, l1_scaled};
 use simsimd::SpatialSimilarity;

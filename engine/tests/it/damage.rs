@@ -1,18 +1,20 @@
 //! A graph's bytes changed or cut: an error or worse neighbours, never a panic, a hang or a wrong row.
 
 use bytes::Bytes;
-use muster_engine::{Error, Graph, HnswParams, Metric, Part, SearchOptions, Vectors, build_graph, search};
+use muster_engine::{
+    CodeBits, Error, Graph, HnswParams, Metric, Part, SearchOptions, Vectors, build_graph, search,
+};
 
 use crate::data::clustered;
 
 const DIMENSIONS: usize = 4;
 
 /// Enough rows that a search goes through the graph with ef 1.
-fn small() -> (Vec<f32>, Vec<u8>) {
+fn small(code_bits: CodeBits) -> (Vec<f32>, Vec<u8>) {
     let mut values = clustered(120, DIMENSIONS, 3, 0.5, 40);
     values.extend_from_within(..20 * DIMENSIONS);
     let vectors = Vectors::new(&values, DIMENSIONS, None).unwrap();
-    let params = HnswParams { m: 3, ef_construction: 10 };
+    let params = HnswParams { m: 3, ef_construction: 10, code_bits };
     let bytes = build_graph(&vectors, Metric::L2, &params, &|_, _| true).unwrap().to_bytes();
     (values, bytes)
 }
@@ -35,7 +37,16 @@ fn open_and_search(values: &[f32], bytes: Vec<u8>) -> Result<(), Error> {
 
 #[test]
 fn every_byte_flipped_in_several_ways() {
-    let (values, bytes) = small();
+    flip_every_byte(CodeBits::Eight);
+}
+
+#[test]
+fn every_byte_flipped_where_codes_have_four_bits() {
+    flip_every_byte(CodeBits::Four);
+}
+
+fn flip_every_byte(code_bits: CodeBits) {
+    let (values, bytes) = small(code_bits);
     open_and_search(&values, bytes.clone()).unwrap();
     let (mut refused, mut searched) = (0, 0);
     for position in 0..bytes.len() {
@@ -54,7 +65,7 @@ fn every_byte_flipped_in_several_ways() {
 
 #[test]
 fn cut_at_every_length() {
-    let (values, bytes) = small();
+    let (values, bytes) = small(CodeBits::Eight);
     for len in 0..bytes.len() {
         let error = open_and_search(&values, bytes[..len].to_vec()).unwrap_err();
         assert!(matches!(error, Error::Graph { .. }), "{len}: {error}");
@@ -65,7 +76,7 @@ fn cut_at_every_length() {
 
 #[test]
 fn absurd_counts_allocate_nothing() {
-    let (values, bytes) = small();
+    let (values, bytes) = small(CodeBits::Eight);
     for field in 0..25 {
         for value in [u32::MAX, u32::MAX - 1, 1 << 31, 0x00ff_ffff] {
             let mut bytes = bytes.clone();
@@ -84,15 +95,15 @@ fn absurd_counts_allocate_nothing() {
 
 #[test]
 fn a_newer_version_says_so() {
-    let (_, mut bytes) = small();
-    bytes[8..12].copy_from_slice(&2u32.to_le_bytes());
+    let (_, mut bytes) = small(CodeBits::Eight);
+    bytes[8..12].copy_from_slice(&3u32.to_le_bytes());
     let error = Graph::open(Bytes::from(bytes)).unwrap_err();
-    assert!(matches!(error, Error::GraphVersion { found: 2, newest: 1 }));
+    assert!(matches!(error, Error::GraphVersion { found: 3, newest: 2 }));
 }
 
 #[test]
 fn bytes_at_odd_addresses_are_read_alike() {
-    let (values, bytes) = small();
+    let (values, bytes) = small(CodeBits::Eight);
     let mut shifted = vec![0];
     shifted.extend(bytes);
     let graph = Graph::open(Bytes::from(shifted).slice(1..)).unwrap();

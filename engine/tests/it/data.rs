@@ -29,7 +29,11 @@ fn normal(rng: &mut ChaCha8Rng) -> f32 {
 }
 
 pub(crate) fn graph(vectors: &Vectors<'_>, metric: Metric) -> Graph {
-    let bytes = build_graph(vectors, metric, &HnswParams::default(), &|_, _| true).unwrap().to_bytes();
+    graph_of(vectors, metric, &HnswParams::default())
+}
+
+pub(crate) fn graph_of(vectors: &Vectors<'_>, metric: Metric, params: &HnswParams) -> Graph {
+    let bytes = build_graph(vectors, metric, params, &|_, _| true).unwrap().to_bytes();
     Graph::open(bytes.into()).unwrap()
 }
 

@@ -1,14 +1,24 @@
 //! Graphs against exact search on generated vectors, from no rows to thousands.
 
 use arrow::buffer::NullBuffer;
-use muster_engine::{Hit, Metric, Part, SearchOptions, Strategy, Vectors, search};
+use muster_engine::{
+    CodeBits, Hit, HnswParams, Metric, Part, SearchOptions, Strategy, Vectors, build_graph, search,
+};
 
-use crate::data::{clustered, find, graph, recall};
+use crate::data::{clustered, find, graph, graph_of, recall};
 
 /// Mean recall over queries from the same distribution.
-fn mean_recall(values: &[f32], queries: &[f32], dimensions: usize, metric: Metric, ef: usize) -> f64 {
+fn mean_recall(
+    values: &[f32],
+    queries: &[f32],
+    dimensions: usize,
+    metric: Metric,
+    ef: usize,
+    code_bits: CodeBits,
+) -> f64 {
     let vectors = Vectors::new(values, dimensions, None).unwrap();
-    let graph = graph(&vectors, metric);
+    let graph = graph_of(&vectors, metric, &HnswParams { code_bits, ..HnswParams::default() });
+    assert_eq!(graph.params().code_bits, code_bits);
     let part = Part { vectors, allowed: None, graph: Some(&graph) };
     let queries = queries.chunks_exact(dimensions);
     let count = queries.len();
@@ -26,13 +36,36 @@ fn mean_recall(values: &[f32], queries: &[f32], dimensions: usize, metric: Metri
 
 #[test]
 fn all_metrics_find_95_percent_at_ef_40() {
-    let all = clustered(6100, 64, 60, 0.4, 7);
-    let (values, queries) = all.split_at(6000 * 64);
+    all_metrics_find(64, CodeBits::Eight, 0.95);
+}
+
+#[test]
+fn all_metrics_find_90_percent_at_ef_40_by_codes_of_four_bits() {
+    // Of 64 dimensions there are fewer errors to even out than of hundreds; 200 are not whole blocks of codes.
+    all_metrics_find(64, CodeBits::Four, 0.9);
+    all_metrics_find(200, CodeBits::Four, 0.95);
+}
+
+fn all_metrics_find(dimensions: usize, code_bits: CodeBits, least: f64) {
+    let all = clustered(6100, dimensions, 60, 0.4, 7);
+    let (values, queries) = all.split_at(6000 * dimensions);
     for metric in Metric::ALL {
-        let mean = mean_recall(values, queries, 64, metric, 40);
+        let mean = mean_recall(values, queries, dimensions, metric, 40, code_bits);
         println!("{metric}: {mean:.4}");
-        assert!(mean >= 0.95, "{metric}: {mean}");
+        assert!(mean >= least, "{metric}: {mean}");
     }
+}
+
+#[test]
+fn codes_of_four_bits_take_half_of_the_bytes() {
+    let values = clustered(2000, 768, 20, 0.5, 11);
+    let vectors = Vectors::new(&values, 768, None).unwrap();
+    let size = |code_bits| {
+        let params = HnswParams { code_bits, ..HnswParams::default() };
+        build_graph(&vectors, Metric::Cosine, &params, &|_, _| true).unwrap().to_bytes().len()
+    };
+    let (whole, half) = (size(CodeBits::Eight), size(CodeBits::Four));
+    assert_eq!(whole - half, 2000 * 384, "{whole} bytes, {half} with half of the codes");
 }
 
 #[test]

@@ -86,7 +86,13 @@ fn building_with_bad_parameters_or_rows_or_when_cancelled() {
     let values = clustered(3000, 8, 10, 1.0, 1);
     let vectors = Vectors::new(&values, 8, None).unwrap();
     let build = |m, ef_construction| {
-        build_graph(&vectors, Metric::L2, &HnswParams { m, ef_construction }, &|_, _| true).unwrap_err()
+        build_graph(
+            &vectors,
+            Metric::L2,
+            &HnswParams { m, ef_construction, ..HnswParams::default() },
+            &|_, _| true,
+        )
+        .unwrap_err()
     };
     assert!(matches!(build(1, 200), Error::Parameter { name: "m", .. }));
     assert!(matches!(build(101, 1000), Error::Parameter { name: "m", .. }));

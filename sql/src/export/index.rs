@@ -27,15 +27,18 @@ pub(super) fn create(
         comment_on(out, snapshot, "INDEX", &stored(schema_of(&definition.name), &key.name));
     }
     for index in &definition.indexes {
-        let params = index::params_of(index);
+        let mut options = index::options_of(index);
+        if let Dialect::Postgres { .. } = dialect {
+            // pgvector has no such option.
+            options.retain(|(name, _)| *name != index::CODE_BITS);
+        }
         let statement = format!(
-            "CREATE INDEX {there}{} ON {table} USING {} ({} {}) WITH (m = {}, ef_construction = {});",
+            "CREATE INDEX {there}{} ON {table} USING {} ({} {}) {};",
             quoted(plain(&index.name)),
             index.method,
             list(column(index.column)),
             index::operator_class(definition, index),
-            params.m,
-            params.ef_construction
+            index::with(&options)
         );
         if let Dialect::Postgres { pgvector: false } = dialect {
             line(out, format_args!("-- Left out, for arrays have no such index: {statement}"));

@@ -15,7 +15,7 @@ mod operator_class;
 mod rows;
 pub(crate) mod unique;
 
-use muster_engine::{HnswParams, Metric};
+use muster_engine::{CodeBits, HnswParams, Metric};
 use muster_storage::IndexDefinition;
 
 pub(crate) use builds::{Builds, Command};
@@ -31,6 +31,7 @@ pub(crate) const METHOD: &str = "hnsw";
 pub(crate) const METRIC: &str = "metric";
 pub(crate) const M: &str = "m";
 pub(crate) const EF_CONSTRUCTION: &str = "ef_construction";
+pub(crate) const CODE_BITS: &str = "code_bits";
 
 /// The distance that an index is for.
 pub(crate) fn metric_of(index: &IndexDefinition) -> Result<Metric> {
@@ -45,5 +46,27 @@ pub(crate) fn params_of(index: &IndexDefinition) -> HnswParams {
     HnswParams {
         m: property(M).unwrap_or(default.m),
         ef_construction: property(EF_CONSTRUCTION).unwrap_or(default.ef_construction),
+        code_bits: property(CODE_BITS).and_then(CodeBits::from_number).unwrap_or(default.code_bits),
     }
+}
+
+/// The options of CREATE INDEX that an index was made with; `code_bits` only where it is not the usual one.
+pub(crate) fn options_of(index: &IndexDefinition) -> Vec<(&'static str, usize)> {
+    let params = params_of(index);
+    let mut options = vec![(M, params.m), (EF_CONSTRUCTION, params.ef_construction)];
+    if params.code_bits != CodeBits::default() {
+        options.push((CODE_BITS, params.code_bits.number()));
+    }
+    options
+}
+
+/// The same as `WITH (m = 16, ef_construction = 200)`.
+pub(crate) fn with_of(index: &IndexDefinition) -> String {
+    with(&options_of(index))
+}
+
+/// Options as CREATE INDEX takes them.
+pub(crate) fn with(options: &[(&str, usize)]) -> String {
+    let options: Vec<String> = options.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    format!("WITH ({})", options.join(", "))
 }

@@ -1,4 +1,4 @@
-//! `CREATE INDEX ... USING hnsw (column opclass) WITH (m = 16, ef_construction = 200)`.
+//! `CREATE INDEX ... USING hnsw (column opclass) WITH (m = 16, ef_construction = 200, code_bits = 8)`.
 //!
 //! The index is built before the statement answers, from sealed rows; writers go on meanwhile, so
 //! CONCURRENTLY is how it always works.
@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 
 use arrow::datatypes::Schema;
 use datafusion::sql::sqlparser::ast::{BinaryOperator, CreateIndex, Expr, IndexType, ObjectName};
-use muster_engine::{HnswParams, Metric};
+use muster_engine::{CodeBits, HnswParams, Metric};
 use muster_storage::{Changes, IndexDefinition, Snapshot};
 
 use super::{name, unique_index};
 use crate::catalog::namespace::kind;
 use crate::catalog::relation::{plain, schema_of, stored};
 use crate::database::Shared;
-use crate::index::{Command, EF_CONSTRUCTION, Indexes, M, METHOD, METRIC, find_class};
+use crate::index::{CODE_BITS, Command, EF_CONSTRUCTION, Indexes, M, METHOD, METRIC, find_class};
 use crate::progress::Progress;
 use crate::sqlstate::SqlState;
 use crate::types::vector::VectorKind;
@@ -106,6 +106,7 @@ impl NewIndex {
             (METRIC.to_string(), self.metric.name().to_string()),
             (M.to_string(), self.params.m.to_string()),
             (EF_CONSTRUCTION.to_string(), self.params.ef_construction.to_string()),
+            (CODE_BITS.to_string(), self.params.code_bits.number().to_string()),
         ]);
         changes.create_index(&self.table, &self.name, self.column, METHOD, properties)
     }
@@ -131,6 +132,14 @@ fn params(with: &[Expr]) -> Result<HnswParams> {
         match name.as_str() {
             M => params.m = value,
             EF_CONSTRUCTION => params.ef_construction = value,
+            CODE_BITS => {
+                params.code_bits = CodeBits::from_number(value).ok_or_else(|| {
+                    Error::new(
+                        SqlState::InvalidParameterValue,
+                        format!("value {value} for option \"{CODE_BITS}\" is neither 4 nor 8"),
+                    )
+                })?;
+            }
             _ => {
                 return Err(Error::new(
                     SqlState::InvalidParameterValue,

@@ -47,11 +47,7 @@ pub(super) fn check(snapshot: &Snapshot, wanted: i32) -> Option<String> {
 
 /// `m=16` and `ef_construction=200`, as `pg_class.reloptions` has them.
 pub(super) fn options(index: &IndexDefinition) -> Vec<String> {
-    let params = index::params_of(index);
-    vec![
-        format!("{}={}", index::M, params.m),
-        format!("{}={}", index::EF_CONSTRUCTION, params.ef_construction),
-    ]
+    index::options_of(index).into_iter().map(|(name, value)| format!("{name}={value}")).collect()
 }
 
 /// A column's default. A plain text gets the column's type, as PostgreSQL shows it: `'active'::text`.
