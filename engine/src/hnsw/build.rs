@@ -46,7 +46,7 @@ pub fn build_graph(
     let total = vectors.len() as u64;
     let report = |done: u64| if progress(done, total) { Ok(()) } else { Err(Error::Cancelled) };
     report(0)?;
-    let nodes = Nodes::gather(vectors, metric, &|| report(0))?;
+    let nodes = Nodes::gather(vectors, metric, params.code_bits, &|| report(0))?;
     let order = shuffled(nodes.len());
     let (upper, _) = order.split_at(nodes.len().div_ceil(params.m));
     // So many rows are told to be done while nodes are linked; the rest is for what comes after.
@@ -73,7 +73,7 @@ fn link_upper(
     let (count, layers) = (upper.len(), MOST_LAYERS - 1);
     let hnsw = Hnsw::<i8, BuildDistance>::new(params.m, count, layers, params.ef_construction, distance);
     let insert = |&node: &usize| {
-        let point = with_trailer(nodes.codes(node), nodes.scale(node));
+        let point = with_trailer(&nodes.codes(node), nodes.scale(node));
         hnsw.insert((&point, node));
     };
     // The first alone: points inserted at once while there is no entry point would all stay without links.

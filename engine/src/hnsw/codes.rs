@@ -35,10 +35,18 @@ pub(super) struct Scale {
 /// elements are small: finer steps for them are worth more than the few largest.
 const CLIPS: [f32; 5] = [1.0, 0.85, 0.7, 0.55, 0.4];
 
-/// Codes of eight bits as codes of four, appended as [`nibbles::pack`] has them, and what belongs to them.
-///
-/// The scale is such that the inner product with the vector itself, and so with those near to it, comes out right.
-pub(super) fn halve(codes: &[i8], scale: Scale, halved: &mut Vec<i8>, packed: &mut Vec<u8>) -> Scale {
+/// What belongs to codes of four bits.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Halved {
+    /// `codes * scale` is as long as the vector: while nodes are linked, each is at no distance from itself.
+    pub(super) linked: Scale,
+    /// With this scale the inner product of `codes * scale` and the vector comes out right, and so that with vectors near to
+    /// it: what searches take.
+    pub(super) searched: f32,
+}
+
+/// Codes of eight bits as codes of four, appended as [`nibbles::pack`] has them.
+pub(super) fn halve(codes: &[i8], scale: Scale, packed: &mut Vec<u8>) -> Halved {
     let most = codes.iter().map(|code| code.unsigned_abs()).max().unwrap_or(0);
     let greatest = f32::from(nibbles::GREATEST);
     // Adding it leaves no bits for fractions: rounding that every machine does on many numbers at a time.
@@ -46,7 +54,7 @@ pub(super) fn halve(codes: &[i8], scale: Scale, halved: &mut Vec<i8>, packed: &m
     let round =
         |code: i8, steps: f32| ((f32::from(code) * steps + ROUNDS) - ROUNDS).clamp(-greatest, greatest);
     // How near the halved codes are to the direction of the whole ones, and what they are multiplied with.
-    let (mut nearest, mut steps, mut factor) = (f32::NEG_INFINITY, 0.0, 0.0);
+    let (mut nearest, mut steps, mut factor, mut length) = (f32::NEG_INFINITY, 0.0, 0.0, 0.0);
     for clip in CLIPS {
         let candidate = greatest / (f32::from(most) * clip).max(1.0);
         let (mut dot, mut own, mut whole) = (0.0f32, 0.0f32, 0.0f32);
@@ -58,13 +66,13 @@ pub(super) fn halve(codes: &[i8], scale: Scale, halved: &mut Vec<i8>, packed: &m
         }
         let cosine = dot / (own * whole).sqrt();
         if cosine > nearest {
-            (nearest, steps, factor) = (cosine, candidate, whole / dot);
+            (nearest, steps, factor, length) = (cosine, candidate, whole / dot, own.sqrt());
         }
     }
-    halved.clear();
-    halved.extend(codes.iter().map(|&code| round(code, steps) as i8));
-    nibbles::pack(halved, packed);
-    Scale { scale: scale.scale * factor, squared_norm: scale.squared_norm }
+    nibbles::pack(codes.iter().map(|&code| round(code, steps) as i8), packed);
+    let linked = if length > 0.0 { scale.squared_norm.sqrt() / length } else { 0.0 };
+    let linked = Scale { scale: linked, squared_norm: scale.squared_norm };
+    Halved { linked, searched: scale.scale * factor }
 }
 
 impl Quantizer {

@@ -4,8 +4,11 @@
 //! an L2 in one more dimension, and both are as coarse as the codes. Invariant: while building, distances are finite and never
 //! negative, which hnsw_rs asserts.
 
+use std::borrow::Cow;
+
 use super::{CodeBits, Graph, codes::Scale, nodes::Nodes};
-use crate::{Metric, kernels};
+use crate::Metric;
+use crate::kernels::{self, codes::signed, nibbles};
 
 /// Bytes after a vector's codes in what hnsw_rs stores: scale and squared length, little-endian `f32`.
 pub(super) const TRAILER: usize = 8;
@@ -35,6 +38,20 @@ impl BuildDistance {
         self.of_dot(kernels::codes::dot(a, b), a_scale, b_scale)
     }
 
+    /// The distance between two nodes.
+    #[inline]
+    pub(super) fn of_nodes(&self, nodes: &Nodes, a: u32, b: u32) -> f32 {
+        let (a, b) = (a as usize, b as usize);
+        let (a_scale, b_scale) = (nodes.scale(a), nodes.scale(b));
+        match nodes.code_bits {
+            CodeBits::Eight => self.between(signed(nodes.kept(a)), a_scale, signed(nodes.kept(b)), b_scale),
+            CodeBits::Four if self.metric == Metric::L1 => {
+                self.between(&nodes.codes(a), a_scale, &nodes.codes(b), b_scale)
+            }
+            CodeBits::Four => self.of_dot(nibbles::dot(nodes.kept(a), nodes.kept(b)), a_scale, b_scale),
+        }
+    }
+
     /// The distance of vectors whose codes have this inner product. Not for L1, which is no matter of inner products.
     #[inline]
     fn of_dot(&self, dot: i32, a_scale: Scale, b_scale: Scale) -> f32 {
@@ -61,35 +78,38 @@ impl BuildDistance {
 pub(super) struct Origin<'a> {
     nodes: &'a Nodes,
     distance: &'a BuildDistance,
-    codes: &'a [i8],
-    query: kernels::codes::Query<'a>,
+    node: u32,
+    codes: Cow<'a, [i8]>,
+    /// The sum of the codes.
+    sum: i32,
     scale: Scale,
 }
 
 impl<'a> Origin<'a> {
     pub(super) fn new(nodes: &'a Nodes, distance: &'a BuildDistance, node: u32) -> Self {
-        let query = kernels::codes::Query::new(nodes.padded(node as usize));
         let (codes, scale) = (nodes.codes(node as usize), nodes.scale(node as usize));
-        Self { nodes, distance, codes, query, scale }
+        Self { nodes, distance, node, sum: kernels::codes::sum(&codes), codes, scale }
     }
 
     /// Appends the distances of some nodes; `dots` is working memory.
     #[inline]
     pub(super) fn to(&self, others: &[u32], dots: &mut Vec<i32>, distances: &mut Vec<f32>) {
         if self.distance.metric == Metric::L1 {
-            distances.extend(others.iter().map(|&other| {
-                let other = other as usize;
-                self.distance.between(
-                    self.codes,
-                    self.scale,
-                    self.nodes.codes(other),
-                    self.nodes.scale(other),
-                )
-            }));
+            let of = |&other: &u32| self.distance.of_nodes(self.nodes, self.node, other);
+            distances.extend(others.iter().map(of));
             return;
         }
         dots.clear();
-        self.query.dots(&self.nodes.codes, self.nodes.stride, others, dots);
+        let (nodes, stride) = (&self.nodes.codes, self.nodes.stride);
+        match self.nodes.code_bits {
+            CodeBits::Eight => {
+                let query = kernels::codes::Query::of_sum(&self.codes, self.sum);
+                query.dots(signed(nodes), stride, others, dots);
+            }
+            CodeBits::Four => {
+                nibbles::Query::of_sum(&self.codes, self.sum).dots(nodes, stride, others, dots);
+            }
+        }
         distances.extend(others.iter().zip(dots).map(|(&other, &mut dot)| {
             self.distance.of_dot(dot, self.scale, self.nodes.scale(other as usize))
         }));
@@ -129,7 +149,7 @@ pub(super) struct Score<'a> {
 #[derive(Debug)]
 enum Query<'a> {
     Bytes(kernels::codes::Query<'a>),
-    Nibbles(kernels::nibbles::Query<'a>),
+    Nibbles(nibbles::Query<'a>),
 }
 
 impl<'a> Score<'a> {
@@ -139,7 +159,7 @@ impl<'a> Score<'a> {
         let codes = padded.get(..graph.dimensions()).unwrap_or(padded);
         let query = match graph.params().code_bits {
             CodeBits::Eight => Query::Bytes(kernels::codes::Query::new(padded)),
-            CodeBits::Four => Query::Nibbles(kernels::nibbles::Query::new(padded)),
+            CodeBits::Four => Query::Nibbles(nibbles::Query::new(padded)),
         };
         Self { metric, query, codes, scale, factor }
     }
@@ -154,7 +174,7 @@ impl<'a> Score<'a> {
         dots.clear();
         match &self.query {
             Query::Bytes(query) => {
-                query.dots(as_codes(graph.all_codes()), graph.code_stride(), nodes, dots);
+                query.dots(signed(graph.all_codes()), graph.code_stride(), nodes, dots);
             }
             Query::Nibbles(query) => query.dots(graph.all_codes(), graph.code_stride(), nodes, dots),
         }
@@ -169,10 +189,10 @@ impl<'a> Score<'a> {
     fn l1(&self, codes: &[u8], scale: Scale) -> f32 {
         let to = |own: &[i8], codes: &[i8]| kernels::l1_scaled(own, self.scale.scale, codes, scale.scale);
         match self.query {
-            Query::Bytes(_) => to(self.codes, as_codes(codes)),
+            Query::Bytes(_) => to(self.codes, signed(codes)),
             Query::Nibbles(_) => {
-                let own = self.codes.chunks(kernels::nibbles::BLOCK_CODES);
-                own.zip(kernels::nibbles::unpack(codes)).map(|(own, codes)| to(own, &codes)).sum()
+                let own = self.codes.chunks(nibbles::BLOCK_CODES);
+                own.zip(nibbles::unpack(codes)).map(|(own, codes)| to(own, &codes)).sum()
             }
         }
     }
@@ -186,10 +206,4 @@ impl<'a> Score<'a> {
             Metric::InnerProduct => score / (self.factor * self.factor),
         }
     }
-}
-
-#[inline]
-fn as_codes(bytes: &[u8]) -> &[i8] {
-    // SAFETY: i8 has the size, alignment and valid bit patterns of u8; length and lifetime stay.
-    unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast::<i8>(), bytes.len()) }
 }

@@ -6,8 +6,7 @@
 use std::io::{self, Write};
 
 use super::{
-    CodeBits, HnswParams,
-    codes::halve,
+    HnswParams,
     connect::connect,
     layout::{HEADER, Header, Layout, NONE},
     nodes::Nodes,
@@ -100,24 +99,12 @@ impl BuiltGraph {
             out.append(&number.to_le_bytes())?;
         }
         out.pad_to(layout.codes.start)?;
-        let mut scales = Vec::with_capacity(order.len());
-        let mut halved = Vec::new();
         for &node in order {
-            let end = out.written + header.code_stride();
-            let (codes, scale) = (nodes.codes(node as usize), nodes.scale(node as usize));
-            bytes.clear();
-            scales.push(match header.params.code_bits {
-                CodeBits::Eight => {
-                    bytes.extend(codes.iter().map(|code| code.cast_unsigned()));
-                    scale
-                }
-                CodeBits::Four => halve(codes, scale, &mut halved, &mut bytes),
-            });
-            out.append(&bytes)?;
-            out.pad_to(end)?;
+            out.append(nodes.kept(node as usize))?;
         }
         out.pad_to(layout.scales.start)?;
-        for scale in scales {
+        for &node in order {
+            let scale = nodes.search_scale(node as usize);
             out.append(&scale.scale.to_le_bytes())?;
             out.append(&scale.squared_norm.to_le_bytes())?;
         }

@@ -61,10 +61,7 @@ impl Header {
 
     /// Bytes from one node's codes to the next one's.
     pub(super) fn code_stride(&self) -> usize {
-        match self.params.code_bits {
-            CodeBits::Eight => (self.dimensions as usize).next_multiple_of(ALIGN as usize),
-            CodeBits::Four => (self.dimensions as usize).div_ceil(nibbles::BLOCK_CODES) * nibbles::BLOCK,
-        }
+        code_stride(self.dimensions as usize, self.params.code_bits)
     }
 
     /// Codes that are compared for each node: the dimensions and the padding.
@@ -170,6 +167,14 @@ impl Header {
             return Err(damaged(44, "impossible layers"));
         }
         Ok(header)
+    }
+}
+
+/// Bytes of a node's codes with their padding.
+pub(super) fn code_stride(dimensions: usize, code_bits: CodeBits) -> usize {
+    match code_bits {
+        CodeBits::Eight => dimensions.next_multiple_of(ALIGN as usize),
+        CodeBits::Four => dimensions.div_ceil(nibbles::BLOCK_CODES) * nibbles::BLOCK,
     }
 }
 

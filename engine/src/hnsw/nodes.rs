@@ -3,19 +3,19 @@
 //! Invariant: no two nodes have the same codes and scale. A list of neighbours keeps the nearest, so of many equal points each
 //! would know its equals alone, and they would be lost.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use twox_hash::XxHash3_64;
 
 use super::{
-    codes::{Quantizer, Scale},
+    CodeBits,
+    codes::{Quantizer, Scale, halve},
     distance::BuildDistance,
-    layout::ALIGN,
+    layout::code_stride,
 };
+use crate::kernels::{codes::signed, nibbles};
 use crate::{Error, Metric, Result, Vectors, check_vector, row::RowBuffer, vectors::is_zero};
-
-/// Codes are padded to a multiple of this, as in a frozen graph.
-const CODE_ALIGN: usize = ALIGN as usize;
 
 /// Rows between two questions whether to go on: some milliseconds' work.
 const STEP: u32 = 4096;
@@ -24,10 +24,14 @@ const STEP: u32 = 4096;
 #[derive(Debug)]
 pub(super) struct Nodes {
     pub(super) quantizer: Quantizer,
-    /// The codes of each node, padded with zeros to `stride`.
-    pub(super) codes: Vec<i8>,
+    pub(super) code_bits: CodeBits,
+    /// The codes of each node as a graph keeps them, `stride` bytes each.
+    pub(super) codes: Vec<u8>,
     pub(super) stride: usize,
+    /// What belongs to the codes while nodes are linked.
     pub(super) scales: Vec<Scale>,
+    /// What searches multiply the codes with, where it is something else.
+    search_scales: Vec<f32>,
     /// The rows of each node, ascending.
     pub(super) rows: Vec<Vec<u32>>,
     /// All rows, those without a node included.
@@ -39,20 +43,28 @@ impl Nodes {
         self.rows.len()
     }
 
-    /// The codes of a node.
-    pub(super) fn codes(&self, node: usize) -> &[i8] {
-        let start = node * self.stride;
-        self.codes.get(start..start + self.quantizer.centre.len()).unwrap_or_default()
-    }
-
-    /// The codes of a node with their padding.
-    pub(super) fn padded(&self, node: usize) -> &[i8] {
+    /// The codes of a node as a graph keeps them.
+    pub(super) fn kept(&self, node: usize) -> &[u8] {
         self.codes.get(node * self.stride..(node + 1) * self.stride).unwrap_or_default()
     }
 
-    /// The scale of a node.
+    /// The codes of a node, one a byte, with their padding.
+    pub(super) fn codes(&self, node: usize) -> Cow<'_, [i8]> {
+        match self.code_bits {
+            CodeBits::Eight => Cow::Borrowed(signed(self.kept(node))),
+            CodeBits::Four => Cow::Owned(nibbles::unpack(self.kept(node)).flatten().collect()),
+        }
+    }
+
+    /// The scale that a node is linked by.
     pub(super) fn scale(&self, node: usize) -> Scale {
         self.scales.get(node).copied().unwrap_or(Scale { scale: 0.0, squared_norm: 0.0 })
+    }
+
+    /// The scale that a node is searched by.
+    pub(super) fn search_scale(&self, node: usize) -> Scale {
+        let linked = self.scale(node);
+        Scale { scale: self.search_scales.get(node).copied().unwrap_or(linked.scale), ..linked }
     }
 
     /// The distance that nodes are linked by.
@@ -66,19 +78,21 @@ impl Nodes {
     pub(super) fn gather(
         vectors: &Vectors<'_>,
         metric: Metric,
+        code_bits: CodeBits,
         go_on: &dyn Fn() -> Result<()>,
     ) -> Result<Self> {
         let quantizer = Quantizer::fit(vectors, metric)?;
         let total_rows = u32::try_from(vectors.len())
             .map_err(|_| Error::TooManyRows { rows: vectors.len() as u64, most: u64::from(u32::MAX) - 1 })?;
-        let stride = vectors.dimensions().next_multiple_of(CODE_ALIGN);
+        let stride = code_stride(vectors.dimensions(), code_bits);
         let (mut codes, scales, rows) = (Vec::new(), Vec::new(), Vec::new());
         // Growing would copy them, and hold both copies for a while. Where there is not so much memory it may yet suffice.
         let _grows = codes.try_reserve_exact(vectors.len().saturating_mul(stride));
-        let mut nodes = Self { quantizer, codes, stride, scales, rows, total_rows };
+        let search_scales = Vec::new();
+        let mut nodes = Self { quantizer, code_bits, codes, stride, scales, search_scales, rows, total_rows };
         let mut by_hash: HashMap<u64, Vec<u32>> = HashMap::new();
         let mut codes = vec![0i8; vectors.dimensions()];
-        let mut bytes = Vec::with_capacity(codes.len() + 4);
+        let mut bytes = Vec::with_capacity(stride + 4);
         let (mut fetched, mut widened) = (RowBuffer::default(), Vec::new());
         for row in 0..total_rows {
             if row % STEP == 0 {
@@ -92,11 +106,22 @@ impl Nodes {
             }
             let scale = nodes.quantizer.encode(values, &mut codes);
             bytes.clear();
-            bytes.extend(codes.iter().map(|code| code.cast_unsigned()));
+            let (scale, searched) = match code_bits {
+                CodeBits::Eight => {
+                    bytes.extend(codes.iter().map(|code| code.cast_unsigned()));
+                    bytes.resize(stride, 0);
+                    (scale, None)
+                }
+                CodeBits::Four => {
+                    let halved = halve(&codes, scale, &mut bytes);
+                    (halved.linked, Some(halved.searched))
+                }
+            };
             bytes.extend(scale.scale.to_le_bytes());
             let same_hash = by_hash.entry(XxHash3_64::oneshot(&bytes)).or_default();
+            let kept = bytes.get(..stride).unwrap_or_default();
             let equal =
-                |&&node: &&u32| nodes.codes(node as usize) == codes && nodes.scale(node as usize) == scale;
+                |&&node: &&u32| nodes.kept(node as usize) == kept && nodes.scale(node as usize) == scale;
             if let Some(rows) =
                 same_hash.iter().find(equal).and_then(|&node| nodes.rows.get_mut(node as usize))
             {
@@ -104,9 +129,9 @@ impl Nodes {
                 continue;
             }
             same_hash.push(nodes.rows.len() as u32);
-            nodes.codes.extend_from_slice(&codes);
-            nodes.codes.resize(nodes.rows.len() * stride + stride, 0);
+            nodes.codes.extend_from_slice(kept);
             nodes.scales.push(scale);
+            nodes.search_scales.extend(searched);
             nodes.rows.push(vec![row]);
         }
         Ok(nodes)

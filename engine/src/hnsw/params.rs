@@ -15,8 +15,8 @@ pub struct HnswParams {
     pub code_bits: CodeBits,
 }
 
-/// Bits of each code that a graph keeps of its vectors. Fewer take less memory, and a search looks at more rows to find as
-/// much. Graphs are linked by codes of eight in any case.
+/// Bits of each code that a graph keeps of its vectors, and is linked by. Fewer take less memory, and a search looks at more
+/// rows to find as much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CodeBits {
     /// 255 steps between the greatest elements of either sign.

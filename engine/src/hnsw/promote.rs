@@ -106,7 +106,7 @@ fn neighbours(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Metric, Vectors};
+    use crate::{CodeBits, Metric, Vectors};
 
     /// Two clusters with no link between them, of which the first alone reaches the layer above.
     #[test]
@@ -119,7 +119,7 @@ mod tests {
         let values: Vec<f32> =
             (0..2 * OF_A_CLUSTER).flat_map(|node| (0..8).map(move |at| value(node, at))).collect();
         let vectors = Vectors::new(&values, 8, None).unwrap();
-        let nodes = Nodes::gather(&vectors, Metric::Cosine, &|| Ok(())).unwrap();
+        let nodes = Nodes::gather(&vectors, Metric::Cosine, CodeBits::Eight, &|| Ok(())).unwrap();
         let count = nodes.len() as u32;
         let second = (0..count).find(|&node| nodes.codes(node as usize).first() < Some(&0)).unwrap();
         let lowest = |node: u32| {

@@ -140,10 +140,7 @@ fn choose(
 /// The paper's heuristic: a candidate is taken unless one already taken is clearly nearer to it than the node whose list
 /// it is. Places left are for the nearest of those not taken. `near` and the result are sorted by distance.
 pub(super) fn select(nodes: &Nodes, distance: &BuildDistance, near: &[Near], most: usize) -> Vec<Near> {
-    let between = |a: u32, b: u32| {
-        let (a, b) = (a as usize, b as usize);
-        distance.between(nodes.codes(a), nodes.scale(a), nodes.codes(b), nodes.scale(b))
-    };
+    let between = |a: u32, b: u32| distance.of_nodes(nodes, a, b);
     let mut taken: Vec<Near> = Vec::with_capacity(most);
     let mut left: Vec<Near> = Vec::new();
     for &candidate in near {

@@ -17,10 +17,27 @@ pub(crate) struct Query<'a> {
     surplus: i32,
 }
 
+/// The sum of some codes.
+pub(crate) fn sum(codes: &[i8]) -> i32 {
+    codes.iter().map(|&code| i32::from(code)).sum()
+}
+
+/// Bytes as the codes that they are.
+#[inline]
+pub(crate) fn signed(bytes: &[u8]) -> &[i8] {
+    // SAFETY: i8 has the size, alignment and valid bit patterns of u8; length and lifetime stay.
+    unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast::<i8>(), bytes.len()) }
+}
+
 impl<'a> Query<'a> {
     /// `codes` may be padded with zeros to the stride of those it is compared with.
     pub(crate) fn new(codes: &'a [i8]) -> Self {
-        Self { codes, surplus: 128 * codes.iter().map(|&code| i32::from(code)).sum::<i32>() }
+        Self::of_sum(codes, sum(codes))
+    }
+
+    /// The same where the codes' [`sum`] is known.
+    pub(crate) fn of_sum(codes: &'a [i8], sum: i32) -> Self {
+        Self { codes, surplus: 128 * sum }
     }
 
     /// Appends the inner products with the vectors of these numbers, each `stride` codes in `codes`. A number past the end

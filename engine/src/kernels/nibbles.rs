@@ -20,13 +20,19 @@ pub(crate) const GREATEST: i8 = 7;
 const MOVED: i8 = 8;
 
 /// Appends codes, as whole blocks; what is missing in the last is filled with zeros.
-pub(crate) fn pack(codes: &[i8], out: &mut Vec<u8>) {
-    let nibble = |code: Option<&i8>| {
-        let code = code.copied().unwrap_or(0).clamp(-GREATEST, GREATEST);
-        (code + MOVED).cast_unsigned()
-    };
-    for block in codes.chunks(BLOCK_CODES) {
-        out.extend((0..BLOCK).map(|at| nibble(block.get(at)) | nibble(block.get(BLOCK + at)) << 4));
+pub(crate) fn pack(codes: impl IntoIterator<Item = i8>, out: &mut Vec<u8>) {
+    let nibble = |code: i8| (code.clamp(-GREATEST, GREATEST) + MOVED).cast_unsigned();
+    const ZEROS: u8 = MOVED.cast_unsigned() << 4 | MOVED.cast_unsigned();
+    let start = out.len();
+    for (at, code) in codes.into_iter().enumerate() {
+        let (block, within) = (at / BLOCK_CODES, at % BLOCK_CODES);
+        if within == 0 {
+            out.resize(out.len() + BLOCK, ZEROS);
+        }
+        if let Some(byte) = out.get_mut(start + block * BLOCK + within % BLOCK) {
+            let code = nibble(code);
+            *byte = if within < BLOCK { *byte & 0xf0 | code } else { *byte & 0x0f | code << 4 };
+        }
     }
 }
 
@@ -43,6 +49,22 @@ pub(crate) fn unpack(packed: &[u8]) -> impl Iterator<Item = [i8; BLOCK_CODES]> +
     })
 }
 
+/// Inner product of two packed vectors.
+#[inline]
+pub(crate) fn dot(a: &[u8], b: &[u8]) -> i32 {
+    #[cfg(target_arch = "x86_64")]
+    if codes::has_vnni() {
+        // SAFETY: the processor has AVX-512 with BW and VNNI, checked on the line above.
+        return unsafe { x86::dot(a, b) };
+    }
+    dot_unpacked(a, b)
+}
+
+/// The same on any machine.
+fn dot_unpacked(a: &[u8], b: &[u8]) -> i32 {
+    unpack(a).zip(unpack(b)).map(|(a, b)| codes::dot(&a, &b)).sum()
+}
+
 /// A query's codes, ready for [`Query::dots`].
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Query<'a> {
@@ -54,7 +76,12 @@ pub(crate) struct Query<'a> {
 impl<'a> Query<'a> {
     /// `codes` are padded with zeros to whole blocks.
     pub(crate) fn new(codes: &'a [i8]) -> Self {
-        Self { codes, surplus: i32::from(MOVED) * codes.iter().map(|&code| i32::from(code)).sum::<i32>() }
+        Self::of_sum(codes, codes::sum(codes))
+    }
+
+    /// The same where the codes' [`sum`](codes::sum) is known.
+    pub(crate) fn of_sum(codes: &'a [i8], sum: i32) -> Self {
+        Self { codes, surplus: i32::from(MOVED) * sum }
     }
 
     /// Appends the inner products with the vectors of these numbers, each `stride` bytes in `packed`. A number past the end gives 0.
@@ -83,10 +110,31 @@ mod x86 {
     use std::arch::x86_64::{
         __m512i, _MM_HINT_T0, _mm_prefetch, _mm512_add_epi32, _mm512_and_si512, _mm512_dpbusd_epi32,
         _mm512_loadu_si512, _mm512_reduce_add_epi32, _mm512_set1_epi8, _mm512_setzero_si512,
-        _mm512_srli_epi16,
+        _mm512_srli_epi16, _mm512_sub_epi8, _mm512_sub_epi32,
     };
 
-    use super::{AHEAD, BLOCK, Query};
+    use super::{AHEAD, BLOCK, MOVED, Query};
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+    pub(super) fn dot(a: &[u8], b: &[u8]) -> i32 {
+        let (half, moved) = (_mm512_set1_epi8(0x0f), _mm512_set1_epi8(MOVED));
+        let load = |block: &[u8; BLOCK]| {
+            // SAFETY: a block is the 64 bytes that are read.
+            unsafe { _mm512_loadu_si512(block.as_ptr().cast::<__m512i>()) }
+        };
+        let upper = |both| _mm512_and_si512(_mm512_srli_epi16::<4>(both), half);
+        let (mut sum, mut surplus) = (_mm512_setzero_si512(), _mm512_setzero_si512());
+        for (a, b) in a.as_chunks::<BLOCK>().0.iter().zip(b.as_chunks::<BLOCK>().0) {
+            let (a, b) = (load(a), load(b));
+            let low = _mm512_sub_epi8(_mm512_and_si512(b, half), moved);
+            let high = _mm512_sub_epi8(upper(b), moved);
+            sum = _mm512_dpbusd_epi32(sum, _mm512_and_si512(a, half), low);
+            sum = _mm512_dpbusd_epi32(sum, upper(a), high);
+            surplus = _mm512_dpbusd_epi32(surplus, moved, low);
+            surplus = _mm512_dpbusd_epi32(surplus, moved, high);
+        }
+        _mm512_reduce_add_epi32(_mm512_sub_epi32(sum, surplus))
+    }
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
     pub(super) fn dots(query: &Query<'_>, packed: &[u8], stride: usize, numbers: &[u32], out: &mut Vec<i32>) {
@@ -136,7 +184,7 @@ mod tests {
     fn codes_come_back_as_they_were_packed() {
         let codes: Vec<i8> = (0..300).map(|at| (at % 15) as i8 - 7).collect();
         let mut packed = Vec::new();
-        pack(&codes, &mut packed);
+        pack(codes.iter().copied(), &mut packed);
         assert_eq!(packed.len(), 3 * BLOCK);
         let unpacked: Vec<i8> = unpack(&packed).flatten().collect();
         assert_eq!(unpacked[..300], codes[..]);
@@ -158,7 +206,7 @@ mod tests {
             let mut query: Vec<i8> = (0..dimensions).map(|_| (below(255) - 127) as i8).collect();
             query.resize(dimensions.next_multiple_of(BLOCK_CODES), 0);
             let mut packed = Vec::new();
-            vectors.iter().for_each(|vector| pack(vector, &mut packed));
+            vectors.iter().for_each(|vector| pack(vector.iter().copied(), &mut packed));
             let stride = packed.len() / rows;
             let numbers: Vec<u32> = (0..rows as u32).rev().chain([rows as u32, 0]).collect();
             let expected: Vec<i32> = numbers.iter().map(|&number| {
@@ -170,6 +218,11 @@ mod tests {
             Query::new(&query).dots_unpacked(&packed, stride, &numbers, &mut unpacked);
             prop_assert_eq!(&dots, &expected);
             prop_assert_eq!(unpacked, expected);
+            let (first, last) = (&packed[..stride], &packed[packed.len() - stride..]);
+            let expected: i32 =
+                vectors[0].iter().zip(&vectors[rows - 1]).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum();
+            prop_assert_eq!(dot(first, last), expected);
+            prop_assert_eq!(dot_unpacked(first, last), expected);
         }
     }
 
@@ -177,7 +230,7 @@ mod tests {
     fn the_greatest_codes_of_the_longest_vectors_do_not_overflow() {
         for code in [GREATEST, -GREATEST] {
             let mut packed = Vec::new();
-            pack(&vec![code; 16_000], &mut packed);
+            pack(vec![code; 16_000], &mut packed);
             let (query, mut dots) = (vec![-127i8; 16_000], Vec::new());
             Query::new(&query).dots(&packed, packed.len(), &[0], &mut dots);
             assert_eq!(dots, [-127 * 16_000 * i32::from(code)]);
