@@ -206,6 +206,12 @@ impl Session {
         self.session.set_progress(progress);
     }
 
+    /// As [`crate::Session::take_notifications`].
+    #[must_use]
+    pub fn take_notifications(&self) -> Vec<crate::Notification> {
+        self.session.take_notifications()
+    }
+
     /// As [`crate::Session::setting`].
     #[must_use]
     pub fn setting(&self, name: &str) -> Option<String> {

@@ -4,12 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use chrono::{DateTime, Utc};
 use muster_embedders::{CacheCounts, Embedders};
 use muster_storage::Store;
 
 use crate::background::{Background, Wake};
 use crate::cache::Caches;
 use crate::catalog::{PublicSchema, builtin, temporary};
+use crate::channel::Channels;
 use crate::index::Indexes;
 use crate::planning::Planner;
 use crate::search::KeptBitmaps;
@@ -24,6 +26,9 @@ pub(crate) struct Shared {
     pub(crate) planner: Planner,
     pub(crate) row_rules: KeptRules,
     pub(crate) caches: Caches,
+    pub(crate) channels: Arc<Channels>,
+    /// When it was opened.
+    pub(crate) started: DateTime<Utc>,
     pub(crate) indexes: Indexes,
     pub(crate) bitmaps: KeptBitmaps,
     pub(crate) options: Options,
@@ -128,6 +133,8 @@ impl Database {
             planner,
             row_rules: KeptRules::default(),
             caches: Caches::default(),
+            channels: Arc::default(),
+            started: Utc::now(),
             options,
             embedders,
             contended: Arc::default(),

@@ -43,6 +43,7 @@ mod backup;
 pub mod blocking;
 mod cache;
 mod catalog;
+mod channel;
 mod check_constraint;
 mod column;
 mod database;
@@ -79,6 +80,7 @@ mod write;
 
 pub use arrow;
 pub use backup::{CopyProgress, CopyReport, Finding, Severity, check, is_database, restore};
+pub use channel::Notification;
 pub use database::Database;
 /// A parameter's value.
 pub use datafusion::common::ScalarValue as Value;
@@ -93,7 +95,7 @@ pub use options::Options;
 pub use outcome::{CommandTag, Outcome, QueryResult, Rows, Transfer};
 pub use parse::Statement;
 pub use progress::{Phase, Progress};
-pub use session::{CommitPoint, Prepared, Session, Timeouts, Transaction, TransactionStatus};
+pub use session::{Backend, CommitPoint, Prepared, Session, Timeouts, Transaction, TransactionStatus};
 pub use sqlstate::SqlState;
 pub use types::vector::VectorKind;
 pub use unload::{CopyChunk, CopyOut};

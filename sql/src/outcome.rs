@@ -22,11 +22,13 @@ pub struct Outcome {
     /// The data of a COPY that goes on over the connection. The tag is then that of no rows: taken data is counted by
     /// [`CopyIn::finish`], given data by whoever reads it.
     pub copy: Option<Transfer>,
+    /// Whether the rows are wanted in binary where the client has not said how: those of a cursor that was declared BINARY.
+    pub binary: bool,
 }
 
 impl Outcome {
     pub(crate) fn done(tag: CommandTag) -> Self {
-        Self { tag, rows: None, copy: None }
+        Self { tag, rows: None, copy: None, binary: false }
     }
 
     pub(crate) fn with_rows(tag: CommandTag, rows: Rows) -> Self {

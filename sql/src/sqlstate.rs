@@ -72,6 +72,10 @@ sqlstates! {
     InsufficientPrivilege = "42501",
     /// No prepared statement of that name.
     InvalidSqlStatementName = "26000",
+    /// No cursor of that name.
+    InvalidCursorName = "34000",
+    /// A cursor of that name exists.
+    DuplicateCursor = "42P03",
     /// A prepared statement of that name exists.
     DuplicatePreparedStatement = "42P05",
     /// A schema of that name exists.
@@ -140,6 +144,8 @@ sqlstates! {
     ProgramLimitExceeded = "54000",
     /// The disk is full.
     DiskFull = "53100",
+    /// A setting that cannot be changed.
+    CantChangeRuntimeParam = "55P02",
     /// The folder is open elsewhere.
     ObjectInUse = "55006",
     /// The statement cannot run in the present state.

@@ -9,10 +9,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use muster::{Database, Session};
+use muster::{Backend as Process, Database, Session};
 use pgwire::api::ConnectionManager;
 use pgwire::messages::PgWireBackendMessage as Backend;
-use pgwire::messages::response::{ReadyForQuery, TransactionStatus};
+use pgwire::messages::response::{NotificationResponse, ReadyForQuery, TransactionStatus};
 use pgwire::messages::startup::{Authentication, BackendKeyData, NegotiateProtocolVersion, SecretKey};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -46,8 +46,6 @@ pub(super) struct Client {
     pub(super) inbox: Inbox,
     pub(super) statements: HashMap<String, Arc<Prepared>>,
     pub(super) portals: HashMap<String, Portal>,
-    /// Whether a statement may have changed settings that the client is told of.
-    pub(super) settings_changed: bool,
     reported: Reported,
     clock: Clock,
 }
@@ -68,9 +66,11 @@ pub(super) async fn serve(
         }
         Opening::Closed => return Ok(()),
     };
+    let (server, from) = (stream.local_addr().ok(), stream.peer_addr().ok());
     let (reader, writer) = stream.into_split();
     let mut sink = Sink::new(writer);
     let session = context.database.session();
+    session.set_backend(Process { process: context.id, server, client: from });
     let user =
         match startup.user().and_then(|user| settings::apply(&session, &startup.parameters).map(|()| user)) {
             Ok(user) => user,
@@ -86,7 +86,6 @@ pub(super) async fn serve(
         inbox,
         statements: HashMap::new(),
         portals: HashMap::new(),
-        settings_changed: false,
         reported: Reported::new(user),
         clock,
     };
@@ -147,6 +146,19 @@ impl Client {
         Ok(())
     }
 
+    /// Sends what other sessions have sent to this one, unless its transaction is still open.
+    fn send_notifications(&mut self) -> Result<()> {
+        if self.session.transaction_status() != muster::TransactionStatus::Idle {
+            return Ok(());
+        }
+        for notification in self.session.take_notifications() {
+            let muster::Notification { process, channel, payload } = notification;
+            let response = NotificationResponse::new(process, channel.to_string(), payload.to_string());
+            self.sink.put(&Backend::NotificationResponse(response))?;
+        }
+        Ok(())
+    }
+
     /// A statement begins: it may take as long as `statement_timeout` says now.
     pub(super) fn start_clock(&self) {
         self.clock.start(self.session.timeouts().statement);
@@ -180,9 +192,8 @@ impl Client {
     /// Tells the client that its turn has come.
     async fn ready(&mut self) -> Result<()> {
         self.end_portals();
-        if std::mem::take(&mut self.settings_changed) {
-            self.report_settings()?;
-        }
+        self.report_settings()?;
+        self.send_notifications()?;
         let status = match self.session.transaction_status() {
             muster::TransactionStatus::Idle => TransactionStatus::Idle,
             muster::TransactionStatus::Open => TransactionStatus::Transaction,
@@ -221,11 +232,18 @@ impl Connection {
         self.client.ready().await?;
         loop {
             let silence = self.silence();
+            let listens =
+                self.ready && self.client.session.transaction_status() == muster::TransactionStatus::Idle;
             let inbound = tokio::select! {
                 biased;
                 () = self.interrupt.stopping(self.ready) => return Err(Error::ShuttingDown),
                 inbound = self.client.inbox.next() => inbound,
                 error = silence => return Err(error),
+                () = self.client.session.notified(), if listens => {
+                    self.client.send_notifications()?;
+                    self.client.sink.flush().await?;
+                    continue;
+                }
             };
             let Some(Inbound { kind, message }) = inbound else { return Err(Error::ClientGone) };
             match message {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use muster::{Session, TransactionStatus};
+use muster::{Outcome, Session, TransactionStatus};
 use pgwire::api::Type;
 use pgwire::messages::PgWireBackendMessage as Backend;
 use pgwire::messages::data::{NoData, ParameterDescription};
@@ -91,7 +91,7 @@ impl Client {
 
     pub(super) fn bind(&mut self, bind: Bind) -> Result<()> {
         let Bind { portal, statement, parameter_formats, parameters, result_formats } = bind;
-        let prepared = self.statement(&statement)?;
+        let prepared = self.statement_now(&statement)?;
         if portal.is_empty() {
             self.portals.remove("");
         } else if self.portals.contains_key(&portal) {
@@ -122,9 +122,15 @@ impl Client {
                 prepared.columns.as_ref().map(Layout::description)
             }
             Target::Portal => {
-                let portal = self.portals.get(name).ok_or_else(|| unknown_portal(name))?;
-                let columns = portal.prepared.columns.as_ref();
-                columns.map(|columns| columns.with_formats(&portal.result_formats).description())
+                match (self.portals.get(name), self.session.cursor_columns(name)) {
+                    (Some(portal), _) => {
+                        let columns = portal.prepared.columns.as_ref();
+                        columns.map(|columns| columns.with_formats(&portal.result_formats).description())
+                    }
+                    // A cursor that SQL declared is a portal, too.
+                    (None, Some(columns)) => Some(Layout::new(&columns, &[], &self.session)?.description()),
+                    (None, None) => return Err(unknown_portal(name)),
+                }
             }
         };
         self.sink.put(&message.map_or_else(|| Backend::NoData(NoData::new()), Backend::RowDescription))
@@ -132,7 +138,9 @@ impl Client {
 
     pub(super) async fn execute(&mut self, name: String, max_rows: usize) -> Result<()> {
         // The portal is out of the map while it runs, so that what interrupts it also ends it.
-        let mut portal = self.portals.remove(&name).ok_or_else(|| unknown_portal(&name))?;
+        let Some(mut portal) = self.portals.remove(&name) else {
+            return self.execute_cursor(&name, max_rows).await;
+        };
         if portal.is_running() && self.session.transaction_status() == TransactionStatus::Failed {
             return Err(Error::TransactionAborted);
         }
@@ -152,6 +160,24 @@ impl Client {
         }
     }
 
+    /// Runs a cursor that SQL declared, which is a portal, too.
+    async fn execute_cursor(&mut self, name: &str, max_rows: usize) -> Result<()> {
+        if self.session.cursor_columns(name).is_none() {
+            return Err(unknown_portal(name));
+        }
+        if self.session.transaction_status() == TransactionStatus::Failed {
+            return Err(Error::TransactionAborted);
+        }
+        let Outcome { rows, binary, .. } = self.session.fetch_cursor(name, max_rows).await?;
+        let Some(rows) = rows else { return Err(unknown_portal(name)) };
+        let layout = Layout::new(&rows.schema, if binary { &[1] } else { &[] }, &self.session)?;
+        let sent = self.send_rows(&layout, rows).await?;
+        if max_rows > 0 && sent == max_rows as u64 {
+            return self.sink.put(&Backend::PortalSuspended(PortalSuspended::new()));
+        }
+        self.complete(format!("SELECT {sent}"))
+    }
+
     pub(super) fn close(&mut self, target: Target, name: &str) -> Result<()> {
         // Closing what does not exist is no error, says the protocol.
         match target {
@@ -159,7 +185,11 @@ impl Client {
                 self.statements.remove(name);
                 self.session.forget_statement(name);
             }
-            Target::Portal => drop(self.portals.remove(name)),
+            Target::Portal => {
+                if self.portals.remove(name).is_none() {
+                    self.session.close_cursor(name);
+                }
+            }
         }
         self.sink.put(&Backend::CloseComplete(CloseComplete::new()))
     }
@@ -171,6 +201,16 @@ impl Client {
             let is_empty = known.statement.is_none() && tag == "DEALLOCATE";
             name.is_empty() || is_empty || session.kept_statement(name).is_ok()
         });
+    }
+
+    /// The statement of a name as it runs now: a FETCH has the columns of its cursor.
+    fn statement_now(&mut self, name: &str) -> Result<Arc<Prepared>> {
+        let known = self.statement(name)?;
+        let renewed = known.statement.as_ref().and_then(|statement| self.session.renewed(statement));
+        match renewed {
+            Some(statement) => Ok(Arc::new(Prepared::of(&self.session, statement)?)),
+            None => Ok(known),
+        }
     }
 
     /// The statement of a name, which may have been prepared or deallocated by SQL meanwhile.

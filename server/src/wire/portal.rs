@@ -98,7 +98,7 @@ impl Portal {
             self.state = State::Bound;
             return Ok(Started::Done(Execution::Empty));
         };
-        let Outcome { tag, rows, copy } = session.run(statement, &self.parameters).await?;
+        let Outcome { tag, rows, copy, .. } = session.run(statement, &self.parameters).await?;
         if let Some(copy) = copy {
             return Ok(Started::Done(Execution::Complete(copy::transfer(copy, sink, inbox).await?)));
         }

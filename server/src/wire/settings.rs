@@ -3,8 +3,6 @@
 //!
 //! What a setting means and whether a value is good is the session's to say.
 
-use std::str::FromStr;
-
 use arrow::array::timezone::Tz;
 use muster::Session;
 use pgwire::messages::PgWireBackendMessage;
@@ -12,12 +10,9 @@ use pgwire::messages::startup::ParameterStatus;
 
 use super::error::{Error, Result};
 
-/// What clients look at to decide which SQL they may send.
-const SERVER_VERSION: &str = concat!("16.0 (Muster ", env!("CARGO_PKG_VERSION"), ")");
-
 /// The parameters that PostgreSQL 16 reports, and what they are where the session does not say.
 const REPORTED: [(&str, &str); 12] = [
-    ("server_version", SERVER_VERSION),
+    ("server_version", ""),
     ("server_encoding", "UTF8"),
     ("client_encoding", "UTF8"),
     ("application_name", ""),
@@ -35,16 +30,22 @@ const REPORTED: [(&str, &str); 12] = [
 #[derive(Debug)]
 pub(super) struct Reported {
     known: Vec<(&'static str, String)>,
+    /// The session's number of changes when it was last looked at.
+    changes: Option<u64>,
     user: String,
 }
 
 impl Reported {
     pub(super) fn new(user: String) -> Self {
-        Self { known: Vec::new(), user }
+        Self { known: Vec::new(), changes: None, user }
     }
 
     /// The messages that tell the client what changed since it was last told.
     pub(super) fn changes(&mut self, session: &Session) -> Vec<PgWireBackendMessage> {
+        let changes = Some(session.setting_changes());
+        if std::mem::replace(&mut self.changes, changes) == changes {
+            return Vec::new();
+        }
         let mut now: Vec<(&'static str, String)> = REPORTED
             .iter()
             .map(|&(name, default)| (name, session.setting(name).unwrap_or_else(|| default.to_string())))
@@ -67,8 +68,7 @@ impl Reported {
 
 /// The zone that times are shown in, and meant in where they name none.
 pub(super) fn time_zone(session: &Session) -> Result<Tz> {
-    let name = session.setting("TimeZone").unwrap_or_else(|| "UTC".to_string());
-    Tz::from_str(&name).map_err(|_| Error::Unsupported { feature: format!("the time zone \"{name}\"") })
+    Ok(session.time_zone()?)
 }
 
 /// Whether the client wants notices of a severity (`client_min_messages`).
@@ -99,6 +99,7 @@ pub(super) fn apply(session: &Session, parameters: &[(String, String)]) -> Resul
             name => session.set_setting(name, value)?,
         }
     }
+    session.start();
     Ok(())
 }
 

@@ -45,19 +45,24 @@ impl Client {
         if !prepared.parameters().is_empty() {
             return Err(Error::NoParameters);
         }
-        let Outcome { tag, rows, copy } = self.session.run(&prepared, &[]).await?;
+        let Outcome { tag, rows, copy, binary } = self.session.run(&prepared, &[]).await?;
         match (copy, rows) {
             (Some(copy), _) => copy::transfer(copy, &mut self.sink, &mut self.inbox).await,
-            (None, Some(rows)) => Ok(tag.complete(self.send_all(rows).await?)),
+            (None, Some(rows)) => Ok(tag.complete(self.send_all(rows, binary).await?)),
             (None, None) => Ok(tag.complete(0)),
         }
     }
 
-    /// Sends the columns and all rows of a result, as text; says how many rows they were.
-    async fn send_all(&mut self, rows: Rows) -> Result<u64> {
-        let Rows { schema, mut batches } = rows;
-        let layout = Layout::new(&schema, &[], &self.session)?;
+    /// Sends the columns and all rows of a result, as text unless they are wanted in binary; says how many rows they were.
+    async fn send_all(&mut self, rows: Rows, binary: bool) -> Result<u64> {
+        let layout = Layout::new(&rows.schema, if binary { &[1] } else { &[] }, &self.session)?;
         self.sink.put(&Backend::RowDescription(layout.description()))?;
+        self.send_rows(&layout, rows).await
+    }
+
+    /// Sends rows alone; says how many they were.
+    pub(super) async fn send_rows(&mut self, layout: &Layout, rows: Rows) -> Result<u64> {
+        let mut batches = rows.batches;
         let mut sent = 0;
         while let Some(batch) = batches.next().await {
             let batch = batch?;
@@ -73,10 +78,7 @@ impl Client {
 
     /// Tells the client that a statement is done, and what it had to tell beside its result.
     pub(super) fn complete(&mut self, tag: String) -> Result<()> {
-        // A rollback brings settings back, too.
-        let ends_block = matches!(tag.as_str(), "COMMIT" | "ROLLBACK");
-        self.settings_changed |= ends_block || matches!(tag.as_str(), "SET" | "RESET" | "DISCARD ALL");
-        if ends_block {
+        if matches!(tag.as_str(), "COMMIT" | "ROLLBACK") {
             self.end_portals();
         }
         if matches!(tag.as_str(), "DEALLOCATE" | "DEALLOCATE ALL" | "DISCARD ALL") {

@@ -4,6 +4,7 @@
 //! - `cancel`: cancelled at every moment; `lifecycle`: starting and stopping; `crash`: `kill -9` at random moments.
 //! - `cli`: the other subcommands of the command; `backup`: those that keep and check a database.
 //! - `embedders`: a server whose configuration names a provider of embeddings.
+//! - `cursors`, `notifications`: DECLARE and FETCH, LISTEN and NOTIFY, as clients have them.
 //! - `export`: an export, loaded into Muster and into PostgreSQL.
 //! - `server` and `raw`: what these share.
 
@@ -20,10 +21,12 @@ mod bench;
 mod cancel;
 mod cli;
 mod crash;
+mod cursors;
 mod embedders;
 mod export;
 mod lifecycle;
 mod load;
+mod notifications;
 mod pgbench;
 mod protocol;
 mod psql;

@@ -34,7 +34,7 @@ async fn psql_reading(address: SocketAddr, commands: &[&str], input: Option<&Pat
 }
 
 /// What psql prints; the test fails when psql does.
-async fn lines(address: SocketAddr, commands: &[&str]) -> Option<Vec<String>> {
+pub(crate) async fn lines(address: SocketAddr, commands: &[&str]) -> Option<Vec<String>> {
     let output = psql(address, commands).await?;
     assert!(output.status.success(), "{commands:?}: {output:?}");
     Some(String::from_utf8(output.stdout).unwrap().lines().map(str::to_string).collect())

@@ -12,6 +12,9 @@ use crate::sqlstate::SqlState;
 /// What its functions are not found with.
 const NO_FUNCTION: &str = "Invalid function '";
 
+/// What it says of a function that waits, where its plans have no node for one.
+const NO_WAITING: &str = "async functions should not be called directly";
+
 /// The error's SQLSTATE.
 pub(super) fn state(error: &DataFusionError) -> SqlState {
     match error.find_root() {
@@ -49,6 +52,9 @@ pub(super) fn state(error: &DataFusionError) -> SqlState {
         DataFusionError::Plan(message) => plan_state(message),
         DataFusionError::Execution(message) => execution_state(message),
         DataFusionError::Configuration(_) => SqlState::InvalidParameterValue,
+        DataFusionError::Internal(message) if message.starts_with(NO_WAITING) => {
+            SqlState::FeatureNotSupported
+        }
         _ => SqlState::InternalError,
     }
 }
@@ -163,6 +169,9 @@ pub(super) fn message(error: &DataFusionError) -> String {
                 .and_then(|rest| rest.split('\'').next())
                 .unwrap_or_default();
             format!("function {name} does not exist")
+        }
+        DataFusionError::Internal(message) if message.starts_with(NO_WAITING) => {
+            "pg_sleep at this place is not supported".to_string()
         }
         root => first_line(root),
     }

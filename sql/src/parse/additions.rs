@@ -1,7 +1,7 @@
 //! What PostgreSQL's grammar has and the parser has not: it is read here, token by token, and said in a form that
 //! the parser's syntax tree has.
 
-use super::sequence;
+use super::{cursor, sequence};
 
 use datafusion::sql::sqlparser::ast::helpers::stmt_create_table::CreateTableBuilder;
 use datafusion::sql::sqlparser::ast::{
@@ -15,6 +15,9 @@ use datafusion::sql::sqlparser::parser::{IsOptional, Parser, ParserError};
 pub(super) fn statement(parser: &mut Parser<'_>) -> Result<Statement, ParserError> {
     if let Some(create) = sequence::create(parser)? {
         return Ok(create);
+    }
+    if let Some(statement) = cursor::statement(parser)? {
+        return Ok(statement);
     }
     if let Some(alter) = alter(parser)? {
         return Ok(alter);

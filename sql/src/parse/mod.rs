@@ -6,9 +6,13 @@
 //! what a statement means.
 
 mod additions;
+mod cursor;
+mod deferrable;
 mod operators;
 mod sequence;
 pub(crate) mod walk;
+
+pub(crate) use cursor::is_move;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -84,7 +88,12 @@ pub(crate) fn parse(sql: &str) -> Result<Vec<Statement>> {
             id: next_id(),
             again: false,
         };
-        let statements = statements(&mut parser(sql)?).map_err(|error| syntax_error(&error, sql))?;
+        let mut statements = statements(&mut parser(sql)?).map_err(|error| syntax_error(&error, sql))?;
+        if asks_the_catalog(sql) {
+            for parsed in &mut statements {
+                rewrite_inner(&mut parsed.ast)?;
+            }
+        }
         let queries = || statements.iter().map(|parsed| &parsed.ast);
         if !statements.is_empty() && asks_the_catalog(sql) && queries().all(is_query) {
             let queries: Vec<ast::Statement> = queries().cloned().collect();
@@ -93,6 +102,26 @@ pub(crate) fn parse(sql: &str) -> Result<Vec<Statement>> {
         }
         Ok(statements.into_iter().map(wrap).collect())
     })
+}
+
+/// The query of a cursor or of PREPARE on the catalog, as it is planned.
+fn rewrite_inner(statement: &mut ast::Statement) -> Result<()> {
+    let query = match statement {
+        ast::Statement::Declare { stmts } => stmts.first_mut().and_then(|declare| declare.for_query.as_mut()),
+        ast::Statement::Prepare { statement, .. } => match statement.as_mut() {
+            ast::Statement::Query(query) => Some(query),
+            _ => None,
+        },
+        _ => None,
+    };
+    let Some(query) = query else { return Ok(()) };
+    let text = query.to_string();
+    let parsed = [ast::Statement::Query(query.clone())];
+    let rewritten = system::parse(&text, &parsed).map_err(|error| syntax_error(&error, &text))?;
+    if let Some(ast::Statement::Query(rewritten)) = rewritten.into_iter().next() {
+        *query = rewritten;
+    }
+    Ok(())
 }
 
 fn next_id() -> u64 {
@@ -164,6 +193,7 @@ fn parser(sql: &str) -> Result<Parser<'static>> {
     let mut tokens = operators::join(tokens);
     check_depth(&tokens)?;
     say_rollback(&mut tokens);
+    deferrable::leave_out(&mut tokens);
     Ok(Parser::new(&DIALECT).with_recursion_limit(NESTING_LIMIT).with_tokens_with_locations(tokens))
 }
 

@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use chrono::{DateTime, Utc};
-use datafusion::common::{DFSchema, TableReference};
+use datafusion::common::{DFSchema, ScalarValue, TableReference};
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::execution_props::ExecutionProps;
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
@@ -21,6 +22,7 @@ use muster_storage::Snapshot;
 use super::{Names, Planner, rewrite_expression};
 use crate::catalog::relation::plain;
 use crate::embedding::scope;
+use crate::functions::scalar::is_async;
 use crate::parse::parse_expression;
 use crate::{Error, Result};
 
@@ -176,6 +178,14 @@ pub(crate) fn physical(expression: &Expr, columns: &DFSchema) -> Result<Arc<dyn 
     Ok(create_physical_expr(expression, columns, &props, &PhysicalPlanningContext::default())?)
 }
 
+/// The value of an expression that needs no row.
+pub(crate) fn evaluated(expression: &Expr, columns: &DFSchema) -> Result<ScalarValue> {
+    let one = RecordBatchOptions::new().with_row_count(Some(1));
+    let row = RecordBatch::try_new_with_options(Arc::new(Schema::empty()), Vec::new(), &one)?;
+    let value = physical(expression, columns)?.evaluate(&row)?;
+    Ok(ScalarValue::try_from_array(value.to_array(1)?.as_ref(), 0)?)
+}
+
 /// Whether an expression has to be made ready anew for each statement: it calls a function that works for the
 /// statement, or one whose value is that of the statement's start, as `now()`.
 pub(crate) fn varies(expression: &Expr) -> Result<bool> {
@@ -232,6 +242,7 @@ fn beyond_rows(part: &Expr) -> Option<&'static str> {
         Expr::AggregateFunction(_) => Some("an aggregate"),
         Expr::WindowFunction(_) => Some("a window function"),
         Expr::Unnest(_) => Some("a set-returning function"),
+        Expr::ScalarFunction(call) if is_async(call) => Some("pg_sleep"),
         _ => None,
     }
 }

@@ -29,6 +29,7 @@ mod prune;
 pub(crate) mod qualify;
 mod rewrite;
 mod scalar_subqueries;
+mod set_returning;
 pub(crate) mod views;
 
 pub(crate) use arithmetic::CheckedArithmetic;

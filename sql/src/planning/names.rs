@@ -7,10 +7,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::{DataType, SchemaRef, TimeUnit};
+use chrono::Utc;
 use datafusion::catalog::TableProvider;
-use datafusion::common::TableReference;
 use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::TreeNode;
+use datafusion::common::{DFSchema, TableReference};
 use datafusion::datasource::cte_worktable::CteWorkTable;
 use datafusion::datasource::provider_as_source;
 use datafusion::error::{DataFusionError, Result as PlanResult};
@@ -24,7 +26,7 @@ use muster_storage::{Snapshot, TableDefinition};
 use crate::catalog::namespace::SEQUENCE_KIND;
 use crate::catalog::relation::stored;
 use crate::catalog::{CATALOG, SCHEMA, StoredTable, View};
-use crate::planning::views;
+use crate::planning::{expression, views};
 use crate::statistics::planned;
 use crate::types::SqlTypes;
 use crate::{Error, Result};
@@ -98,6 +100,29 @@ impl<'a> Names<'a> {
         Self::is_this_catalog(reference).then(|| stored(schema, reference.table()))
     }
 
+    /// An argument of a table function of DataFusion's, which takes constants: what can be computed without rows is.
+    fn constant(&self, argument: Expr) -> PlanResult<Expr> {
+        // What is only known once the statement runs is told of by the function.
+        let waits = |part: &Expr| Ok(matches!(part, Expr::Placeholder(_) | Expr::OuterReferenceColumn(..)));
+        if argument.exists(waits)? || argument.any_column_refs() || !expression::is_immutable(&argument)? {
+            return Ok(argument);
+        }
+        let nothing = DFSchema::empty();
+        let folded = expression::simplify(self.state, argument, &nothing, Utc::now())?;
+        let value = match folded {
+            Expr::Literal(value, _) => value,
+            // What cannot be computed says why.
+            folded => expression::evaluated(&folded, &nothing)?,
+        };
+        // It takes integers of one size, and moments of one unit.
+        let wanted = match value.data_type() {
+            data_type if data_type.is_integer() => DataType::Int64,
+            DataType::Timestamp(_, zone) => DataType::Timestamp(TimeUnit::Nanosecond, zone),
+            data_type => data_type,
+        };
+        Ok(Expr::Literal(value.cast_to(&wanted)?, None))
+    }
+
     /// Whether a reference names no other database than this one.
     fn is_this_catalog(reference: &TableReference) -> bool {
         reference.catalog().is_none_or(|catalog| catalog == CATALOG || catalog == "postgres")
@@ -168,6 +193,8 @@ impl ContextProvider for Names<'_> {
                 format!("table function {name} does not exist"),
             ))
         })?;
+        let args = args.into_iter().map(|argument| self.constant(argument));
+        let args = args.collect::<PlanResult<Vec<_>>>()?;
         let provider = function.create_table_provider_with_args(TableFunctionArgs::new(&args, self.state))?;
         Ok(provider_as_source(provider))
     }

@@ -15,6 +15,7 @@ use datafusion::sql::sqlparser::ast::{
     Select, SelectItem, TableFactor, Value, VisitorMut,
 };
 
+use super::set_returning;
 use crate::functions;
 use crate::functions::scalar::{PLAIN_ARRAY, to_vector_name};
 use crate::parse::walk::{change, visit_expressions, visit_expressions_mut};
@@ -46,6 +47,9 @@ impl VisitorMut for Rewrite {
 
     fn post_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<Error> {
         sequence::by_name(expression);
+        if let Some(rows) = set_returning::in_expression(expression) {
+            *expression = rows;
+        }
         match rewrite_one(expression) {
             Ok(Some(rewritten)) => *expression = rewritten,
             Ok(None) => {}
@@ -62,9 +66,12 @@ impl VisitorMut for Rewrite {
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Error> {
+        select.projection.iter_mut().for_each(set_returning::in_list);
         tell_apart(&mut select.projection);
         let mut first = true;
         for item in &mut select.from {
+            set_returning::in_from(&mut item.relation);
+            item.joins.iter_mut().for_each(|join| set_returning::in_from(&mut join.relation));
             if !first {
                 make_lateral(&mut item.relation);
             }

@@ -11,7 +11,9 @@ use muster_storage::{Changes, Savepoint, Snapshot, Transaction};
 use parking_lot::Mutex;
 
 use super::Settings;
+use super::settings::Modes;
 use crate::catalog::SearchPath;
+use crate::channel::{Mark, Pending};
 use crate::sqlstate::SqlState;
 use crate::statement::on_commit;
 use crate::{Error, Result};
@@ -34,7 +36,7 @@ pub(crate) struct Block {
     pub(super) failed: bool,
     /// Made for several statements of one query string, not by BEGIN.
     pub(super) implicit: bool,
-    pub(super) read_only: bool,
+    pub(super) modes: Modes,
     /// Whether a statement has run: the block's characteristics are fixed then.
     pub(super) used: bool,
     /// What now() is in the block.
@@ -43,6 +45,8 @@ pub(crate) struct Block {
     pub(super) settings: Settings,
     /// The values that SET LOCAL hides until the end, by setting.
     pub(super) local: Vec<(String, Option<String>)>,
+    /// What is sent to other sessions once it has committed.
+    pub(super) pending: Pending,
     number: u64,
 }
 
@@ -51,7 +55,11 @@ pub(super) struct Named {
     pub(super) name: String,
     pub(super) savepoint: Savepoint,
     pub(super) settings: Settings,
-    pub(super) read_only: bool,
+    read_only: bool,
+    local: Vec<(String, Option<String>)>,
+    /// Cursors that had been declared.
+    cursors: u64,
+    pending: Mark,
 }
 
 /// What a statement reads.
@@ -66,19 +74,24 @@ pub(super) struct View {
 
 impl Block {
     pub(super) fn new(transaction: Transaction, settings: Settings, number: u64) -> Self {
-        let read_only = settings.default_read_only;
+        let modes = Modes { read_only: settings.default_read_only, isolation: settings.default_isolation() };
         Self {
             transaction,
             savepoints: Vec::new(),
             failed: false,
             implicit: false,
-            read_only,
+            modes,
             used: false,
             started: Utc::now(),
             settings,
             local: Vec::new(),
+            pending: Pending::default(),
             number,
         }
+    }
+
+    pub(super) fn number(&self) -> u64 {
+        self.number
     }
 
     pub(super) fn status(&self) -> TransactionStatus {
@@ -113,33 +126,47 @@ impl Block {
         Ok(self.transaction.apply(changes)?)
     }
 
-    pub(super) fn savepoint(&mut self, name: String, settings: Settings) {
+    pub(super) fn savepoint(&mut self, name: String, settings: Settings, cursors: u64) {
         let savepoint = self.transaction.savepoint();
-        self.savepoints.push(Named { name, savepoint, settings, read_only: self.read_only });
+        let (read_only, local) = (self.modes.read_only, self.local.clone());
+        let pending = self.pending.mark();
+        self.savepoints.push(Named { name, savepoint, settings, read_only, local, cursors, pending });
     }
 
-    /// Goes back to a savepoint, which stays; gives the settings of its time.
-    pub(super) fn rollback_to(&mut self, name: &str) -> Result<Settings> {
+    /// Goes back to a savepoint, which stays; gives the settings of its time, and how many cursors there had been.
+    pub(super) fn rollback_to(&mut self, name: &str) -> Result<(Settings, u64)> {
         let place = self.place(name)?;
         self.savepoints.truncate(place + 1);
         let named = self.savepoints.last().ok_or_else(|| no_savepoint(name))?;
         self.transaction.rollback_to(&named.savepoint);
-        self.read_only = named.read_only;
+        self.modes.read_only = named.read_only;
+        self.local = named.local.clone();
+        self.pending.go_back(named.pending);
         self.failed = false;
-        Ok(named.settings.clone())
+        Ok((named.settings.clone(), named.cursors))
     }
 
     pub(super) fn release(&mut self, name: &str) -> Result<()> {
         let place = self.place(name)?;
         // READ ONLY that was set after the savepoint ends with it.
         for named in self.savepoints.drain(place..).take(1) {
-            self.read_only = named.read_only;
+            self.modes.read_only = named.read_only;
         }
         Ok(())
     }
 
     fn place(&self, name: &str) -> Result<usize> {
         self.savepoints.iter().rposition(|named| named.name == name).ok_or_else(|| no_savepoint(name))
+    }
+
+    /// Remembers the value that SET LOCAL hides, so that the end of the block brings it back; a plain SET is what stays.
+    pub(super) fn hide(&mut self, name: &str, value: Option<String>, local: bool) {
+        let known = self.local.iter().position(|(known, _)| known.eq_ignore_ascii_case(name));
+        match known {
+            Some(place) if !local => drop(self.local.remove(place)),
+            None if local => self.local.push((name.to_string(), value)),
+            _ => {}
+        }
     }
 
     /// Does to temporary tables what they want at the end of a transaction.

@@ -1,10 +1,11 @@
 //! What functions in a running plan know of the statement that runs it: its snapshot, its session's settings.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
+use chrono::{DateTime, Utc};
 use muster_storage::Snapshot;
 
-use super::{Settings, StatementContext};
+use super::{Live, Settings, StatementContext};
 use crate::catalog::Sequence;
 
 /// See the module.
@@ -12,6 +13,12 @@ use crate::catalog::Sequence;
 pub(crate) struct Caller {
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) settings: Settings,
+    /// The session; of some statements there is none.
+    pub(crate) live: Weak<Live>,
+    /// The transaction block that the statement is in.
+    pub(crate) block: Option<u64>,
+    /// When the database was opened.
+    pub(crate) started: DateTime<Utc>,
     /// Sequences that the statement itself makes, by the names that storage will know them by.
     pub(crate) made: Vec<(String, Sequence)>,
 }
@@ -24,6 +31,8 @@ impl Caller {
     /// Of a statement that makes sequences and draws from them.
     pub(crate) fn with(context: &StatementContext, made: Vec<(String, Sequence)>) -> Arc<Self> {
         let (snapshot, settings) = (context.snapshot.clone(), context.settings.clone());
-        Arc::new(Self { snapshot, settings, made })
+        let (live, block) = (context.live.clone(), context.block);
+        let started = context.database.started;
+        Arc::new(Self { snapshot, settings, live, block, started, made })
     }
 }

@@ -1,15 +1,15 @@
 //! What a running statement carries to the nodes of its plan: one snapshot, the settings.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Weak};
 
 use chrono::{DateTime, Utc};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::TaskContext;
 use muster_storage::Snapshot;
 
-use super::Settings;
+use super::{Live, Settings};
 use crate::catalog::Namespace;
 use crate::database::Shared;
 
@@ -26,6 +26,8 @@ pub(crate) struct StatementContext {
     pub(crate) draft: bool,
     /// Set while it runs, when the rows that it gives are good for this moment alone.
     pub(crate) varies: AtomicBool,
+    /// The session that runs the statement; of some none does.
+    pub(crate) live: Weak<Live>,
 }
 
 impl StatementContext {
@@ -40,6 +42,7 @@ impl StatementContext {
             block: None,
             draft: true,
             varies: AtomicBool::default(),
+            live: Weak::new(),
         })
     }
 
@@ -62,6 +65,7 @@ impl StatementContext {
             block: self.block,
             draft: true,
             varies: AtomicBool::default(),
+            live: self.live.clone(),
         })
     }
 

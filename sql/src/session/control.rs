@@ -7,6 +7,7 @@ use datafusion::sql::sqlparser::ast::{
     self, Set, TransactionAccessMode, TransactionIsolationLevel, TransactionMode,
 };
 
+use super::settings::Isolation;
 use crate::statement::name;
 use crate::write::row_statement;
 use crate::{Error, Result};
@@ -79,6 +80,18 @@ pub(super) fn access(modes: &[TransactionMode]) -> Option<bool> {
     access.map(|access| matches!(access, TransactionAccessMode::ReadOnly))
 }
 
+/// The level of isolation that the modes say; the last one counts.
+pub(super) fn level(modes: &[TransactionMode]) -> Option<Isolation> {
+    modes.iter().rev().find_map(|mode| match mode {
+        TransactionMode::IsolationLevel(TransactionIsolationLevel::ReadUncommitted) => {
+            Some("read uncommitted")
+        }
+        TransactionMode::IsolationLevel(TransactionIsolationLevel::ReadCommitted) => Some("read committed"),
+        TransactionMode::IsolationLevel(TransactionIsolationLevel::RepeatableRead) => Some("repeatable read"),
+        TransactionMode::IsolationLevel(_) | TransactionMode::AccessMode(_) => None,
+    })
+}
+
 /// The command that a read-only transaction refuses, if the statement is one.
 pub(super) fn writes(statement: &ast::Statement) -> Option<String> {
     use ast::Statement as S;
@@ -87,7 +100,9 @@ pub(super) fn writes(statement: &ast::Statement) -> Option<String> {
     let reads = match statement {
         S::Query(_) | S::Set(_) | S::Reset(_) | S::ShowVariable { .. } | S::Discard { .. } => true,
         // What they prepare and run is asked for itself.
+        S::Declare { .. } | S::Fetch { .. } | S::Close { .. } => true,
         S::Prepare { .. } | S::Execute { .. } | S::Deallocate { .. } => true,
+        S::LISTEN { .. } | S::UNLISTEN { .. } | S::NOTIFY { .. } => true,
         // VACUUM and ANALYZE write nothing that a query would see.
         S::Vacuum(_) => true,
         S::Copy { to, .. } => *to,

@@ -8,8 +8,8 @@ use arrow::datatypes::SchemaRef;
 use datafusion::common::ParamValues;
 use datafusion::logical_expr::LogicalPlan;
 
-use super::run::{apply, blocking, cancellable, context, query};
-use super::{Finish, Session, StatementContext};
+use super::run::{apply, context, query};
+use super::{Finish, Session, StatementContext, blocking, cancellable};
 use crate::load::{CopyIn, LoadReport, LoadRequest};
 use crate::outcome::{CommandTag, Outcome, Transfer};
 use crate::sqlstate::SqlState;

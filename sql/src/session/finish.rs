@@ -28,7 +28,7 @@ impl Finish {
         Self {
             database: session.database.clone(),
             base: context.snapshot.clone(),
-            cell: session.block.clone(),
+            cell: session.live.block.clone(),
             block: context.block,
             point: session.commit_point(),
             done: false,

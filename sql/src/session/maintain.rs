@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use muster_storage::{Changes, Effort};
 
-use super::run::{apply, cancellable};
-use super::{Session, StatementContext};
+use super::run::apply;
+use super::{Session, StatementContext, cancellable};
 use crate::notice::Notice;
 use crate::outcome::{CommandTag, Outcome};
 use crate::sqlstate::SqlState;

@@ -7,45 +7,55 @@
 //! - [`Caller`]: what functions in the plan know of it.
 //! - [`CommitPoint`]: from where on a statement is not cancelled.
 //! - [`Settings`]: `SET` and `SHOW`.
+//! - [`cursor`]: `DECLARE`, `FETCH`, `MOVE`, `CLOSE`.
 //! - [`named`]: `PREPARE`, `EXECUTE`, `DEALLOCATE`.
+//! - [`notify`]: `LISTEN`, `UNLISTEN`, `NOTIFY`.
 //! - [`Timeouts`]: how long a statement may take; who drives the session keeps to them.
 //! - [`Own`]: what a session has beside them.
+//! - [`Live`]: what functions in a running plan may change of it.
 
+mod backend;
 mod block;
+mod blocking;
 mod caller;
 mod commit;
 mod commit_point;
+mod configure;
 mod context;
 mod control;
 mod copy;
+mod cursor;
 mod described;
 mod finish;
+mod live;
 mod maintain;
 mod named;
+mod notify;
 mod own;
-mod playbooks;
 mod prepared;
 mod run;
 #[expect(clippy::module_inception, reason = "the noun of the folder")]
 mod session;
 pub(crate) mod settings;
-mod timeouts;
 mod transaction;
 mod utility;
 
+pub use backend::Backend;
 pub use block::TransactionStatus;
+pub(crate) use blocking::{blocking, cancellable};
 pub(crate) use caller::Caller;
 pub use commit_point::CommitPoint;
 pub(crate) use commit_point::Committing;
 pub(crate) use context::StatementContext;
 pub(crate) use described::{columns_of, reads_stored, signed};
 pub(crate) use finish::Finish;
+pub(crate) use live::Live;
 pub(crate) use own::Own;
-pub(crate) use playbooks::check_max_distance;
 pub(crate) use prepared::Planned;
 pub use prepared::Prepared;
-pub(crate) use run::{blocking, cancellable, physical_of};
+pub(crate) use run::physical_of;
 pub use session::Session;
 pub(crate) use settings::Settings;
-pub use timeouts::Timeouts;
+pub(crate) use settings::playbooks::check_max_distance;
+pub use settings::timeouts::Timeouts;
 pub use transaction::Transaction;

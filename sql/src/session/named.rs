@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use arrow::datatypes::FieldRef;
+use chrono::{DateTime, Utc};
 use datafusion::common::ScalarValue;
 use datafusion::sql::sqlparser::ast::{self, Expr, SelectItem, SetExpr};
 use futures::TryStreamExt;
@@ -22,7 +23,24 @@ use crate::{Error, Result};
 
 /// The statements of a session, by name.
 #[derive(Debug, Default)]
-pub(crate) struct NamedStatements(BTreeMap<String, Prepared>);
+pub(crate) struct NamedStatements(BTreeMap<String, Kept>);
+
+/// A statement that is kept.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) statement: Prepared,
+    /// When it was prepared.
+    pub(crate) prepared: DateTime<Utc>,
+    /// Whether PREPARE did so, and not the protocol.
+    pub(crate) from_sql: bool,
+}
+
+impl NamedStatements {
+    /// All of them, with their names.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&String, &Kept)> {
+        self.0.iter()
+    }
+}
 
 /// Whether a statement is about them.
 pub(super) fn is_named(statement: &ast::Statement) -> bool {
@@ -69,12 +87,17 @@ impl Session {
     /// # Errors
     /// 42P05 where the name is taken.
     pub fn keep_statement(&self, name: &str, statement: &Prepared) -> Result<()> {
-        let mut kept = self.named.lock();
+        self.keep(name, statement, false)
+    }
+
+    fn keep(&self, name: &str, statement: &Prepared, from_sql: bool) -> Result<()> {
+        let mut kept = self.live.named.lock();
         if kept.0.contains_key(name) {
             let words = format!("prepared statement \"{name}\" already exists");
             return Err(Error::new(SqlState::DuplicatePreparedStatement, words));
         }
-        kept.0.insert(name.to_string(), statement.clone());
+        let kept_statement = Kept { statement: statement.clone(), prepared: Utc::now(), from_sql };
+        kept.0.insert(name.to_string(), kept_statement);
         Ok(())
     }
 
@@ -83,17 +106,18 @@ impl Session {
     /// # Errors
     /// 26000 where there is none.
     pub fn kept_statement(&self, name: &str) -> Result<Prepared> {
-        self.named.lock().0.get(name).cloned().ok_or_else(|| unknown(name))
+        let kept = self.live.named.lock().0.get(name).map(|kept| kept.statement.clone());
+        kept.ok_or_else(|| unknown(name))
     }
 
     /// Forgets the statement of a name, and says whether there was one.
     pub fn forget_statement(&self, name: &str) -> bool {
-        self.named.lock().0.remove(name).is_some()
+        self.live.named.lock().0.remove(name).is_some()
     }
 
     /// Forgets all of them.
     pub(super) fn forget_statements(&self) {
-        self.named.lock().0.clear();
+        self.live.named.lock().0.clear();
     }
 
     /// Runs a statement about names.
@@ -115,7 +139,7 @@ impl Session {
                 }
                 let types = self.declared(data_types).await?;
                 let prepared = self.prepare(&statement.inner(inner), &types).await?;
-                self.keep_statement(&name::ident(name), &prepared)?;
+                self.keep(&name::ident(name), &prepared, true)?;
                 Ok(Outcome::done(CommandTag::plain("PREPARE")))
             }
             ast::Statement::Deallocate { name, .. } => {

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
-use super::playbooks::MAX_DISTANCE;
+use super::Backend;
+use super::settings::playbooks::MAX_DISTANCE;
 use crate::Options;
 use crate::sequence::Drawn;
 
@@ -16,6 +17,7 @@ pub(crate) struct Own {
     /// The farthest that the playbooks' queries may be, which a session may lower and not raise.
     pub(crate) playbook_max_distance: f64,
     pub(crate) drawn: Mutex<Drawn>,
+    backend: Mutex<Backend>,
     /// Grows with each temporary relation that the session makes.
     temporary: AtomicU64,
 }
@@ -24,12 +26,25 @@ impl Own {
     /// With a number that no other session of the process has.
     pub(crate) fn new(options: &Options) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        // Process ids have 31 bits.
+        let process = i32::try_from(number & 0x7fff_ffff).unwrap_or(i32::MAX);
         Self {
             playbook_max_distance: options.playbook_max_distance.unwrap_or(MAX_DISTANCE),
-            number: NEXT.fetch_add(1, Ordering::Relaxed),
+            number,
+            backend: Mutex::new(Backend { process, server: None, client: None }),
             drawn: Mutex::default(),
             temporary: AtomicU64::new(0),
         }
+    }
+
+    /// What the session is to its server.
+    pub(crate) fn backend(&self) -> Backend {
+        *self.backend.lock()
+    }
+
+    pub(super) fn set_backend(&self, backend: Backend) {
+        *self.backend.lock() = backend;
     }
 
     /// The session makes a temporary relation.

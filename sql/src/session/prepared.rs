@@ -108,6 +108,10 @@ pub(crate) enum Planned {
     CopyFrom(Box<CopyFrom>),
     /// COPY TO, its query analyzed; with the columns of the rows.
     CopyTo { copy: Box<CopyTo>, plan: LogicalPlan, columns: SchemaRef },
+    /// DECLARE of a cursor for a query.
+    Declare(Box<Prepared>),
+    /// FETCH, MOVE or CLOSE of a cursor.
+    Cursor,
     /// EXECUTE of a statement that the session keeps.
     Execute,
     /// Everything else runs from its AST.

@@ -1,7 +1,8 @@
 //! Runs prepared statements: queries as streams, changes as commits.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
+use std::task::Poll;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -16,9 +17,11 @@ use muster_storage::Changes;
 use super::block::{View, aborted};
 use super::commit::commit;
 use super::control::Control;
-use super::maintain;
+use super::cursor::is_about_cursors;
 use super::named::is_named;
-use super::{Planned, Prepared, Session, StatementContext, TransactionStatus, copy, utility};
+use super::{
+    Planned, Prepared, Session, StatementContext, TransactionStatus, blocking, copy, maintain, utility,
+};
 use crate::cache::{ResultCache, Sought};
 use crate::outcome::{CommandTag, Outcome, Rows};
 use crate::planning::{Lease, bind};
@@ -50,6 +53,9 @@ pub(super) fn is_utility(statement: &ast::Statement) -> bool {
                 | ast::Statement::Rollback { .. }
                 | ast::Statement::Savepoint { .. }
                 | ast::Statement::ReleaseSavepoint { .. }
+                | ast::Statement::LISTEN { .. }
+                | ast::Statement::UNLISTEN { .. }
+                | ast::Statement::NOTIFY { .. }
         )
 }
 
@@ -82,6 +88,9 @@ pub(super) async fn run(session: &Session, prepared: &Prepared, params: &[Scalar
     if is_named(statement) {
         return Box::pin(session.run_named(prepared)).await;
     }
+    if is_about_cursors(statement) {
+        return Box::pin(session.run_cursor(prepared, params)).await;
+    }
     let mut turn = None;
     for attempt in 1..=ATTEMPTS {
         let context = context(session);
@@ -95,6 +104,13 @@ pub(super) async fn run(session: &Session, prepared: &Prepared, params: &[Scalar
             }
             done => {
                 drop(turn);
+                if alone {
+                    match &done {
+                        // What sends while its rows are read has sent nothing yet.
+                        Ok(_) => session.live.flush()?,
+                        Err(_) => session.live.discard(),
+                    }
+                }
                 return done;
             }
         }
@@ -165,8 +181,10 @@ async fn attempt_once(
         Planned::CopyTo { copy, plan, columns } => {
             copy::copy_to(session, context, copy, plan, columns.clone()).await
         }
-        // It was run as what it stands for.
-        Planned::Execute => Err(Error::internal("EXECUTE was planned as a statement of its own")),
+        // They were run as what they stand for.
+        Planned::Execute | Planned::Declare(_) | Planned::Cursor => {
+            Err(Error::internal("a statement was planned as one of its own that stands for another"))
+        }
         Planned::Utility => match prepared.statement.maintenance.clone() {
             Some(maintenance) => maintain::run(session, context, maintenance).await,
             None => utility::run(session, context, &prepared.statement.ast).await,
@@ -178,7 +196,7 @@ async fn attempt_once(
 pub(super) fn context(session: &Session) -> Arc<StatementContext> {
     let database = session.database.shared().clone();
     let View { snapshot, now, block, draft } = session.view();
-    let settings = session.settings.lock().clone();
+    let settings = session.live.settings();
     Arc::new(StatementContext {
         database,
         snapshot,
@@ -187,6 +205,7 @@ pub(super) fn context(session: &Session) -> Arc<StatementContext> {
         block,
         draft,
         varies: AtomicBool::default(),
+        live: Arc::downgrade(&session.live),
     })
 }
 
@@ -263,7 +282,7 @@ fn stream_rows(
     lease: Option<Lease>,
     columns: SchemaRef,
 ) -> Result<Rows> {
-    let (block, cell) = (context.block, session.block.clone());
+    let (block, cell) = (context.block, session.live.block.clone());
     let batches = embedding::execute(physical, context.task())?;
     let schema = columns.clone();
     let batches = batches.map(move |batch| {
@@ -272,7 +291,13 @@ fn stream_rows(
         // Rows are read after the statement has answered: what fails there fails its block all the same.
         batch.inspect_err(|_| block.into_iter().for_each(|block| cell.fail(block)))
     });
-    Ok(Rows { schema, batches: batches.boxed() })
+    if block.is_some() {
+        return Ok(Rows { schema, batches: batches.boxed() });
+    }
+    // After the last row it has done what it does.
+    let live = session.live.clone();
+    let end = stream::poll_fn(move |_| Poll::Ready(live.flush().err().map(Err)));
+    Ok(Rows { schema, batches: batches.chain(end).boxed() })
 }
 
 /// A batch with the columns that were announced: same values, with names and metadata as planned.
@@ -306,7 +331,7 @@ pub(super) async fn apply(session: &Session, context: &StatementContext, changes
     }
     let base = context.snapshot.clone();
     if let Some(block) = context.block {
-        let cell = session.block.clone();
+        let cell = session.live.block.clone();
         return blocking(move || cell.apply(block, &base, changes)).await;
     }
     let store = &context.database.store;
@@ -365,30 +390,4 @@ async fn explain_write(
         changed = Some(written.rows);
     }
     explain::of_write(planned.command(), &planned.definition().name, &plan, changed)
-}
-
-/// Runs what computes or waits - for the disk, for an embedder - outside of the async threads.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    cancellable(move |_| work()).await
-}
-
-/// As [`blocking`], for work that asks now and then whether it goes on. It does not when the
-/// statement's future is dropped.
-pub(crate) async fn cancellable<T: Send + 'static>(
-    work: impl FnOnce(&(dyn Fn() -> bool + Sync)) -> Result<T> + Send + 'static,
-) -> Result<T> {
-    struct CancelOnDrop(Arc<AtomicBool>);
-    impl Drop for CancelOnDrop {
-        fn drop(&mut self) {
-            self.0.store(true, Ordering::Release);
-        }
-    }
-    let cancelled = Arc::new(AtomicBool::new(false));
-    let _guard = CancelOnDrop(cancelled.clone());
-    let work = move || embedding::scope::running(&cancelled, || work(&|| !cancelled.load(Ordering::Acquire)));
-    tokio::task::spawn_blocking(work).await.map_err(|error| {
-        Error::new(SqlState::InternalError, format!("the statement's task failed: {error}"))
-    })?
 }

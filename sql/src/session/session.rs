@@ -11,16 +11,16 @@ use futures::TryStreamExt;
 use muster_storage::Snapshot;
 use parking_lot::Mutex;
 
-use super::block::{BlockCell, View, aborted};
+use super::block::{View, aborted};
 use super::control::Control;
+use super::cursor;
 use super::described::{columns_of, reads_stored, tables_of};
-use super::named::{self, NamedStatements};
+use super::named;
 use super::prepared::Resolved;
-use super::{CommitPoint, Planned, Prepared, Settings, Timeouts, TransactionStatus, run};
+use super::{CommitPoint, Live, Planned, Prepared, Settings, TransactionStatus, run};
 use crate::cache::{PlanKey, Repeatable};
 use crate::catalog::{Namespace, temporary};
 use crate::database::Shared;
-use crate::notice::Notice;
 use crate::outcome::{CommandTag, Outcome, QueryResult};
 use crate::parse::Statement;
 use crate::planning::{OutputNames, parameters, qualify, settle};
@@ -38,12 +38,8 @@ use crate::{Database, Error, Result};
 /// Methods take `&self`; statements of one session may run at the same time.
 pub struct Session {
     pub(super) database: Database,
-    pub(super) settings: Mutex<Settings>,
     pub(super) progress: Mutex<Arc<dyn Progress>>,
-    /// The transaction block, while there is one.
-    pub(super) block: BlockCell,
-    pub(super) notices: Mutex<Vec<Notice>>,
-    pub(super) named: Mutex<NamedStatements>,
+    pub(super) live: Arc<Live>,
     /// Of the work that the session does now.
     point: Mutex<CommitPoint>,
 }
@@ -54,10 +50,12 @@ impl std::fmt::Debug for Session {
     }
 }
 
-/// Temporary relations end with their session.
+/// Temporary relations end with their session, and listening does.
 impl Drop for Session {
     fn drop(&mut self) {
-        let settings = self.settings.lock();
+        self.live.channels.leave(&self.live.listener);
+        self.live.cursors.close_all();
+        let settings = self.live.lock();
         if settings.own.temporary() == 0 {
             return;
         }
@@ -73,12 +71,9 @@ impl Session {
     pub(crate) fn new(database: Database) -> Self {
         let settings = Settings::new(&database.shared().options);
         Self {
+            live: Arc::new(Live::new(settings, database.shared().channels.clone())),
             database,
-            settings: Mutex::new(settings),
             progress: Mutex::new(Arc::new(Silent)),
-            block: BlockCell::default(),
-            notices: Mutex::default(),
-            named: Mutex::default(),
             point: Mutex::default(),
         }
     }
@@ -184,7 +179,7 @@ impl Session {
 
     /// What a statement that starts now reads.
     pub(super) fn view(&self) -> View {
-        self.block.with(|block| match block {
+        self.live.block.with(|block| match block {
             Some(block) => block.view(),
             None => {
                 let snapshot = self.database.shared().store.snapshot();
@@ -207,7 +202,7 @@ impl Session {
         let shared = self.database.shared();
         let snapshot = self.view().snapshot;
         let (path, own) = {
-            let settings = self.settings.lock();
+            let settings = self.live.lock();
             (settings.path.clone(), settings.own.clone())
         };
         let key = statement.known_by().filter(|_| own.temporary() == 0).map(|statement| PlanKey {
@@ -279,6 +274,17 @@ impl Session {
                 let columns = self.executed(&name)?.columns();
                 (Planned::Execute, Vec::new(), columns)
             }
+            other if let Some((_, _, query)) = cursor::declared(other) => {
+                let query = statement.inner(&ast::Statement::Query(Box::new(query.clone())));
+                let query = Box::pin(self.plan(&query, types)).await?;
+                let parameters = query.parameters.clone();
+                (Planned::Declare(Box::new(query)), parameters, None)
+            }
+            other if cursor::is_about_cursors(other) => {
+                // One that is not there is told of when it is fetched from.
+                let columns = cursor::fetched(other).and_then(|name| self.cursor_columns(&name));
+                (Planned::Cursor, Vec::new(), columns)
+            }
             other if run::is_utility(other) => (Planned::Utility, Vec::new(), None),
             other => return Err(refused::refusal(other)),
         };
@@ -292,7 +298,7 @@ impl Session {
                 tables.push(write.definition().clone());
                 tables
             }
-            Planned::Utility | Planned::Execute => Vec::new(),
+            Planned::Utility | Planned::Execute | Planned::Cursor | Planned::Declare(_) => Vec::new(),
         };
         let stored = match &planned {
             Planned::Query { plan, .. } => reads_stored(plan)?,
@@ -337,26 +343,6 @@ impl Session {
     /// Tells `progress` of this session's loads and index builds.
     pub fn set_progress(&self, progress: Arc<dyn Progress>) {
         *self.progress.lock() = progress;
-    }
-
-    /// A setting's value, as SHOW gives it.
-    #[must_use]
-    pub fn setting(&self, name: &str) -> Option<String> {
-        self.settings.lock().get(name)
-    }
-
-    /// How long its statements, and it between them, may take. An async program keeps to them itself, as the server does:
-    /// [`Session::begin_interruptible`] says how a statement is ended.
-    pub fn timeouts(&self) -> Timeouts {
-        self.settings.lock().timeouts
-    }
-
-    /// Changes a setting, as SET does.
-    ///
-    /// # Errors
-    /// 42704 for a setting that nobody knows, 22023 for a value that it cannot have.
-    pub fn set_setting(&self, name: &str, value: &str) -> Result<()> {
-        self.settings.lock().set(name, Some(value))
     }
 }
 

@@ -8,10 +8,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use datafusion::common::ScalarValue;
 use datafusion::sql::sqlparser::ast::{self, TransactionMode};
 
+use super::Session;
 use super::block::{Block, TransactionStatus, aborted};
 use super::commit::commit_transaction;
-use super::control::{Control, access, check_modes, writes};
-use super::{Session, Settings};
+use super::control::{Control, access, check_modes, level, writes};
+use super::settings::{ISOLATION, Modes};
 use crate::notice::Notice;
 use crate::outcome::{CommandTag, QueryResult};
 use crate::sqlstate::SqlState;
@@ -24,7 +25,7 @@ impl Session {
     /// Where the session is with regard to transaction blocks.
     #[must_use]
     pub fn transaction_status(&self) -> TransactionStatus {
-        self.block.with(|block| block.as_ref().map_or(TransactionStatus::Idle, Block::status))
+        self.live.block.with(|block| block.as_ref().map_or(TransactionStatus::Idle, Block::status))
     }
 
     /// Starts a transaction block and gives it into hands that roll it back unless it is committed.
@@ -32,7 +33,7 @@ impl Session {
     /// # Errors
     /// 25001 when the session is in a block already.
     pub async fn transaction(&self) -> Result<Transaction<'_>> {
-        if self.block.is_open() {
+        if self.live.block.is_open() {
             return Err(Error::new(
                 SqlState::ActiveSqlTransaction,
                 "there is already a transaction in progress",
@@ -45,7 +46,7 @@ impl Session {
     /// Opens a block for several statements of one query string, unless one is open. An explicit BEGIN among the
     /// statements makes it an ordinary one.
     pub fn begin_implicit(&self) {
-        if !self.block.is_open() {
+        if !self.live.block.is_open() {
             self.open(true);
         }
     }
@@ -57,7 +58,7 @@ impl Session {
     /// As COMMIT.
     pub async fn end_implicit(&self) -> Result<()> {
         let implicit = |block: &mut Option<Block>| block.take_if(|block| block.implicit);
-        match self.block.with(implicit) {
+        match self.live.block.with(implicit) {
             Some(block) => self.finish(block).await.map(drop),
             None => Ok(()),
         }
@@ -65,33 +66,34 @@ impl Session {
 
     /// Tells that the client was given an error: an open block has failed.
     pub fn fail(&self) {
-        self.block.with(|block| {
+        self.live.block.with(|block| {
             if let Some(block) = block {
                 block.failed = true;
             }
         });
+        self.live.discard();
     }
 
     /// What statements had to tell beside their results since this was last asked.
     pub fn take_notices(&self) -> Vec<Notice> {
-        std::mem::take(&mut *self.notices.lock())
+        std::mem::take(&mut *self.live.notices.lock())
     }
 
-    fn warn(&self, state: SqlState, message: &str) {
+    pub(super) fn warn(&self, state: SqlState, message: &str) {
         self.tell(Notice::warning(state, message));
     }
 
     /// Tells something beside the result.
     pub(super) fn tell(&self, notice: Notice) {
-        self.notices.lock().push(notice);
+        self.live.notices.lock().push(notice);
     }
 
     fn open(&self, implicit: bool) {
         let transaction = self.database.shared().store.begin();
         let number = BLOCKS.fetch_add(1, Ordering::Relaxed);
-        let mut block = Block::new(transaction, self.settings.lock().clone(), number);
+        let mut block = Block::new(transaction, self.live.lock().clone(), number);
         block.implicit = implicit;
-        self.block.with(|slot| *slot = Some(block));
+        self.live.block.with(|slot| *slot = Some(block));
     }
 
     /// Runs a statement that controls transactions.
@@ -101,6 +103,7 @@ impl Session {
                 let tag = if start { "START TRANSACTION" } else { "BEGIN" };
                 check_modes(modes)?;
                 let open = self
+                    .live
                     .block
                     .with(|block| block.as_mut().map(|block| std::mem::replace(&mut block.implicit, false)));
                 match open {
@@ -115,14 +118,17 @@ impl Session {
             Control::Commit { chain } => self.end_and_chain(true, chain).await,
             Control::Rollback { chain } => self.end_and_chain(false, chain).await,
             Control::RollbackTo(name) => {
-                let settings = self.in_block("ROLLBACK TO SAVEPOINT", |block| block.rollback_to(&name))?;
-                *self.settings.lock() = settings;
+                let ((settings, cursors), block) = self.in_block("ROLLBACK TO SAVEPOINT", |block| {
+                    Ok((block.rollback_to(&name)?, block.number()))
+                })?;
+                self.live.cursors.rolled_back(block, cursors);
+                self.live.change(|now| *now = settings.restored(now));
                 Ok(CommandTag::plain("ROLLBACK"))
             }
             Control::Savepoint(name) => {
-                let settings = self.settings.lock().clone();
+                let settings = self.live.lock().clone();
                 self.in_block("SAVEPOINT", |block| {
-                    block.savepoint(name, settings);
+                    block.savepoint(name, settings, self.live.cursors.declared());
                     Ok(())
                 })?;
                 Ok(CommandTag::plain("SAVEPOINT"))
@@ -133,14 +139,17 @@ impl Session {
             }
             Control::Set { modes, session: true } => {
                 check_modes(modes)?;
-                if let Some(read_only) = access(modes) {
-                    self.settings.lock().default_read_only = read_only;
-                }
+                self.live.change(|settings| {
+                    if let Some(read_only) = access(modes) {
+                        settings.default_read_only = read_only;
+                    }
+                    level(modes).map_or(Ok(()), |level| settings.set(ISOLATION, Some(level)))
+                })?;
                 Ok(CommandTag::plain("SET"))
             }
             Control::Set { modes, session: false } => {
                 check_modes(modes)?;
-                if self.block.is_open() {
+                if self.live.block.is_open() {
                     self.set_modes(modes)?;
                 } else {
                     self.warn(
@@ -159,17 +168,17 @@ impl Session {
             return self.end(commit).await;
         }
         let wanted = if commit { "COMMIT AND CHAIN" } else { "ROLLBACK AND CHAIN" };
-        let read_only = self.in_block(wanted, |block| Ok(block.read_only))?;
+        let modes = self.in_block(wanted, |block| Ok(block.modes))?;
         let tag = self.end(commit).await?;
         self.open(false);
-        self.block.with(|block| block.iter_mut().for_each(|block| block.read_only = read_only));
+        self.live.block.with(|block| block.iter_mut().for_each(|block| block.modes = modes));
         Ok(tag)
     }
 
     /// Ends the block, or warns that there is none.
     async fn end(&self, commit: bool) -> Result<CommandTag> {
         let wanted = if commit { "COMMIT" } else { "ROLLBACK" };
-        let Some(mut block) = self.block.with(Option::take) else {
+        let Some(mut block) = self.live.block.with(Option::take) else {
             self.warn(SqlState::NoActiveSqlTransaction, "there is no transaction in progress");
             return Ok(CommandTag::plain(wanted));
         };
@@ -181,21 +190,33 @@ impl Session {
     }
 
     /// Commits a block, or rolls it back if it has failed.
-    async fn finish(&self, block: Block) -> Result<CommandTag> {
+    async fn finish(&self, mut block: Block) -> Result<CommandTag> {
         if block.failed {
-            *self.settings.lock() = block.settings;
+            self.live.cursors.rolled_back(block.number(), 0);
+            self.live.change(|now| *now = block.settings.restored(now));
             return Ok(CommandTag::plain("ROLLBACK"));
         }
-        let (before, local) = (block.settings.clone(), block.local.clone());
-        let changed = match self.commit(block).await {
+        let (before, local, number) = (block.settings.clone(), block.local.clone(), block.number());
+        let pending = std::mem::take(&mut block.pending);
+        let ready = match self.live.channels.check(&pending) {
+            Ok(()) => self.live.cursors.commit(number).await,
+            full => full,
+        };
+        let committed = match ready {
+            Ok(()) => self.commit(block).await,
+            Err(error) => Err(error),
+        };
+        let changed = match committed {
             Ok(changed) => changed,
             Err(error) => {
-                *self.settings.lock() = before;
+                self.live.cursors.rolled_back(number, 0);
+                self.live.change(|now| *now = before.restored(now));
                 return Err(error);
             }
         };
+        self.live.deliver(pending);
         for (name, value) in local {
-            self.settings.lock().set(&name, value.as_deref())?;
+            self.live.change(|settings| settings.set(&name, value.as_deref()))?;
         }
         if changed {
             self.database.wake_worker();
@@ -205,7 +226,7 @@ impl Session {
 
     /// Makes a block's changes durable; whether there were any.
     async fn commit(&self, mut block: Block) -> Result<bool> {
-        let settings = self.settings.lock().clone();
+        let settings = self.live.lock().clone();
         if settings.own.temporary() > 0 {
             block.end_temporary(&settings.path)?;
         }
@@ -220,7 +241,7 @@ impl Session {
     }
 
     fn in_block<T>(&self, statement: &str, work: impl FnOnce(&mut Block) -> Result<T>) -> Result<T> {
-        self.block.with(|block| match block.as_mut().filter(|block| !block.implicit) {
+        self.live.block.with(|block| match block.as_mut().filter(|block| !block.implicit) {
             Some(block) => work(block),
             None => Err(Error::new(
                 SqlState::NoActiveSqlTransaction,
@@ -230,18 +251,11 @@ impl Session {
     }
 
     fn set_modes(&self, modes: &[TransactionMode]) -> Result<()> {
-        let Some(read_only) = access(modes) else { return Ok(()) };
-        self.block.with(|block| match block {
-            Some(block) if block.used && block.read_only && !read_only => Err(Error::new(
-                SqlState::ActiveSqlTransaction,
-                "transaction read-write mode must be set before any query",
-            )),
-            Some(block) => {
-                block.read_only = read_only;
-                Ok(())
-            }
-            None => Ok(()),
-        })
+        let current = self.live.block.with(|block| block.as_ref().map(|block| block.modes));
+        let Some(Modes { read_only, isolation }) = current else { return Ok(()) };
+        let read_only = access(modes).unwrap_or(read_only);
+        let isolation = level(modes).unwrap_or(isolation);
+        self.live.set_modes(Modes { read_only, isolation })
     }
 
     /// Whether a statement may run now, and what it may do.
@@ -272,13 +286,13 @@ impl Session {
     }
 
     fn is_read_only(&self) -> bool {
-        let default = self.settings.lock().default_read_only;
-        self.block.with(|block| block.as_ref().map_or(default, |block| block.read_only))
+        let default = self.live.lock().default_read_only;
+        self.live.block.with(|block| block.as_ref().map_or(default, |block| block.modes.read_only))
     }
 
     /// Notes that a statement runs in the block, if there is one; says whether it is read-only.
     fn use_block(&self, uses: bool) -> Result<bool> {
-        let failed = self.block.with(|block| {
+        let failed = self.live.block.with(|block| {
             block.as_mut().is_some_and(|block| {
                 block.used |= uses;
                 block.failed
@@ -292,30 +306,13 @@ impl Session {
     /// # Errors
     /// 25001.
     pub(crate) fn prevent_in_block(&self, statement: &str) -> Result<()> {
-        if self.block.is_open() {
+        if self.live.block.is_open() {
             return Err(Error::new(
                 SqlState::ActiveSqlTransaction,
                 format!("{statement} cannot run inside a transaction block"),
             ));
         }
         Ok(())
-    }
-
-    /// Remembers what SET LOCAL hides, so that the end of the block brings it back.
-    pub(super) fn hide_local(&self, name: &str, settings: &Settings) {
-        let value = settings.get(name);
-        let kept = self.block.with(|block| match block {
-            Some(block) => {
-                if !block.local.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
-                    block.local.push((name.to_string(), value));
-                }
-                true
-            }
-            None => false,
-        });
-        if !kept {
-            self.warn(SqlState::NoActiveSqlTransaction, "SET LOCAL can only be used in transaction blocks");
-        }
     }
 }
 
@@ -389,9 +386,10 @@ impl Transaction<'_> {
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
         if !self.ended
-            && let Some(block) = self.session.block.with(Option::take)
+            && let Some(block) = self.session.live.block.with(Option::take)
         {
-            *self.session.settings.lock() = block.settings;
+            self.session.live.cursors.rolled_back(block.number(), 0);
+            self.session.live.change(|now| *now = block.settings.restored(now));
         }
     }
 }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use datafusion::sql::sqlparser::ast;
 
-use super::run::{apply, blocking, cancellable, one_batch};
-use super::{Session, StatementContext};
+use super::run::{apply, one_batch};
+use super::{Session, StatementContext, blocking, cancellable};
 use crate::Result;
 use crate::notice::Notice;
 use crate::outcome::{CommandTag, Outcome};
 use crate::planning::qualify;
+use crate::sqlstate::SqlState;
 use crate::statement::{call, create_index, define, extension, refused, set, show};
 
 pub(super) async fn run(
@@ -75,31 +76,38 @@ pub(super) async fn run(
             Ok(Outcome::done(CommandTag::plain("CALL")))
         }
         ast::Statement::Set(assignment) => {
-            if let ast::Set::SingleAssignment { scope: Some(ast::ContextModifier::Local), variable, .. } =
-                assignment
-            {
-                session.hide_local(&variable.to_string(), &context.settings);
-                if context.block.is_none() {
-                    return Ok(Outcome::done(CommandTag::plain("SET")));
-                }
+            let set::Assignment { name, value, local } = set::assignment(assignment)?;
+            if local && context.block.is_none() {
+                let words = "SET LOCAL can only be used in transaction blocks";
+                session.warn(SqlState::NoActiveSqlTransaction, words);
             }
-            set::run(&mut session.settings.lock(), assignment)?;
+            session.live.set(&name, value.as_deref(), local)?;
             Ok(Outcome::done(CommandTag::plain("SET")))
         }
         ast::Statement::Reset(reset) => {
-            set::reset(&mut session.settings.lock(), reset)?;
+            match &reset.reset {
+                ast::Reset::ALL => session.live.reset(),
+                ast::Reset::ConfigurationParameter(name) => {
+                    session.live.set(&set::name_of(name), None, false)?;
+                }
+            }
             Ok(Outcome::done(CommandTag::plain("RESET")))
         }
         ast::Statement::Discard { .. } => {
             session.prevent_in_block("DISCARD ALL")?;
-            session.settings.lock().reset();
+            session.live.reset();
             session.forget_statements();
+            session.live.cursors.close_all();
+            session.live.channels.leave(&session.live.listener);
             Ok(Outcome::done(CommandTag::plain("DISCARD ALL")))
         }
         ast::Statement::ShowVariable { variable } => {
             let rows = show::rows(&context.settings, variable)?;
             Ok(one_batch(CommandTag::plain("SHOW"), rows))
         }
+        other @ (ast::Statement::LISTEN { .. }
+        | ast::Statement::UNLISTEN { .. }
+        | ast::Statement::NOTIFY { .. }) => session.run_channel(context.block, other),
         other => Err(refused::refusal(other)),
     }
 }

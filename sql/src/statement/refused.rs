@@ -33,13 +33,9 @@ pub(crate) fn refusal(statement: &Statement) -> Error {
         Statement::CreateRole(_) => "CREATE ROLE",
         Statement::CreateDatabase { .. } => "CREATE DATABASE",
         Statement::CreateTrigger(_) => "CREATE TRIGGER",
-        Statement::Declare { .. } | Statement::Fetch { .. } | Statement::Close { .. } => "a cursor",
         Statement::Comment { .. } => "COMMENT ON",
         Statement::Grant(_) => "GRANT",
         Statement::Revoke(_) => "REVOKE",
-        Statement::LISTEN { .. } | Statement::NOTIFY { .. } | Statement::UNLISTEN { .. } => {
-            "LISTEN and NOTIFY"
-        }
         Statement::LockTables { .. } => "LOCK TABLES",
         other => {
             // The first words name it well enough.

@@ -1,80 +1,93 @@
-//! `SET name = value`, `RESET name`.
+//! `SET name = value`: the setting and the value that are meant.
+//!
+//! It changes nothing: the session does.
 
-use datafusion::sql::sqlparser::ast::Reset;
-use datafusion::sql::sqlparser::ast::{ContextModifier, Expr, ResetStatement, Set, UnaryOperator, Value};
+use datafusion::sql::sqlparser::ast::{ContextModifier, Expr, ObjectName, Set, UnaryOperator, Value};
 
 use super::name;
 use crate::catalog::search_path::quoted;
-use crate::session::Settings;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
 
-/// Changes the session's settings.
+/// What a SET asks for.
+pub(crate) struct Assignment {
+    pub(crate) name: String,
+    /// `None` for DEFAULT.
+    pub(crate) value: Option<String>,
+    /// Whether it lasts until the end of the transaction.
+    pub(crate) local: bool,
+}
+
+/// Reads a SET.
 ///
 /// # Errors
-/// 42704 for a setting that nobody knows, 22023 for a value that it cannot have.
-pub(crate) fn run(settings: &mut Settings, set: &Set) -> Result<()> {
+/// 22023 for what is no value, 0A000 for a form that is not there.
+pub(crate) fn assignment(set: &Set) -> Result<Assignment> {
+    let of = |name: &str, value: Option<String>, local: bool| {
+        Ok(Assignment { name: name.to_string(), value, local })
+    };
     match set {
         Set::SingleAssignment { scope, variable, values, .. } => {
             if matches!(scope, Some(ContextModifier::Global)) {
                 return Err(Error::unsupported("SET GLOBAL"));
             }
-            let name = variable.to_string();
-            if name.eq_ignore_ascii_case("search_path") {
-                return search_path(settings, values);
+            let local = matches!(scope, Some(ContextModifier::Local));
+            let name = name_of(variable);
+            if let [word] = values.as_slice()
+                && is_word(word, "default")
+            {
+                return of(&name, None, local);
             }
-            let values: Vec<String> = values.iter().map(value).collect::<Result<_>>()?;
-            let joined = values.join(", ");
-            settings.set(&name, (!joined.eq_ignore_ascii_case("default")).then_some(joined.as_str()))
+            let value = match name.eq_ignore_ascii_case("search_path") {
+                true => search_path(values)?,
+                false => values.iter().map(value).collect::<Result<Vec<_>>>()?.join(", "),
+            };
+            of(&name, Some(value), local)
         }
-        Set::SetTimeZone { value: zone, .. } => settings.set("TimeZone", Some(&value(zone)?)),
-        Set::SetNames { charset_name, .. } => settings.set("client_encoding", Some(&charset_name.value)),
-        Set::SetNamesDefault {} => settings.set("client_encoding", None),
+        Set::SetTimeZone { value: zone, local } => {
+            let first = is_word(zone, "default") || is_word(zone, "local");
+            of("TimeZone", if first { None } else { Some(value(zone)?) }, *local)
+        }
+        Set::SetNames { charset_name, .. } => of("client_encoding", Some(charset_name.value.clone()), false),
+        Set::SetNamesDefault {} => of("client_encoding", None, false),
         Set::SetRole { .. } => Err(Error::unsupported("SET ROLE")),
         other => Err(Error::unsupported(format!("{other}"))),
     }
 }
 
-/// Gives settings their defaults back.
-///
-/// # Errors
-/// 42704 for a setting that nobody knows.
-pub(crate) fn reset(settings: &mut Settings, reset: &ResetStatement) -> Result<()> {
-    match &reset.reset {
-        Reset::ALL => {
-            settings.reset();
-            Ok(())
-        }
-        Reset::ConfigurationParameter(name) => settings.set(&name.to_string(), None),
-    }
+/// The name of a setting, as one text.
+pub(crate) fn name_of(variable: &ObjectName) -> String {
+    let parts = variable.0.iter().filter_map(|part| part.as_ident());
+    parts.map(|part| part.value.as_str()).collect::<Vec<_>>().join(".")
 }
 
 /// Each value is one schema: a name is folded as names are, a text is taken as it is.
-fn search_path(settings: &mut Settings, values: &[Expr]) -> Result<()> {
-    if let [Expr::Identifier(word)] = values
-        && word.quote_style.is_none()
-        && word.value.eq_ignore_ascii_case("default")
-    {
-        return settings.set("search_path", None);
-    }
+fn search_path(values: &[Expr]) -> Result<String> {
     let schemas = values.iter().map(|schema| match schema {
         Expr::Identifier(ident) => Ok(quoted(&name::ident(ident))),
         other => Ok(quoted(&value(other)?)),
     });
-    let schemas: Vec<String> = schemas.collect::<Result<_>>()?;
-    settings.set("search_path", Some(&schemas.join(", ")))
+    Ok(schemas.collect::<Result<Vec<_>>>()?.join(", "))
+}
+
+fn is_word(expression: &Expr, word: &str) -> bool {
+    matches!(expression, Expr::Identifier(ident)
+        if ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case(word))
 }
 
 fn value(expression: &Expr) -> Result<String> {
     match expression {
         Expr::Identifier(ident) => Ok(ident.value.clone()),
         Expr::Value(value) => match &value.value {
-            Value::SingleQuotedString(text) | Value::DoubleQuotedString(text) => Ok(text.clone()),
+            Value::SingleQuotedString(text)
+            | Value::DoubleQuotedString(text)
+            | Value::EscapedStringLiteral(text) => Ok(text.clone()),
             Value::Number(number, _) => Ok(number.clone()),
-            Value::Boolean(on) => Ok(if *on { "on" } else { "off" }.to_string()),
+            Value::Boolean(on) => Ok(if *on { "true" } else { "false" }.to_string()),
             other => Err(wrong(&other.to_string())),
         },
         Expr::UnaryOp { op: UnaryOperator::Minus, expr } => Ok(format!("-{}", value(expr)?)),
+        Expr::UnaryOp { op: UnaryOperator::Plus, expr } => value(expr),
         other => Err(wrong(&other.to_string())),
     }
 }

@@ -24,7 +24,7 @@ fn setting(variable: &[Ident]) -> Option<String> {
         {
             Some("transaction_isolation".to_string())
         }
-        parts => Some(parts.join(".")),
+        parts => Some(settings::name_of(&parts.join(".")).to_string()),
     }
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn columns(variable: &[Ident]) -> SchemaRef {
     let text = |name: &str| Field::new(name, DataType::Utf8, true);
     let fields = match setting(variable) {
         Some(name) => vec![text(&name)],
-        None => vec![text("name"), text("setting")],
+        None => vec![text("name"), text("setting"), text("description")],
     };
     Arc::new(Schema::new(fields))
 }
@@ -49,8 +49,15 @@ pub(crate) fn rows(settings: &Settings, variable: &[Ident]) -> Result<RecordBatc
             vec![Arc::new(StringArray::from(vec![value]))]
         }
         None => {
-            let (names, values): (Vec<String>, Vec<String>) = settings.all().into_iter().unzip();
-            vec![Arc::new(StringArray::from(names)), Arc::new(StringArray::from(values))]
+            let all = settings.all();
+            let names = all.iter().map(|told| told.name.as_str());
+            let values = all.iter().map(|told| told.shown.as_str());
+            let about = all.iter().map(|told| told.definition.map(|known| known.about));
+            vec![
+                Arc::new(StringArray::from_iter_values(names)),
+                Arc::new(StringArray::from_iter_values(values)),
+                Arc::new(about.collect::<StringArray>()),
+            ]
         }
     };
     Ok(RecordBatch::try_new(columns(variable), arrays)?)

@@ -115,7 +115,9 @@ impl Wire {
                     complete = Some(body.tag()?.to_owned());
                 }
                 Message::ErrorResponse(body) => failure = Some(database_error(body.fields())),
-                Message::NoticeResponse(_) | Message::ParameterStatus(_) => {}
+                Message::NoticeResponse(_)
+                | Message::ParameterStatus(_)
+                | Message::NotificationResponse(_) => {}
                 // A case has no rows to give.
                 Message::CopyInResponse(_) => {
                     let mut out = BytesMut::new();

@@ -85,6 +85,30 @@ fn settings_of_the_startup_packet_are_the_sessions() {
             (answers[0].text().as_str(), parameter(&answers, "application_name").unwrap().as_str()),
             ("SET", "other")
         );
+        // By a function, too; and back to what the client started with.
+        let answers = raw.ask(&[query("SELECT set_config('application_name', 'third', false)")]).await;
+        assert_eq!(kinds(&answers), "TDCSZ");
+        assert_eq!(parameter(&answers, "application_name").unwrap(), "third");
+        let answers = raw.ask(&[query("DISCARD ALL")]).await;
+        assert_eq!(kinds(&answers), "CSZ");
+        assert_eq!(parameter(&answers, "application_name").unwrap(), "test");
+        assert_eq!(raw.rows("SHOW hnsw.ef_search").await, [["77"]]);
+        // Nothing is told when nothing has changed.
+        assert_eq!(kinds(&raw.ask(&[query("SET application_name = 'test'")]).await), "CZ");
+        let rolled_back = "BEGIN; SET application_name = 'gone'; ROLLBACK";
+        assert_eq!(kinds(&raw.ask(&[query(rolled_back)]).await), "CCCZ");
+    });
+}
+
+#[test]
+fn what_a_session_is_to_its_server_is_told() {
+    serving(|server| async move {
+        let mut raw = Raw::connect(server.address).await;
+        let key = raw.welcome.iter().find(|answer| answer.kind == b'K').unwrap();
+        let id = i32::from_be_bytes(key.body[..4].try_into().unwrap());
+        let rows = raw.rows("SELECT pg_backend_pid(), inet_server_port(), inet_client_addr()").await;
+        assert_eq!(rows, [[id.to_string(), server.address.port().to_string(), "127.0.0.1".to_string()]]);
+        assert_eq!(rows[0].len(), 3);
     });
 }
 

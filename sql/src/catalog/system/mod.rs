@@ -31,7 +31,7 @@ use crate::Result;
 use crate::catalog::Sequence;
 use crate::sequence::Sequences;
 
-pub(crate) use functions::SystemFunction;
+pub(crate) use functions::{LISTENING, SystemFunction};
 pub(crate) use queries::parse;
 
 /// Puts the schemas into a catalog and the functions into a session's state.

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, ListArray, RecordBatch, new_empty_array};
-use arrow::datatypes::{DataType, Field, Int16Type, Int32Type, SchemaRef};
+use arrow::datatypes::{DataType, Field, Int16Type, Int32Type, SchemaRef, TimeUnit};
+use chrono::{DateTime, Utc};
 use datafusion::common::ScalarValue;
 use datafusion::error::{DataFusionError, Result};
 
@@ -80,6 +81,16 @@ pub(super) fn oids(values: impl IntoIterator<Item = i32>) -> ScalarValue {
 pub(super) fn texts(values: &[String]) -> ScalarValue {
     let values: Vec<ScalarValue> = values.iter().map(|value| text(Some(value))).collect();
     ScalarValue::List(ScalarValue::new_list_nullable(&values, &DataType::Utf8))
+}
+
+/// The value of a `timestamptz` column.
+pub(super) fn moment(moment: DateTime<Utc>) -> ScalarValue {
+    ScalarValue::TimestampMicrosecond(Some(moment.timestamp_micros()), Some("UTC".into()))
+}
+
+/// The type of such a column.
+pub(super) fn moment_type() -> DataType {
+    DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
 }
 
 /// The type of a column of arrays.

@@ -37,6 +37,8 @@ pub(super) struct Scope<'a> {
     pub(super) sequences: &'a Sequences,
     pub(super) caches: &'a Caches,
     pub(super) builds: &'a Builds,
+    /// The statement that asks.
+    pub(super) statement: &'a StatementContext,
 }
 
 impl Scope<'_> {
@@ -65,8 +67,9 @@ impl SystemTable {
         let mut rows = Rows::new(self.schema.clone())?;
         let (snapshot, sequences, caches) =
             (&statement.snapshot, &self.sequences, &statement.database.caches);
-        let builds = &statement.database.indexes.builds;
-        (self.fill)(&Scope { snapshot, system: &self.system, sequences, caches, builds }, &mut rows)?;
+        let (builds, system) = (&statement.database.indexes.builds, self.system.as_ref());
+        let scope = Scope { snapshot, system, sequences, caches, builds, statement: &statement };
+        (self.fill)(&scope, &mut rows)?;
         rows.finish()
     }
 }

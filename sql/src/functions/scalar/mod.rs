@@ -10,6 +10,7 @@ mod embed;
 mod in_rows;
 mod is_valid;
 mod json_typeof;
+mod pg_sleep;
 mod plain_array;
 mod struct_field;
 mod subquery_value;
@@ -36,6 +37,7 @@ pub(crate) use decimal_text::{decimal_text, is_decimal_text};
 pub(crate) use embed::{EMBED_MODEL, embed_waits, models_of};
 pub(crate) use in_rows::in_rows;
 pub(crate) use is_valid::{IsValid, validates};
+pub(crate) use pg_sleep::is_async;
 pub(crate) use plain_array::PLAIN_ARRAY;
 pub(crate) use struct_field::struct_field;
 pub(crate) use subquery_value::{nullable, only_row};
@@ -55,6 +57,7 @@ pub(crate) fn all(embedders: &Arc<Embedders>) -> Vec<Arc<ScalarUDF>> {
     let mut all = vec![
         decimal_text::function(),
         embed::function(embedders),
+        pg_sleep::function(),
         plain_array::function(),
         to_vector::function(VectorKind::Vector),
         to_vector::function(VectorKind::Half),

@@ -4,13 +4,15 @@
 //! - [`definitions`]: `pg_get_indexdef`, `pg_get_constraintdef`, `pg_get_expr`.
 //! - [`format_type`]: types by their names.
 //! - [`names`]: what is visible, and ids back to names.
-//! - `current_setting` is in [`settings`].
+//! - `current_setting` and `set_config` are in [`settings`].
+//! - [`server`]: who is connected to what; `pg_notify`.
 //! - [`descriptions`]: comments, sizes, signatures: what nobody knows here is NULL.
 
 mod definitions;
 mod descriptions;
 mod format_type;
 mod names;
+mod server;
 mod settings;
 mod system_function;
 
@@ -21,6 +23,7 @@ use muster_storage::Store;
 
 pub(super) use format_type::type_text;
 pub(super) use names::{NAMESPACE_NAME, RELATION_ID, RELATION_NAME};
+pub(crate) use server::LISTENING;
 pub(crate) use system_function::SystemFunction;
 use system_function::{Answer, Argument, Arguments, Catalog};
 
@@ -31,6 +34,7 @@ pub(super) fn all(store: &Weak<Store>) -> Vec<ScalarUDF> {
         descriptions::FUNCTIONS,
         format_type::FUNCTIONS,
         names::FUNCTIONS,
+        server::FUNCTIONS,
         settings::FUNCTIONS,
     ];
     all.concat()

@@ -4,18 +4,40 @@ use datafusion::error::Result;
 
 use super::Argument::{Flag, Text};
 use super::{Answer, Arguments, Catalog, Entry};
+use crate::Error;
 use crate::session::settings::unknown;
+use crate::sqlstate::SqlState;
 
 /// See the module.
-pub(super) const FUNCTIONS: &[Entry] =
-    &[("current_setting", &[&[Text], &[Text, Flag]], Answer::Text(current_setting))];
+pub(super) const FUNCTIONS: &[Entry] = &[
+    ("current_setting", &[&[Text], &[Text, Flag]], Answer::Text(current_setting)),
+    ("set_config", &[&[Text, Text, Flag]], Answer::Done(set_config)),
+];
 
 /// As SHOW tells it. One that nobody knows is an error, unless the second argument says that it may be missing.
 fn current_setting(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Option<String>> {
     let Some(name) = arguments.text(0, row) else { return Ok(None) };
-    match catalog.settings.get(name) {
+    match catalog.live_settings().get(name) {
         Some(value) => Ok(Some(value)),
         None if arguments.flag(1, row) == Some(true) => Ok(None),
         None => Err(unknown(name).into()),
     }
+}
+
+/// Changes a setting and gives what it is then. NULL is DEFAULT; with true it lasts until the end of the transaction.
+fn set_config(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Option<String>> {
+    let name = arguments
+        .text(0, row)
+        .ok_or_else(|| Error::new(SqlState::NullValueNotAllowed, "SET requires parameter name"))?;
+    let local = arguments.flag(2, row) == Some(true);
+    let live = catalog.live.as_ref().ok_or_else(|| Error::unsupported("set_config where no session is"))?;
+    let value = arguments.text(1, row);
+    live.set(name, value, local)?;
+    // Outside of a block a local value is gone with the statement.
+    if local && catalog.block.is_none() {
+        let mut settings = live.settings();
+        settings.set(name, value)?;
+        return Ok(settings.get(name));
+    }
+    Ok(live.settings().get(name))
 }

@@ -5,16 +5,18 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Weak};
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Int64Array, ListBuilder, StringArray, StringBuilder,
+    Array, ArrayRef, AsArray, BooleanArray, Int32Array, Int64Array, ListBuilder, StringArray, StringBuilder,
+    TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType, Int64Type};
+use chrono::{DateTime, Utc};
 use datafusion::common::ScalarValue;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 use muster_storage::{Snapshot, Store};
 
-use super::super::rows::list_of;
-use crate::session::{Caller, Settings};
+use super::super::rows::{list_of, moment_type};
+use crate::session::{Caller, Live, Settings};
 use crate::sqlstate::SqlState;
 use crate::{Error, Options};
 
@@ -47,6 +49,19 @@ pub(super) enum Answer {
     Flag(fn(&Catalog, &Arguments, usize) -> Result<Option<bool>>),
     Number(fn(&Catalog, &Arguments, usize) -> Result<Option<i64>>),
     Texts(fn(&Catalog, &Arguments, usize) -> Result<Option<Texts>>),
+    /// A text, and the session is changed.
+    Done(fn(&Catalog, &Arguments, usize) -> Result<Option<String>>),
+    /// A number of 32 bits.
+    Small(fn(&Catalog, &Arguments, usize) -> Result<Option<i32>>),
+    /// Microseconds since 1970.
+    Moment(fn(&Catalog, &Arguments, usize) -> Result<Option<i64>>),
+}
+
+impl Answer {
+    /// Whether calling it changes something.
+    fn changes(self) -> bool {
+        matches!(self, Self::Done(_))
+    }
 }
 
 /// The value of an array of texts.
@@ -55,7 +70,21 @@ pub(super) type Texts = Vec<String>;
 /// What a function can look into.
 pub(super) struct Catalog {
     pub(super) snapshot: Arc<Snapshot>,
+    /// As they were when the statement began.
     pub(super) settings: Settings,
+    /// The session that runs the statement, if one does.
+    pub(super) live: Option<Arc<Live>>,
+    /// The transaction block that the statement is in.
+    pub(super) block: Option<u64>,
+    /// When the database was opened.
+    pub(super) started: Option<DateTime<Utc>>,
+}
+
+impl Catalog {
+    /// The settings as the statement itself may have changed them.
+    pub(super) fn live_settings(&self) -> Settings {
+        self.live.as_ref().map_or_else(|| self.settings.clone(), |live| live.settings())
+    }
 }
 
 /// The arguments of all rows of a batch.
@@ -107,14 +136,9 @@ impl SystemFunction {
         answer: Answer,
         store: Weak<Store>,
     ) -> Self {
-        Self {
-            name,
-            overloads,
-            answer,
-            signature: Signature::user_defined(Volatility::Stable),
-            store,
-            caller: None,
-        }
+        // What changes the session is called as often as the statement says.
+        let volatility = if answer.changes() { Volatility::Volatile } else { Volatility::Stable };
+        Self { name, overloads, answer, signature: Signature::user_defined(volatility), store, caller: None }
     }
 }
 
@@ -126,12 +150,18 @@ impl SystemFunction {
 
     fn catalog(&self) -> Result<Catalog> {
         if let Some(caller) = &self.caller {
-            return Ok(Catalog { snapshot: caller.snapshot.clone(), settings: caller.settings.clone() });
+            return Ok(Catalog {
+                snapshot: caller.snapshot.clone(),
+                settings: caller.settings.clone(),
+                live: caller.live.upgrade(),
+                block: caller.block,
+                started: Some(caller.started),
+            });
         }
         let store = self.store.upgrade();
         let store = store.ok_or_else(|| DataFusionError::Internal("the database is closed".to_string()))?;
         let settings = Settings::new(&Options::default());
-        Ok(Catalog { snapshot: store.snapshot(), settings })
+        Ok(Catalog { snapshot: store.snapshot(), settings, live: None, block: None, started: None })
     }
 }
 
@@ -184,7 +214,9 @@ impl ScalarUDFImpl for SystemFunction {
 
     fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
         Ok(match self.answer {
-            Answer::Text(_) => DataType::Utf8,
+            Answer::Text(_) | Answer::Done(_) => DataType::Utf8,
+            Answer::Small(_) => DataType::Int32,
+            Answer::Moment(_) => moment_type(),
             Answer::Flag(_) => DataType::Boolean,
             Answer::Number(_) => DataType::Int64,
             Answer::Texts(_) => list_of(DataType::Utf8),
@@ -193,13 +225,15 @@ impl ScalarUDFImpl for SystemFunction {
 
     fn invoke_with_args(&self, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let catalog = self.catalog()?;
-        let constant = call.args.iter().all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
+        // What changes something is called for each row.
+        let constant = !self.answer.changes()
+            && call.args.iter().all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
         let count = if constant { 1 } else { call.number_rows };
         let arrays = call.args.iter().map(|argument| argument.to_array(count)).collect::<Result<Vec<_>>>()?;
         let arguments = Arguments { arrays };
         let rows = 0..count;
         let array: ArrayRef = match self.answer {
-            Answer::Text(answer) => {
+            Answer::Text(answer) | Answer::Done(answer) => {
                 Arc::new(rows.map(|row| answer(&catalog, &arguments, row)).collect::<Result<StringArray>>()?)
             }
             Answer::Flag(answer) => {
@@ -207,6 +241,14 @@ impl ScalarUDFImpl for SystemFunction {
             }
             Answer::Number(answer) => {
                 Arc::new(rows.map(|row| answer(&catalog, &arguments, row)).collect::<Result<Int64Array>>()?)
+            }
+            Answer::Small(answer) => {
+                Arc::new(rows.map(|row| answer(&catalog, &arguments, row)).collect::<Result<Int32Array>>()?)
+            }
+            Answer::Moment(answer) => {
+                let moments = rows.map(|row| answer(&catalog, &arguments, row));
+                let moments = moments.collect::<Result<TimestampMicrosecondArray>>()?;
+                Arc::new(moments.with_data_type(moment_type()))
             }
             Answer::Texts(answer) => {
                 let mut lists = ListBuilder::new(StringBuilder::new());

@@ -11,12 +11,15 @@ mod pg_attrdef;
 mod pg_attribute;
 mod pg_class;
 mod pg_constraint;
+mod pg_cursors;
 mod pg_database;
 mod pg_index;
 mod pg_indexes;
 mod pg_namespace;
+mod pg_prepared_statements;
 pub(super) mod pg_proc;
 mod pg_sequences;
+mod pg_settings;
 mod pg_stat_progress_create_index;
 mod pg_stats;
 mod pg_tables;
@@ -64,6 +67,7 @@ pub(super) const PG_CATALOG: &[Override] = &[
     computed("pg_index", pg_index::adapted, pg_index::fill),
     computed("pg_namespace", with_privileges, pg_namespace::fill),
     computed("pg_sequence", same, pg_sequences::fill_sequence),
+    computed("pg_settings", pg_settings::adapted, pg_settings::fill),
     computed("pg_views", same, pg_views::fill),
     computed("pg_tables", pg_tables::adapted, pg_tables::fill),
     extended("pg_am", same, extension::fill_methods),
@@ -80,6 +84,8 @@ pub(super) const PG_CATALOG_ADDITIONS: &[Addition] = &[
     Addition { name: "pg_indexes", schema: pg_indexes::schema, fill: pg_indexes::fill },
     Addition { name: "pg_sequences", schema: pg_sequences::schema, fill: pg_sequences::fill_sequences },
     muster_caches::TABLE,
+    pg_cursors::TABLE,
+    pg_prepared_statements::TABLE,
     pg_stat_progress_create_index::TABLE,
     pg_stats::TABLE,
 ];

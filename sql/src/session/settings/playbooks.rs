@@ -53,7 +53,7 @@ impl PlaybookSettings {
             self.max_distance = self.most;
             return Ok(());
         };
-        let number: f64 = value.trim().parse().map_err(|_| super::settings::invalid(NAME, value))?;
+        let number: f64 = value.trim().parse().map_err(|_| super::value::invalid(NAME, value))?;
         if !(0.0..=self.most).contains(&number) {
             let message =
                 format!("{number} is outside the valid range for parameter \"{NAME}\" (0 .. {})", self.most);

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::settings::{invalid, out_of_range};
+use super::value::{invalid, out_of_range};
 use crate::Result;
 
 /// The greatest, as PostgreSQL has it: some 25 days.
@@ -41,19 +41,19 @@ impl Timeouts {
         NAMES.into_iter().zip(fields).find(|(known, _)| known.eq_ignore_ascii_case(name))
     }
 
-    /// Changes the one of this name, if there is one; `None` is DEFAULT.
+    /// Changes the one of this name, if there is one.
     ///
     /// # Errors
     /// 22023 for what is no time or too long.
-    pub(super) fn set(&mut self, name: &str, value: Option<&str>) -> Option<Result<()>> {
+    pub(super) fn set(&mut self, name: &str, value: &str) -> Option<Result<()>> {
         let (name, field) = self.field(name)?;
-        let timeout = value.map_or(Ok(None), |value| read(name, value));
-        Some(timeout.map(|timeout| *field = timeout))
+        Some(read(name, value).map(|timeout| *field = timeout))
     }
 
-    /// The one of this name as SHOW tells it, if there is one.
+    /// The one of this name in milliseconds, if there is one.
     pub(super) fn get(mut self, name: &str) -> Option<String> {
-        self.field(name).map(|(_, timeout)| shown(*timeout))
+        let (_, timeout) = self.field(name)?;
+        Some(timeout.map_or(0, |timeout| timeout.as_millis()).to_string())
     }
 }
 
@@ -75,37 +75,29 @@ fn read(name: &str, value: &str) -> Result<Option<Duration>> {
     Ok(Some(Duration::from_millis(milliseconds as u64)).filter(|timeout| !timeout.is_zero()))
 }
 
-/// In the largest unit in which it is a whole number.
-fn shown(timeout: Option<Duration>) -> String {
-    let Some(micros) = timeout.map(|timeout| timeout.as_micros()) else { return "0".to_string() };
-    let whole =
-        UNITS.into_iter().map(|(unit, size)| (unit, size as u128)).find(|(_, size)| micros % size == 0);
-    whole.map_or_else(|| format!("{micros}us"), |(unit, size)| format!("{}{unit}", micros / size))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn set(value: &str) -> Result<String> {
         let mut timeouts = Timeouts::default();
-        timeouts.set("Statement_Timeout", Some(value)).unwrap()?;
+        timeouts.set("Statement_Timeout", value).unwrap()?;
         Ok(timeouts.get("statement_timeout").unwrap())
     }
 
     #[test]
-    fn times_are_read_and_told_as_postgresql_does() {
+    fn times_are_read_as_postgresql_does() {
         for (value, told) in [
             ("0", "0"),
-            ("1500", "1500ms"),
-            (" 2000 ms ", "2s"),
-            ("1.5s", "1500ms"),
-            ("90 s", "90s"),
-            ("2min", "2min"),
-            ("24h", "1d"),
+            ("1500", "1500"),
+            (" 2000 ms ", "2000"),
+            ("1.5s", "1500"),
+            ("90 s", "90000"),
+            ("2min", "120000"),
+            ("24h", "86400000"),
             ("400us", "0"),
-            ("1600us", "2ms"),
-            ("2147483647", "2147483647ms"),
+            ("1600us", "2"),
+            ("2147483647", "2147483647"),
         ] {
             assert_eq!(set(value).unwrap(), told, "{value}");
         }
@@ -117,6 +109,6 @@ mod tests {
         {
             assert_eq!(set(value).unwrap_err().sqlstate(), "22023", "{value}");
         }
-        assert!(Timeouts::default().set("no_timeout", Some("1")).is_none());
+        assert!(Timeouts::default().set("no_timeout", "1").is_none());
     }
 }

@@ -1,0 +1,59 @@
+//! What a program asks and changes of a session's settings.
+
+use arrow::array::timezone::Tz;
+
+use super::{Backend, Session, Settings, Timeouts};
+use crate::Result;
+
+/// What the settings begin with that are the transaction's.
+const TRANSACTION: &str = "transaction_";
+
+impl Session {
+    /// A setting's value, as SHOW gives it.
+    #[must_use]
+    pub fn setting(&self, name: &str) -> Option<String> {
+        // What the transaction is only its block knows.
+        match name.get(..TRANSACTION.len()).is_some_and(|prefix| prefix.eq_ignore_ascii_case(TRANSACTION)) {
+            true => self.live.settings().get(name),
+            false => self.live.lock().get(name),
+        }
+    }
+
+    /// The zone that moments are shown in, and read in where they name none.
+    ///
+    /// # Errors
+    /// 0A000 for one that is not known here.
+    pub fn time_zone(&self) -> Result<Tz> {
+        self.live.lock().zone()
+    }
+
+    /// How long its statements, and it between them, may take. An async program keeps to them itself, as the server does:
+    /// [`Session::begin_interruptible`] says how a statement is ended.
+    pub fn timeouts(&self) -> Timeouts {
+        self.live.lock().timeouts
+    }
+
+    /// From here on RESET goes back to the settings as they are: the client has said what it starts with.
+    pub fn start(&self) {
+        self.live.change(Settings::start);
+    }
+
+    /// Says what the session is to its server, for functions that tell: `pg_backend_pid()`.
+    pub fn set_backend(&self, backend: Backend) {
+        self.live.lock().own.set_backend(backend);
+    }
+
+    /// A number that differs once settings may have changed.
+    #[must_use]
+    pub fn setting_changes(&self) -> u64 {
+        self.live.changes()
+    }
+
+    /// Changes a setting, as SET does.
+    ///
+    /// # Errors
+    /// 42704 for a setting that nobody knows, 22023 for a value that it cannot have.
+    pub fn set_setting(&self, name: &str, value: &str) -> Result<()> {
+        self.live.set(name, Some(value), false)
+    }
+}
