@@ -102,3 +102,17 @@ fn a_cursor_over_ten_million_rows_holds_none_of_them() {
         assert_eq!(block.query("FETCH ALL FROM c", &[]).await.unwrap().len(), 1);
     });
 }
+
+#[test]
+fn a_cursor_that_is_half_read_is_in_use() {
+    serving(|server| async move {
+        let mut raw = Raw::connect(server.address).await;
+        raw.status(&[query("BEGIN")]).await;
+        raw.status(&[query("DECLARE h CURSOR WITH HOLD FOR VALUES (1), (2), (3)")]).await;
+        let messages = [parse("", "FETCH ALL FROM h", &[]), bind("p", "", 0, &[]), execute("p", 1), sync()];
+        assert_eq!(raw.status(&messages).await.1, "12DsZ T");
+        let (answers, told) = raw.status(&[query("FETCH h")]).await;
+        assert_eq!((answers[0].sqlstate().as_str(), told.as_str()), ("55006", "EZ E"));
+        assert_eq!(raw.status(&[query("ROLLBACK")]).await.1, "CZ I");
+    });
+}

@@ -21,6 +21,11 @@ pub(crate) fn drop_all(store: &Store, schema: Option<&str>) -> Result<()> {
     Ok(())
 }
 
+/// The changes that drop all relations of one session's temporary schema.
+pub(crate) fn all_of(snapshot: &Snapshot, schema: &str) -> Changes {
+    changes(snapshot, Some(schema))
+}
+
 fn changes(snapshot: &Snapshot, schema: Option<&str>) -> Changes {
     let goes = |stored: &str| match schema {
         Some(schema) => schema_of(stored) == schema,

@@ -26,6 +26,7 @@ mod control;
 mod copy;
 mod cursor;
 mod described;
+mod discard;
 mod finish;
 mod live;
 mod maintain;

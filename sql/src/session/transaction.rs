@@ -199,7 +199,7 @@ impl Session {
         let (before, local, number) = (block.settings.clone(), block.local.clone(), block.number());
         let pending = std::mem::take(&mut block.pending);
         let ready = match self.live.channels.check(&pending) {
-            Ok(()) => self.live.cursors.commit(number).await,
+            Ok(()) => self.live.cursors.hold(number).await,
             full => full,
         };
         let committed = match ready {
@@ -214,6 +214,7 @@ impl Session {
                 return Err(error);
             }
         };
+        self.live.cursors.committed(number);
         self.live.deliver(pending);
         for (name, value) in local {
             self.live.change(|settings| settings.set(&name, value.as_deref()))?;

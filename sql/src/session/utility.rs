@@ -5,7 +5,7 @@ use std::sync::Arc;
 use datafusion::sql::sqlparser::ast;
 
 use super::run::{apply, one_batch};
-use super::{Session, StatementContext, blocking, cancellable};
+use super::{Session, StatementContext, blocking, cancellable, discard};
 use crate::Result;
 use crate::notice::Notice;
 use crate::outcome::{CommandTag, Outcome};
@@ -93,14 +93,7 @@ pub(super) async fn run(
             }
             Ok(Outcome::done(CommandTag::plain("RESET")))
         }
-        ast::Statement::Discard { .. } => {
-            session.prevent_in_block("DISCARD ALL")?;
-            session.live.reset();
-            session.forget_statements();
-            session.live.cursors.close_all();
-            session.live.channels.leave(&session.live.listener);
-            Ok(Outcome::done(CommandTag::plain("DISCARD ALL")))
-        }
+        ast::Statement::Discard { object_type } => discard::run(session, &context, object_type).await,
         ast::Statement::ShowVariable { variable } => {
             let rows = show::rows(&context.settings, variable)?;
             Ok(one_batch(CommandTag::plain("SHOW"), rows))

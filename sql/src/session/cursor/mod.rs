@@ -106,29 +106,35 @@ impl Cursors {
         self.open.lock().retain(|_, cursor| cursor.block != Some(block) || cursor.number < since);
     }
 
-    /// Those of a block that outlive its commit read what is left of their rows; the others are closed.
+    /// A block is about to commit: its cursors that outlive it read what is left of their rows.
     ///
     /// # Errors
-    /// What reading gives; 53200 where the rows are too many for the memory.
-    pub(super) async fn commit(&self, block: u64) -> Result<()> {
-        let held: Vec<(String, Cursor)> = {
-            let mut open = self.open.lock();
-            open.retain(|_, cursor| cursor.block != Some(block) || cursor.hold);
-            let of_block = open.iter().filter(|(_, cursor)| cursor.block == Some(block));
-            of_block.map(|(name, cursor)| (name.clone(), cursor.clone())).collect()
-        };
+    /// What reading gives; 53200 where the rows are too many for the memory; 55006 where a FETCH is half read.
+    pub(super) async fn hold(&self, block: u64) -> Result<()> {
+        let held = self.all().into_iter().filter(|(_, cursor)| cursor.block == Some(block) && cursor.hold);
         for (name, cursor) in held {
-            cursor.reader.lock().await.read_all().await?;
-            if let Some(cursor) = self.open.lock().get_mut(&name) {
-                cursor.block = None;
-            }
+            cursor.reader.try_lock().map_err(|_| in_use(&name))?.read_all().await?;
         }
         Ok(())
+    }
+
+    /// A block has committed: its cursors without HOLD are closed.
+    pub(super) fn committed(&self, block: u64) {
+        let mut open = self.open.lock();
+        open.retain(|_, cursor| cursor.block != Some(block) || cursor.hold);
+        for cursor in open.values_mut().filter(|cursor| cursor.block == Some(block)) {
+            cursor.block = None;
+        }
     }
 }
 
 fn unknown(name: &str) -> Error {
     Error::new(SqlState::InvalidCursorName, format!("cursor \"{name}\" does not exist"))
+}
+
+fn in_use(name: &str) -> Error {
+    let words = format!("cursor \"{name}\" is being fetched from by another statement");
+    Error::new(SqlState::ObjectInUse, words)
 }
 
 fn exists(name: &str) -> Error {

@@ -15,7 +15,7 @@ use tokio::sync::OwnedMutexGuard;
 use super::super::{Planned, Prepared, Session};
 use super::direction::Direction;
 use super::reader::{Reader, Span};
-use super::{Cursor, exists, unknown};
+use super::{Cursor, exists, in_use, unknown};
 use crate::outcome::{CommandTag, Outcome, Rows};
 use crate::parse::is_move;
 use crate::sqlstate::SqlState;
@@ -176,10 +176,7 @@ impl Session {
         cursor: &Cursor,
         direction: Direction,
     ) -> Result<BoxStream<'static, Result<RecordBatch>>> {
-        let mut reader = cursor.reader.clone().try_lock_owned().map_err(|_| {
-            let words = format!("cursor \"{name}\" is being fetched from by another statement");
-            Error::new(SqlState::ObjectInUse, words)
-        })?;
+        let mut reader = cursor.reader.clone().try_lock_owned().map_err(|_| in_use(name))?;
         let span = reader.begin(direction).await?;
         let rows = stream::unfold(Some((reader, span)), |state| async {
             let (mut reader, span): (OwnedMutexGuard<Reader>, Span) = state?;

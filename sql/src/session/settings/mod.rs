@@ -303,13 +303,13 @@ impl Settings {
 
     /// All settings, by name.
     pub(crate) fn all(&self) -> Vec<Told> {
-        let first = self.first();
+        let (first, boot) = (self.first(), Self::of(self.own.clone()));
         let mut all: Vec<Told> = known::all()
             .map(|known| {
                 let (kept, reset) = (self.kept(known), first.kept(known));
                 let source = match () {
                     () if kept != reset => "session",
-                    () if self.start.is_some() && kept != Self::of(self.own.clone()).kept(known) => "client",
+                    () if self.start.is_some() && kept != boot.kept(known) => "client",
                     () => "default",
                 };
                 let (name, shown) = (known.name.to_string(), known.shown(&kept));
