@@ -92,7 +92,7 @@ fn through_server(args: &LoadArgs, format: Option<FileFormat>, locked: muster::E
     for notice in answer.notices {
         say(&format!("muster: {notice}"))?;
     }
-    let rows = answer.tag.strip_prefix("COPY ").unwrap_or(&answer.tag);
+    let rows = answer.rows;
     let took = seconds(started.elapsed());
     say(&format!("muster: {rows} rows into {} in {took}, by the server on {address}", args.table))
 }

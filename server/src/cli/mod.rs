@@ -7,7 +7,7 @@
 //! - [`serve`]: the server; [`load`]: a file into a table; [`generate`]: a workforce into a file;
 //!   [`sql`]: the shell, drawn by `shell`; [`demo`]: all of it in a minute; [`bench`](mod@bench): a server under load; [`backup`], [`restore`],
 //!   [`check`], [`export`]: for those who keep a database. `served` and `remote`: reaching a server that has
-//!   the database open; `size`: sizes in arguments.
+//!   the database open; `connect`: URLs, passwords and TLS of clients; `size`: sizes in arguments.
 //! - `progress`: bars for reading, embedding and indexing; `interrupt`: Ctrl-C; `quantity`: numbers
 //!   as people read them; `open`: opening the database of `--data`; `config`: the file of `--config`; `output`: lines for
 //!   people.
@@ -17,6 +17,7 @@ pub mod backup;
 pub mod bench;
 pub mod check;
 mod config;
+mod connect;
 pub mod demo;
 mod error;
 pub mod export;
@@ -114,6 +115,7 @@ mod tests {
             "muster serve --data dir --config muster.toml",
             "muster load workers.parquet --table workers --config muster.toml",
             "muster serve --memory-limit 512MiB --cache-size 1GiB --temp-dir d",
+            "muster serve --tls-cert c.pem --tls-key k.pem --tls-client-ca ca.pem --tls-required",
             "muster generate workers --rows 100000 --seed 42 --out workers.parquet",
             "muster load workers.parquet --table workers --data dir",
             "muster sql --data dir -c select(1) -c select(2)",

@@ -1,23 +1,25 @@
-//! One statement to a server, over the simple protocol: enough for a command that finds its database served.
+//! One statement to a server: enough for a command that finds its database served.
 //!
-//! It is not a client: it gets no rows. It speaks to the server that this command's own user runs on this machine.
+//! It gets no rows. It speaks to the server that this command's own user runs on this machine, as `postgres`, with the
+//! password of `PGPASSWORD` where one is asked for.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::path::Path;
 
-use super::error::{Error, Result};
+use tokio_postgres::error::DbError;
+use tokio_postgres::{AsyncMessage, SimpleQueryMessage};
 
-/// Longer messages are none that such a server sends.
-const LONGEST: usize = 1 << 20;
+use super::connect::Target;
+use super::error::{Error, Result};
 
 /// What came of a statement.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Answer {
     /// What the server told beside its result.
     pub(crate) notices: Vec<String>,
-    /// As `COPY 5`.
-    pub(crate) tag: String,
+    /// How many rows it was about.
+    pub(crate) rows: u64,
 }
 
 /// Runs a statement.
@@ -26,46 +28,36 @@ pub(crate) struct Answer {
 ///
 /// [`Error::Remote`] with the server's own words, or when it cannot be spoken to.
 pub(crate) fn run(address: SocketAddr, sql: &str) -> Result<Answer> {
-    let failed = |source: std::io::Error| Error::Remote { address, reason: source.to_string() };
-    let mut stream = TcpStream::connect(address).map_err(failed)?;
-    let mut startup = 196_608_u32.to_be_bytes().to_vec();
-    startup.extend_from_slice(b"user\0postgres\0database\0muster\0application_name\0muster\0\0");
-    let length = (startup.len() + 4) as u32;
-    stream.write_all(&length.to_be_bytes()).and_then(|()| stream.write_all(&startup)).map_err(failed)?;
-
-    let mut answer = Answer::default();
-    let mut error = None;
-    let mut sent = false;
-    loop {
-        let (kind, body) = message(&mut stream).map_err(failed)?;
-        match kind {
-            b'R' if body.first_chunk::<4>() != Some(&[0; 4]) => {
-                let reason = "it asks for a password: run the statement there, with psql".to_owned();
-                return Err(Error::Remote { address, reason: format!("{reason}: {sql}") });
+    let target = Target::local(address)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|source| Error::System { action: "start the runtime", source })?;
+    let failed = |error: tokio_postgres::Error| Error::Remote { address, reason: reason(&error) };
+    runtime.block_on(async {
+        let (client, mut connection) = target.connect().await.map_err(failed)?;
+        let mut answer = Answer::default();
+        let mut statement = std::pin::pin!(client.simple_query(sql));
+        let messages = loop {
+            tokio::select! {
+                biased;
+                message = poll_fn(|context| connection.poll_message(context)) => match message {
+                    Some(Ok(AsyncMessage::Notice(notice))) => answer.notices.push(words(&notice)),
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => return Err(failed(error)),
+                    None => {
+                        let reason = "it closed the connection".to_owned();
+                        return Err(Error::Remote { address, reason });
+                    }
+                },
+                done = &mut statement => break done.map_err(failed)?,
             }
-            b'E' if !sent => return Err(Error::Remote { address, reason: words(&body) }),
-            b'E' => error = Some(words(&body)),
-            b'N' => answer.notices.push(words(&body)),
-            b'C' => answer.tag = text(&body),
-            b'Z' if !sent => {
-                sent = true;
-                let mut query = vec![b'Q'];
-                query.extend_from_slice(&((sql.len() + 5) as u32).to_be_bytes());
-                query.extend_from_slice(sql.as_bytes());
-                query.push(0);
-                stream.write_all(&query).map_err(failed)?;
+        };
+        for message in messages {
+            if let SimpleQueryMessage::CommandComplete(rows) = message {
+                answer.rows = rows;
             }
-            b'Z' => {
-                // Goodbye; a server that has gone needs none.
-                let _gone = stream.write_all(&[b'X', 0, 0, 0, 4]);
-                return match error {
-                    Some(reason) => Err(Error::Remote { address, reason }),
-                    None => Ok(answer),
-                };
-            }
-            _ => {}
         }
-    }
+        Ok(answer)
+    })
 }
 
 /// A path as the server, which may run in another folder, finds it.
@@ -94,48 +86,29 @@ pub(crate) fn identifier(name: &str) -> String {
     quoted.collect::<Vec<_>>().join(".")
 }
 
-fn message(stream: &mut TcpStream) -> std::io::Result<(u8, Vec<u8>)> {
-    let mut header = [0; 5];
-    stream.read_exact(&mut header)?;
-    let [kind, length @ ..] = header;
-    let length = (u32::from_be_bytes(length) as usize).checked_sub(4).filter(|length| *length <= LONGEST);
-    let length =
-        length.ok_or_else(|| std::io::Error::other("the server sent a message of an absurd length"))?;
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body)?;
-    Ok((kind, body))
-}
-
-/// A text that ends with a zero.
-fn text(body: &[u8]) -> String {
-    let text = body.split(|byte| *byte == 0).next().unwrap_or_default();
-    String::from_utf8_lossy(text).into_owned()
+/// What the server said, or what kept it from saying anything.
+fn reason(error: &tokio_postgres::Error) -> String {
+    if let Some(told) = error.as_db_error() {
+        return words(told);
+    }
+    let mut reason = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        reason = format!("{reason}: {error}");
+        cause = error.source();
+    }
+    if reason.contains("password missing") {
+        reason = "it asks for a password: set PGPASSWORD".to_owned();
+    }
+    reason
 }
 
 /// The message, detail and hint of an error or a notice.
-fn words(body: &[u8]) -> String {
-    let fields = body.split(|byte| *byte == 0).filter_map(|field| field.split_first());
-    let text = |wanted: u8| {
-        let field = fields.clone().find(|(kind, _)| **kind == wanted);
-        field.map(|(_, text)| String::from_utf8_lossy(text).into_owned())
-    };
-    let mut words = text(b'M').unwrap_or_default();
-    for more in [text(b'D'), text(b'H')].into_iter().flatten() {
+fn words(told: &DbError) -> String {
+    let mut words = told.message().to_owned();
+    for more in [told.detail(), told.hint()].into_iter().flatten() {
         words.push_str("; ");
-        words.push_str(&more);
+        words.push_str(more);
     }
     words
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_is_told_in_the_servers_words() {
-        let body = b"SERROR\0C42501\0Mmust not\0Huse another folder\0\0";
-        assert_eq!(words(body), "must not; use another folder");
-        assert_eq!(words(b""), "");
-        assert_eq!(text(b"COPY 5\0"), "COPY 5");
-    }
 }

@@ -14,7 +14,7 @@ use super::open::DataArg;
 use super::output::say;
 use super::served::Served;
 use super::size;
-use crate::wire::{ServeOptions, Server};
+use crate::wire::{ServeOptions, Server, TlsOptions};
 
 /// Next to PostgreSQL's own port, so that both can run on one machine.
 pub(crate) const DEFAULT_LISTEN: SocketAddr =
@@ -28,6 +28,18 @@ pub struct ServeArgs {
     /// Address and port; a loopback address, for there is no authentication yet
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = DEFAULT_LISTEN)]
     listen: SocketAddr,
+    /// Offer TLS with this certificate, in PEM, followed by those that lead to its root
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key, in PEM, for its owner alone to read
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Clients must show a certificate that one of these, in PEM, has signed; nobody comes in without TLS then
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_client_ca: Option<PathBuf>,
+    /// Turn away sessions without TLS
+    #[arg(long, requires = "tls_cert")]
+    tls_required: bool,
     /// A folder whose files COPY may read; may be given several times; none unless given
     #[arg(long, value_name = "DIR")]
     copy_dir: Vec<PathBuf>,
@@ -73,7 +85,10 @@ pub fn run(args: ServeArgs) -> Result<()> {
             std::future::pending::<()>().await;
         }
     };
-    serve_until(&runtime, database, &args.data.data, args.listen, ended)
+    let tls = args.tls_cert.zip(args.tls_key);
+    let tls = tls.map(|(cert, key)| TlsOptions { cert, key, client_ca: args.tls_client_ca });
+    let options = ServeOptions { tls, tls_required: args.tls_required, ..ServeOptions::new(args.listen) };
+    serve_until(&runtime, database, &args.data.data, options, ended)
 }
 
 /// Tells when standard input has ended. What it gives until then means nothing.
@@ -91,7 +106,7 @@ fn input_end() -> Result<oneshot::Receiver<()>> {
 
 /// Listens, says so in one line, and serves until Ctrl-C or SIGTERM.
 pub(crate) fn serve(runtime: &Runtime, database: Database, data: &Path, listen: SocketAddr) -> Result<()> {
-    serve_until(runtime, database, data, listen, std::future::pending())
+    serve_until(runtime, database, data, ServeOptions::new(listen), std::future::pending())
 }
 
 /// The same, or until `ended`.
@@ -99,13 +114,13 @@ fn serve_until(
     runtime: &Runtime,
     database: Database,
     data: &Path,
-    listen: SocketAddr,
+    options: ServeOptions,
     ended: impl Future<Output = ()> + Send,
 ) -> Result<()> {
     runtime.block_on(async move {
         // Before anyone is told that it serves: whoever waits for that line may end it at once.
         let interrupts = Interrupts::listen()?;
-        let server = Server::bind(database, ServeOptions::new(listen)).await?;
+        let server = Server::bind(database, options).await?;
         let address = server.local_addr();
         say(&format!("muster: serving {} on {address} ({})", data.display(), psql(address)))?;
         // For commands that find the folder locked; without it they name the process.

@@ -14,7 +14,6 @@ use pgwire::api::ConnectionManager;
 use pgwire::messages::PgWireBackendMessage as Backend;
 use pgwire::messages::response::{NotificationResponse, ReadyForQuery, TransactionStatus};
 use pgwire::messages::startup::{Authentication, BackendKeyData, NegotiateProtocolVersion, SecretKey};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::cancel::{Interrupt, Stop, secret};
@@ -27,6 +26,7 @@ use super::portal::Portal;
 use super::settings::{self, Reported};
 use super::sink::Sink;
 use super::startup::{Opening, Startup};
+use super::stream::Stream;
 
 /// What a connection needs of the server.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ pub(super) struct Client {
 /// is what ended the connection.
 pub(super) async fn serve(
     context: Context,
-    stream: TcpStream,
+    stream: Stream,
     buffer: BytesMut,
     opening: Opening,
 ) -> Result<()> {
@@ -66,8 +66,8 @@ pub(super) async fn serve(
         }
         Opening::Closed => return Ok(()),
     };
-    let (server, from) = (stream.local_addr().ok(), stream.peer_addr().ok());
-    let (reader, writer) = stream.into_split();
+    let (server, from) = stream.addresses();
+    let (reader, writer) = stream.split();
     let mut sink = Sink::new(writer);
     let session = context.database.session();
     session.set_backend(Process { process: context.id, server, client: from });

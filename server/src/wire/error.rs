@@ -5,6 +5,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use pgwire::error::ErrorInfo;
 use pgwire::messages::response::NoticeResponse;
@@ -30,6 +31,20 @@ pub enum Error {
         /// What the operating system said.
         source: io::Error,
     },
+    /// A file of TLS cannot be used: mend it, for nothing is served without it.
+    #[error("cannot use {path:?} for TLS: {reason}")]
+    TlsFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// TLS is required of clients and there is no certificate: name one.
+    #[error("TLS cannot be required without a certificate: give --tls-cert and --tls-key")]
+    TlsMissing,
+    /// The server takes encrypted sessions only: connect with TLS.
+    #[error("this server takes encrypted connections only")]
+    NotEncrypted,
     /// The connection broke: connect again.
     #[error("the connection broke: {source}")]
     Io {
@@ -244,6 +259,8 @@ impl Error {
         use Severity::{Error as Lives, Fatal};
         match self {
             Self::NotLoopback { .. } | Self::Unsupported { .. } | Self::ResultTypeChanged => ("0A000", Lives),
+            Self::TlsFile { .. } | Self::TlsMissing => ("F0000", Fatal),
+            Self::NotEncrypted => ("28000", Fatal),
             Self::Listen { .. } => ("58030", Fatal),
             Self::Io { .. } | Self::ClientGone => ("08006", Fatal),
             Self::Database { source } => (source.sqlstate(), Lives),
@@ -313,6 +330,9 @@ impl Error {
             | Self::ParameterRange { number, .. }
             | Self::ParameterDimensions { number, .. } => {
                 info.where_context = Some(format!("bind parameter ${number}"));
+            }
+            Self::NotEncrypted => {
+                info.hint = Some("Connect with sslmode=require, or verify-full.".to_string());
             }
             Self::NoParameters => {
                 info.hint = Some("The simple query protocol carries no parameters.".to_string());

@@ -6,7 +6,8 @@
 //! A connection's walk:
 //!
 //! 1. `server` accepts it and gives it a task of its own;
-//! 2. `startup` declines encryption and reads the startup packet, `settings` applies what it asks for;
+//! 2. `startup` encrypts the `stream` by `tls` where that is wanted, and reads the startup packet; `settings` applies
+//!    what it asks for;
 //! 3. `inbox` cuts the stream into messages, which `message` reads from their bytes;
 //! 4. `connection` takes them in order and answers errors; `cancel` ends what should not go
 //!    on, or takes longer than `clock` allows;
@@ -37,7 +38,10 @@ mod settings;
 mod simple;
 mod sink;
 mod startup;
+mod stream;
+mod tls;
 mod types;
 
 pub use error::{Error, Result};
 pub use server::{ServeOptions, Server};
+pub use tls::TlsOptions;

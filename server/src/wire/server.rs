@@ -20,6 +20,8 @@ use super::connection::{Context, refuse, serve};
 use super::error::{Error, Result};
 use super::sink::Sink;
 use super::startup::{Opening, open};
+use super::stream::Stream;
+use super::tls::{Tls, TlsOptions};
 
 /// How long a client may take to say what it wants (PostgreSQL's `authentication_timeout`).
 const STARTUP_TIME: Duration = Duration::from_secs(60);
@@ -35,23 +37,27 @@ pub struct ServeOptions {
     pub max_connections: usize,
     /// How long running statements may go on after the server was told to stop.
     pub grace: Duration,
+    /// The certificate to offer TLS with; none is offered without.
+    pub tls: Option<TlsOptions>,
+    /// Whether sessions that are not encrypted are turned away. They are, too, where clients must show a certificate.
+    pub tls_required: bool,
 }
 
 impl ServeOptions {
     /// Serving at an address, with the defaults: 500 connections, 10 seconds of grace.
     #[must_use]
     pub fn new(listen: SocketAddr) -> Self {
-        Self { listen, max_connections: 500, grace: Duration::from_secs(10) }
+        Self { listen, max_connections: 500, grace: Duration::from_secs(10), tls: None, tls_required: false }
     }
 }
 
 /// A server that listens, and serves once it is run.
-#[derive(Debug)]
 pub struct Server {
     database: Database,
     listener: TcpListener,
     address: SocketAddr,
     options: ServeOptions,
+    tls: Option<Tls>,
 }
 
 impl Server {
@@ -60,16 +66,20 @@ impl Server {
     /// # Errors
     ///
     /// [`Error::NotLoopback`] for an address that other machines could reach, [`Error::Listen`] for
-    /// one that cannot be had.
+    /// one that cannot be had, [`Error::TlsFile`] for a certificate or key that cannot be used.
     pub async fn bind(database: Database, options: ServeOptions) -> Result<Self> {
         let address = options.listen;
         if !address.ip().is_loopback() {
             return Err(Error::NotLoopback { address });
         }
+        if options.tls_required && options.tls.is_none() {
+            return Err(Error::TlsMissing);
+        }
+        let tls = options.tls.as_ref().map(Tls::load).transpose()?;
         let failed = |source| Error::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Self { database, listener, address, options })
+        Ok(Self { database, listener, address, options, tls })
     }
 
     /// The address that clients connect to, with the port that was taken.
@@ -86,8 +96,11 @@ impl Server {
     /// None today; errors of a connection end that connection only and are logged.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<()> {
         let (stop, stopping) = watch::channel(Stop::Running);
+        let shows = self.options.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
         let hall = Hall {
             database: self.database,
+            tls: self.tls,
+            tls_required: self.options.tls_required || shows,
             registry: Arc::new(ConnectionManager::new()),
             places: Arc::new(Semaphore::new(self.options.max_connections)),
             limit: self.options.max_connections,
@@ -150,6 +163,8 @@ fn log_end(ended: std::result::Result<(), JoinError>) {
 #[derive(Clone)]
 struct Hall {
     database: Database,
+    tls: Option<Tls>,
+    tls_required: bool,
     registry: Arc<ConnectionManager>,
     places: Arc<Semaphore>,
     limit: usize,
@@ -166,14 +181,15 @@ impl Hall {
         }
     }
 
-    async fn serve(mut self, mut stream: TcpStream, id: i32) -> Result<()> {
+    async fn serve(mut self, stream: TcpStream, id: i32) -> Result<()> {
         // Answers are flushed whole; waiting to fill a packet would only delay them.
         stream.set_nodelay(true)?;
+        let mut stream = Stream::Plain(stream);
         let mut buffer = BytesMut::with_capacity(8 * 1024);
         let opening = tokio::select! {
             biased;
             _ = self.stop.wait_for(|stop| *stop != Stop::Running) => Err(Error::ShuttingDown),
-            opening = tokio::time::timeout(STARTUP_TIME, open(&mut stream, &mut buffer)) => opening.unwrap_or_else(|_| {
+            opening = tokio::time::timeout(STARTUP_TIME, open(&mut stream, &mut buffer, self.tls.as_ref())) => opening.unwrap_or_else(|_| {
                 Err(Error::ProtocolFatal { message: "the startup packet did not come in time".to_string() })
             }),
         };
@@ -181,6 +197,10 @@ impl Hall {
             Ok(opening) => opening,
             Err(error) => return turn_away(stream, error).await,
         };
+        // Clients send cancel requests without encryption, whose key tells as much as they need.
+        if self.tls_required && !stream.is_encrypted() && matches!(opening, Opening::Start(_)) {
+            return turn_away(stream, Error::NotEncrypted).await;
+        }
         // A cancel request takes no place, so that a full server can still be relieved.
         let _place = match &opening {
             Opening::Start(_) => match self.places.try_acquire_owned() {
@@ -195,9 +215,9 @@ impl Hall {
 }
 
 /// Tells a client that has not begun why it cannot.
-async fn turn_away(stream: TcpStream, error: Error) -> Result<()> {
+async fn turn_away(stream: Stream, error: Error) -> Result<()> {
     // Kept until the answer is sent: closing it with bytes unread would reset the connection.
-    let (_reader, writer) = stream.into_split();
+    let (_reader, writer) = stream.split();
     let mut sink = Sink::new(writer);
     match tokio::time::timeout(FAREWELL_TIME, refuse(&mut sink, error)).await {
         Ok(result) => result,

@@ -6,23 +6,22 @@
 use bytes::BytesMut;
 use pgwire::messages::PgWireBackendMessage;
 use tokio::io::AsyncWriteExt;
-use tokio::net::tcp::OwnedWriteHalf;
 
 use super::error::{Error, Result};
+use super::stream::Writer;
 
 /// How much may wait in the buffer before it is sent: some ten network round trips' worth, and small
 /// beside a batch of rows.
 pub(super) const HIGH_WATER: usize = 64 * 1024;
 
 /// The writing side of a connection.
-#[derive(Debug)]
 pub(super) struct Sink {
-    stream: OwnedWriteHalf,
+    stream: Writer,
     buffer: BytesMut,
 }
 
 impl Sink {
-    pub(super) fn new(stream: OwnedWriteHalf) -> Self {
+    pub(super) fn new(stream: Writer) -> Self {
         Self { stream, buffer: BytesMut::with_capacity(8 * 1024) }
     }
 
@@ -53,6 +52,8 @@ impl Sink {
                 return Err(Error::ClientGone);
             }
         }
+        // Within TLS what was written may wait for its record to be sent.
+        self.stream.flush().await?;
         // One wide result must not hold its memory for the life of the connection.
         if self.buffer.capacity() > 4 * HIGH_WATER {
             self.buffer = BytesMut::with_capacity(HIGH_WATER);

@@ -1,4 +1,4 @@
-//! The first exchange of a connection: encryption is declined, the startup packet read, or a cancel
+//! The first exchange of a connection: encryption is begun or declined, the startup packet read, or a cancel
 //! request taken.
 //!
 //! It decides which connections there are; it runs no statement. Every error in it ends the
@@ -6,10 +6,11 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 use super::error::{Error, Result};
 use super::message::Body;
+use super::stream::Stream;
+use super::tls::Tls;
 
 /// PostgreSQL's limit for the packets before authentication.
 const MAX_PACKET: usize = 10_000;
@@ -57,15 +58,28 @@ impl Startup {
     }
 }
 
-/// Reads what the client opens with, answering requests for encryption with no.
-pub(super) async fn open(stream: &mut TcpStream, buffer: &mut BytesMut) -> Result<Opening> {
+/// Reads what the client opens with. Requests for encryption are answered with no, unless there is TLS and that is asked
+/// for.
+pub(super) async fn open(stream: &mut Stream, buffer: &mut BytesMut, tls: Option<&Tls>) -> Result<Opening> {
     let mut asked = Vec::new();
     loop {
         let Some(mut packet) = read_packet(stream, buffer).await? else { return Ok(Opening::Closed) };
         match packet.u32()? {
             code @ (SSL_REQUEST | GSS_REQUEST) if !asked.contains(&code) => {
                 asked.push(code);
-                stream.write_all(b"N").await?;
+                let tls = tls.filter(|_| code == SSL_REQUEST);
+                stream.write_all(if tls.is_some() { b"S" } else { b"N" }).await?;
+                stream.flush().await?;
+                if let Some(tls) = tls {
+                    // What stands there was not sent by the one who answers the handshake, or need not have been.
+                    if !buffer.is_empty() {
+                        let message = "received unencrypted data after SSL request".to_string();
+                        return Err(Error::ProtocolFatal { message });
+                    }
+                    stream.encrypt(tls).await?;
+                    // Whoever is encrypted needs nothing else.
+                    asked.push(GSS_REQUEST);
+                }
             }
             CANCEL_REQUEST => {
                 let id = packet.i32()?;
@@ -76,7 +90,7 @@ pub(super) async fn open(stream: &mut TcpStream, buffer: &mut BytesMut) -> Resul
     }
 }
 
-async fn read_packet(stream: &mut TcpStream, buffer: &mut BytesMut) -> Result<Option<Body>> {
+async fn read_packet(stream: &mut Stream, buffer: &mut BytesMut) -> Result<Option<Body>> {
     loop {
         if let Some(head) = buffer.first_chunk::<4>() {
             let length = usize::try_from(u32::from_be_bytes(*head)).unwrap_or(usize::MAX);

@@ -6,6 +6,7 @@
 //! - `embedders`: a server whose configuration names a provider of embeddings.
 //! - `cursors`, `notifications`: DECLARE and FETCH, LISTEN and NOTIFY, as clients have them.
 //! - `export`: an export, loaded into Muster and into PostgreSQL.
+//! - `tls`: certificates, good and bad.
 //! - `server` and `raw`: what these share.
 
 #![expect(
@@ -32,4 +33,5 @@ mod protocol;
 mod psql;
 mod raw;
 mod server;
+mod tls;
 mod tokio_postgres;

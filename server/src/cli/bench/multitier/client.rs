@@ -3,10 +3,11 @@
 //! It knows the SQL of each step and nothing of scenarios. Invariant: a step's error says which step it was.
 
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client as Connection, Config, NoTls, Row, Statement};
+use tokio_postgres::{Client as Connection, Row, Statement};
 
 use super::failure::Failure;
 use super::validator::{Finding, Validator};
+use crate::cli::connect::Target;
 
 /// A connection with its statements.
 pub(super) struct Client {
@@ -43,10 +44,10 @@ type Result<T> = std::result::Result<T, Failure>;
 
 impl Client {
     /// Connects and prepares the statements. `corpus` is the table that is searched.
-    pub(super) async fn connect(config: &Config, corpus: &str, result_cache: bool) -> Result<Self> {
+    pub(super) async fn connect(target: &Target, corpus: &str, result_cache: bool) -> Result<Self> {
         let step = "connect";
         let failed = |error| Failure::statement(step, &error);
-        let (connection, driver) = config.connect(NoTls).await.map_err(failed)?;
+        let (connection, driver) = target.connect().await.map_err(failed)?;
         // It ends with the connection, whose statements then fail.
         tokio::task::spawn_local(async move {
             let _closed = driver.await;

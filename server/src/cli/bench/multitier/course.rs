@@ -3,10 +3,7 @@
 //! Invariants: once the load has run it is reported, whatever happens afterwards; the load's own server is stopped on
 //! every way out.
 
-use std::net::SocketAddr;
 use std::path::Path;
-
-use tokio_postgres::Config;
 
 use super::acknowledged::Acknowledged;
 use super::args::MultitierArgs;
@@ -16,6 +13,7 @@ use super::prepare::{self, HOW_TO_LOAD};
 use super::report::Report;
 use super::run::{self, End, Plan};
 use super::verify;
+use crate::cli::connect::Target;
 use crate::cli::error::{Error, Result};
 use crate::cli::output::{complain, say};
 
@@ -30,17 +28,17 @@ pub(super) async fn follow(args: &MultitierArgs) -> Result<()> {
         check_writable(path)?;
     }
     let acknowledged = args.acknowledged.as_deref().map(Acknowledged::open).transpose()?;
-    let (mut server, mut config) = match &args.url {
-        Some(url) => (None, parse(url)?),
+    let (mut server, mut target) = match &args.url {
+        Some(url) => (None, Target::parse(url)?),
         None => {
             check_database(&args.data)?;
             let server = interruption.before_first(OwnServer::start(&args.data)).await?;
-            let config = config_of(server.address);
-            (Some(server), config)
+            let target = Target::local(server.address)?;
+            (Some(server), target)
         }
     };
     let plan = Plan {
-        config: config.clone(),
+        target: target.clone(),
         concurrency: args.concurrency as usize,
         duration: args.duration,
         warmup: args.warmup,
@@ -65,7 +63,7 @@ pub(super) async fn follow(args: &MultitierArgs) -> Result<()> {
         killed = true;
         match interruption.before_second(OwnServer::start(&args.data)).await {
             Ok(started) => {
-                config = config_of(started.address);
+                target = Target::local(started.address)?;
                 server = Some(started);
             }
             Err(error) => problems.push(format!("after kill -9: {error}")),
@@ -73,7 +71,7 @@ pub(super) async fn follow(args: &MultitierArgs) -> Result<()> {
     }
     let mut verified = None;
     if !args.no_verify && (server.is_some() || args.url.is_some()) {
-        let looking = verify::verify(&config, &material, &ran.tally.recorded, killed);
+        let looking = verify::verify(&target, &material, &ran.tally.recorded, killed);
         match interruption.before_second(looking).await {
             Ok(told) => verified = Some(told),
             Err(error) => problems.push(error.to_string()),
@@ -86,20 +84,6 @@ pub(super) async fn follow(args: &MultitierArgs) -> Result<()> {
     let report = Report { ran, plan, verified, problems };
     tell(args, &report)?;
     if report.failures() > 0 { Err(Error::Reported) } else { Ok(()) }
-}
-
-fn parse(url: &str) -> Result<Config> {
-    url.parse().map_err(|error| {
-        let reason = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-        Error::Usage { message: format!("--url: {error}{reason}; write postgres://user@host:port/database") }
-    })
-}
-
-/// How to reach a server on this machine.
-fn config_of(address: SocketAddr) -> Config {
-    let mut config = Config::new();
-    config.host(address.ip().to_string()).port(address.port()).user("postgres").dbname("muster");
-    config
 }
 
 fn check_database(data: &Path) -> Result<()> {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use futures::future::try_join_all;
-use tokio_postgres::{Client as Connection, Config, NoTls};
+use tokio_postgres::{Client as Connection, Config};
 
 use super::client::Client;
 use super::failure;
@@ -28,7 +28,7 @@ pub(super) struct Prepared {
 /// When the server cannot be reached, or has nobody to find.
 pub(super) async fn prepare(plan: &Plan) -> Result<Prepared> {
     let (connection, driver) =
-        plan.config.connect(NoTls).await.map_err(failed(format!("reach {}", server(&plan.config))))?;
+        plan.target.connect().await.map_err(failed(format!("reach {}", server(&plan.target.config))))?;
     tokio::task::spawn_local(async move {
         let _closed = driver.await;
     });
@@ -38,7 +38,7 @@ pub(super) async fn prepare(plan: &Plan) -> Result<Prepared> {
 
     let mut clients = Vec::with_capacity(plan.concurrency);
     for number in 1..=plan.concurrency {
-        let client = Client::connect(&plan.config, &plan.corpus, plan.result_cache).await;
+        let client = Client::connect(&plan.target, &plan.corpus, plan.result_cache).await;
         let client = client.map_err(|failure| Error::Bench {
             reason: format!("cannot connect client {number} of {}: {}", plan.concurrency, failure.reason),
         });

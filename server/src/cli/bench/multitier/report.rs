@@ -41,7 +41,7 @@ impl Report {
 pub(super) mod tests {
     use std::time::Duration;
 
-    use tokio_postgres::Config;
+    use crate::cli::connect::Target;
 
     use super::super::failure::Failure;
     use super::super::scenario::Scenario;
@@ -66,7 +66,7 @@ pub(super) mod tests {
         tally.beat(1.0, Some(most));
         tally.beat(2.0, Some(end));
         let plan = Plan {
-            config: Config::new(),
+            target: Target::local("127.0.0.1:5433".parse().unwrap()).unwrap(),
             concurrency: 5,
             duration: Duration::from_secs(2),
             warmup: Duration::from_secs(7),

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tokio::task::JoinHandle;
-use tokio_postgres::Config;
 
 use super::client::Client;
 use super::failure::Failure;
@@ -20,11 +19,12 @@ use super::scenario::Scenario;
 use super::steps::{Actor, Outcome};
 use super::tally::Tally;
 use super::usage::{Sample, Span, Watched};
+use crate::cli::connect::Target;
 
 /// What is to run.
 #[derive(Debug)]
 pub(super) struct Plan {
-    pub(super) config: Config,
+    pub(super) target: Target,
     pub(super) concurrency: usize,
     pub(super) duration: Duration,
     pub(super) warmup: Duration,
@@ -94,10 +94,10 @@ pub(super) async fn run(
         let seed = plan.seed ^ hash(&material.source) ^ (number as u64) << 32;
         let random = ChaCha8Rng::seed_from_u64(seed);
         let actor = Actor { client, random, material: material.clone() };
-        let (stage, config) = (stage.clone(), plan.config.clone());
+        let (stage, target) = (stage.clone(), plan.target.clone());
         let (corpus, cache) = (plan.corpus.clone(), plan.result_cache);
         tokio::task::spawn_local(async move {
-            act(actor, &stage, &|| Client::connect(&config, &corpus, cache)).await;
+            act(actor, &stage, &|| Client::connect(&target, &corpus, cache)).await;
         })
     };
     let tasks: Vec<_> = clients.into_iter().enumerate().map(act).collect();

@@ -3,11 +3,10 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use tokio_postgres::{Config, NoTls};
-
 use super::failure;
 use super::steps::Material;
 use super::tally::Recorded;
+use crate::cli::connect::Target;
 use crate::cli::error::{Error, Result};
 
 /// Recorded playbooks that were looked for.
@@ -27,13 +26,13 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// # Errors
 /// When the server cannot be asked.
 pub(super) async fn verify(
-    config: &Config,
+    target: &Target,
     material: &Material,
     recorded: &Recorded,
     killed: bool,
 ) -> Result<Verified> {
     let failed = |reason: String| Error::Bench { reason: format!("cannot look for playbooks: {reason}") };
-    let told = tokio::time::timeout(PATIENCE, there(config, material)).await;
+    let told = tokio::time::timeout(PATIENCE, there(target, material)).await;
     let told = told.map_err(|_| failed("the server does not answer".to_owned()))?;
     let there = told.map_err(|error| failed(failure::reason(&error)))?;
     let found = recorded.iter().filter(|playbook| there.contains(*playbook)).count();
@@ -43,10 +42,10 @@ pub(super) async fn verify(
 /// The playbooks that this run may have recorded. Those of the pool's queries are told by these, for another run at the same
 /// time may have made them its own.
 async fn there(
-    config: &Config,
+    target: &Target,
     material: &Material,
 ) -> std::result::Result<HashSet<(String, String)>, tokio_postgres::Error> {
-    let (connection, driver) = config.connect(NoTls).await?;
+    let (connection, driver) = target.connect().await?;
     tokio::task::spawn_local(async move {
         let _closed = driver.await;
     });

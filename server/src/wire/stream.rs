@@ -1,0 +1,106 @@
+//! The connection's bytes, plain or within TLS.
+//!
+//! It begins plain and may become TLS once, in its place. It knows no messages.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
+
+use super::error::Result;
+use super::tls::Tls;
+
+/// The receiving side of a connection.
+pub(super) type Reader = Box<dyn AsyncRead + Send + Unpin>;
+/// The sending side.
+pub(super) type Writer = Box<dyn AsyncWrite + Send + Unpin>;
+
+/// See the module.
+pub(super) enum Stream {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+    /// The handshake failed or was left: nobody can be spoken to.
+    Broken,
+}
+
+impl Stream {
+    /// Goes on within TLS.
+    ///
+    /// # Errors
+    /// When the handshake fails, and with it the connection.
+    pub(super) async fn encrypt(&mut self, tls: &Tls) -> Result<()> {
+        if let Self::Plain(plain) = std::mem::replace(self, Self::Broken) {
+            *self = Self::Tls(Box::new(tls.accept(plain).await?));
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_encrypted(&self) -> bool {
+        matches!(self, Self::Tls(_))
+    }
+
+    /// The server's address and the client's, where they are known.
+    pub(super) fn addresses(&self) -> (Option<SocketAddr>, Option<SocketAddr>) {
+        let stream = match self {
+            Self::Plain(stream) => stream,
+            Self::Tls(stream) => stream.get_ref().0,
+            Self::Broken => return (None, None),
+        };
+        (stream.local_addr().ok(), stream.peer_addr().ok())
+    }
+
+    /// Both sides, each for itself.
+    pub(super) fn split(self) -> (Reader, Writer) {
+        match self {
+            Self::Plain(stream) => {
+                let (reader, writer) = stream.into_split();
+                (Box::new(reader), Box::new(writer))
+            }
+            Self::Tls(stream) => {
+                let (reader, writer) = tokio::io::split(stream);
+                (Box::new(reader), Box::new(writer))
+            }
+            Self::Broken => (Box::new(tokio::io::empty()), Box::new(tokio::io::sink())),
+        }
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Broken => Poll::Ready(Ok(())),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Broken => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Broken => Poll::Ready(Ok(())),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Broken => Poll::Ready(Ok(())),
+        }
+    }
+}
