@@ -14,6 +14,7 @@ use crate::catalog::{PublicSchema, builtin, temporary};
 use crate::channel::Channels;
 use crate::index::Indexes;
 use crate::planning::Planner;
+use crate::roles::Identity;
 use crate::search::KeptBitmaps;
 use crate::session::check_max_distance;
 use crate::sqlstate::SqlState;
@@ -162,10 +163,10 @@ impl Database {
         Ok(Self { handle: Arc::new(Handle { _background: background, shared }) })
     }
 
-    /// A session: one for each connection or thread of work.
+    /// A session: one for each connection or thread of work. It is a superuser's, for its program has the database anyway.
     #[must_use]
     pub fn session(&self) -> Session {
-        Session::new(self.clone())
+        Session::of(self.clone(), Identity::Program)
     }
 
     /// Seals all rows that are still in the journal into segments. Blocks until it is durable.

@@ -18,6 +18,11 @@ impl Notice {
         Self { severity: "WARNING", sqlstate: state.code(), message: message.into() }
     }
 
+    /// Something that went otherwise than the statement says, and does no harm.
+    pub(crate) fn note(message: impl Into<String>) -> Self {
+        Self { severity: "NOTICE", sqlstate: "00000", message: message.into() }
+    }
+
     /// What the statement was asked to tell.
     pub(crate) fn info(message: impl Into<String>) -> Self {
         Self { severity: "INFO", sqlstate: "00000", message: message.into() }

@@ -9,7 +9,7 @@
 //!   [`check`], [`export`]: for those who keep a database. `served` and `remote`: reaching a server that has
 //!   the database open; `connect`: URLs, passwords and TLS of clients; `size`: sizes in arguments.
 //! - `progress`: bars for reading, embedding and indexing; `interrupt`: Ctrl-C; `quantity`: numbers
-//!   as people read them; `open`: opening the database of `--data`; `config`: the file of `--config`; `output`: lines for
+//!   as people read them; `open`: opening the database of `--data`; `config`: the file of `--config`; `first_password`: that of `--password-file`; `output`: lines for
 //!   people.
 
 mod array_literal;
@@ -21,6 +21,7 @@ mod connect;
 pub mod demo;
 mod error;
 pub mod export;
+mod first_password;
 pub mod generate;
 mod interrupt;
 pub mod load;
@@ -115,6 +116,7 @@ mod tests {
             "muster serve --data dir --config muster.toml",
             "muster load workers.parquet --table workers --config muster.toml",
             "muster serve --memory-limit 512MiB --cache-size 1GiB --temp-dir d",
+            "muster serve --auth scram --password-file f --max-connections 20",
             "muster serve --tls-cert c.pem --tls-key k.pem --tls-client-ca ca.pem --tls-required",
             "muster generate workers --rows 100000 --seed 42 --out workers.parquet",
             "muster load workers.parquet --table workers --data dir",

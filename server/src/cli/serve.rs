@@ -3,18 +3,19 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use muster::{Database, Options};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 use super::error::{Error, Result};
+use super::first_password;
 use super::interrupt::{self, Interrupts};
 use super::open::DataArg;
 use super::output::say;
 use super::served::Served;
 use super::size;
-use crate::wire::{ServeOptions, Server, TlsOptions};
+use crate::wire::{Auth, ServeOptions, Server, TlsOptions};
 
 /// Next to PostgreSQL's own port, so that both can run on one machine.
 pub(crate) const DEFAULT_LISTEN: SocketAddr =
@@ -25,9 +26,19 @@ pub(crate) const DEFAULT_LISTEN: SocketAddr =
 pub struct ServeArgs {
     #[command(flatten)]
     data: DataArg,
-    /// Address and port; a loopback address, for there is no authentication yet
+    /// Address and port; one that is no loopback address needs a role with a password
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = DEFAULT_LISTEN)]
     listen: SocketAddr,
+    /// How clients show who they are: automatic asks for passwords (SCRAM-SHA-256) unless the address is a loopback address
+    /// and no role has one
+    #[arg(long, value_enum, default_value_t)]
+    auth: AuthArg,
+    /// A file with a password for the role postgres, which gets it unless it has one
+    #[arg(long, value_name = "FILE", env = "MUSTER_PASSWORD_FILE")]
+    password_file: Option<PathBuf>,
+    /// How many clients may be connected at once; the last three places are for superusers
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    max_connections: u32,
     /// Offer TLS with this certificate, in PEM, followed by those that lead to its root
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -56,6 +67,25 @@ pub struct ServeArgs {
     /// Stop when standard input ends too, as it does when the program that started the server has ended
     #[arg(long, hide = true)]
     stop_with_input: bool,
+}
+
+/// See `--auth`.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum AuthArg {
+    #[default]
+    Automatic,
+    Trust,
+    Scram,
+}
+
+impl From<AuthArg> for Auth {
+    fn from(arg: AuthArg) -> Self {
+        match arg {
+            AuthArg::Automatic => Self::Automatic,
+            AuthArg::Trust => Self::Trust,
+            AuthArg::Scram => Self::Scram,
+        }
+    }
 }
 
 /// Serves until a signal ends it.
@@ -87,7 +117,16 @@ pub fn run(args: ServeArgs) -> Result<()> {
     };
     let tls = args.tls_cert.zip(args.tls_key);
     let tls = tls.map(|(cert, key)| TlsOptions { cert, key, client_ca: args.tls_client_ca });
-    let options = ServeOptions { tls, tls_required: args.tls_required, ..ServeOptions::new(args.listen) };
+    let options = ServeOptions {
+        auth: args.auth.into(),
+        max_connections: args.max_connections as usize,
+        tls,
+        tls_required: args.tls_required,
+        ..ServeOptions::new(args.listen)
+    };
+    if let Some(path) = &args.password_file {
+        first_password::set(&runtime, &database, path)?;
+    }
     serve_until(&runtime, database, &args.data.data, options, ended)
 }
 

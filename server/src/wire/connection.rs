@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use muster::{Backend as Process, Database, Session};
+use muster::{Backend as Process, Session};
 use pgwire::api::ConnectionManager;
 use pgwire::messages::PgWireBackendMessage as Backend;
 use pgwire::messages::response::{NotificationResponse, ReadyForQuery, TransactionStatus};
@@ -18,20 +18,20 @@ use tokio::sync::watch;
 
 use super::cancel::{Interrupt, Stop, secret};
 use super::clock::{Clock, clock};
-use super::error::{self, Error, Result, Severity};
+use super::error::{Error, Result, Severity};
 use super::extended::Prepared;
 use super::inbox::{Inbound, Inbox};
 use super::message::{Frontend, ends_turn};
 use super::portal::Portal;
+use super::report;
 use super::settings::{self, Reported};
 use super::sink::Sink;
-use super::startup::{Opening, Startup};
+use super::startup::Startup;
 use super::stream::Stream;
 
 /// What a connection needs of the server.
 #[derive(Debug)]
 pub(super) struct Context {
-    pub(super) database: Database,
     pub(super) registry: Arc<ConnectionManager>,
     pub(super) stop: watch::Receiver<Stop>,
     /// The connection's process id, as the protocol calls it.
@@ -50,45 +50,32 @@ pub(super) struct Client {
     clock: Clock,
 }
 
-/// Serves one opened connection until it ends. Errors of statements stay in here; what comes back
+/// Serves a session until it ends, whose client has been let in. Errors of statements stay in here; what comes back
 /// is what ended the connection.
 pub(super) async fn serve(
     context: Context,
     stream: Stream,
     buffer: BytesMut,
-    opening: Opening,
+    startup: Startup,
+    session: Session,
 ) -> Result<()> {
-    let startup = match opening {
-        Opening::Start(startup) => startup,
-        Opening::Cancel { id, key } => {
-            context.registry.cancel(id, &secret(key)).await;
-            return Ok(());
-        }
-        Opening::Closed => return Ok(()),
-    };
     let (server, from) = stream.addresses();
+    session.set_backend(Process { process: context.id, server, client: from });
     let (reader, writer) = stream.split();
     let mut sink = Sink::new(writer);
-    let session = context.database.session();
-    session.set_backend(Process { process: context.id, server, client: from });
-    let user =
-        match startup.user().and_then(|user| settings::apply(&session, &startup.parameters).map(|()| user)) {
-            Ok(user) => user,
-            Err(error) => return refuse(&mut sink, error).await,
-        };
+    let applied = startup.check_database().and_then(|()| settings::apply(&session, &startup.parameters));
+    let reported =
+        applied.and_then(|()| Ok(Reported::new(startup.user()?.to_string(), session.is_superuser()?)));
+    let reported = match reported {
+        Ok(reported) => reported,
+        Err(error) => return refuse(&mut sink, error).await,
+    };
     let (inbox, gone) = Inbox::start(reader, buffer);
     let key = new_key(startup.minor);
     let (clock, deadline) = clock();
     let interrupt = Interrupt::new(&context.registry, context.id, key.clone(), gone, context.stop, deadline);
-    let mut client = Client {
-        session,
-        sink,
-        inbox,
-        statements: HashMap::new(),
-        portals: HashMap::new(),
-        reported: Reported::new(user),
-        clock,
-    };
+    let mut client =
+        Client { session, sink, inbox, statements: HashMap::new(), portals: HashMap::new(), reported, clock };
     client.welcome(startup, context.id, key)?;
     Connection { client, interrupt, skipping: false, ready: true }.run().await
 }
@@ -140,7 +127,7 @@ impl Client {
     pub(super) fn send_notices(&mut self) -> Result<()> {
         for notice in self.session.take_notices() {
             if settings::wants(&self.session, notice.severity) {
-                self.sink.put(&Backend::NoticeResponse(error::notice(&notice)))?;
+                self.sink.put(&Backend::NoticeResponse(report::notice(&notice)))?;
             }
         }
         Ok(())

@@ -1,14 +1,11 @@
-//! Everything that can go wrong between a client and the database, and the one match that makes an
-//! `ErrorResponse` of it.
+//! Everything that can go wrong between a client and the database, and the one match that gives each its SQLSTATE.
+//! [`super::report`] makes an `ErrorResponse` of it.
 //!
 //! It adds the protocol's own errors to [`muster::Error`], whose SQLSTATE it takes as it is.
 
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-
-use pgwire::error::ErrorInfo;
-use pgwire::messages::response::NoticeResponse;
 
 /// The result of everything on the wire.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -17,11 +14,53 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The address is reachable from other machines: listen on 127.0.0.1 or ::1.
-    #[error("cannot listen on {address}: it is not a loopback address, and there is no authentication yet")]
-    NotLoopback {
+    /// The address is reachable from other machines, which would be let in without a password.
+    #[error(
+        "cannot listen on {address} with --auth trust: it is not a loopback address, and everybody who reaches it would be a \
+         superuser. Leave --auth out, or use --auth scram"
+    )]
+    TrustElsewhere {
         /// The address that was asked for.
         address: SocketAddr,
+    },
+    /// Passwords are to be asked for and nobody has one: set one.
+    #[error(
+        "cannot listen on {address}: passwords are asked for there, and no role that may log in has one. Set one first: \
+         muster sql --data DIR -c \"ALTER ROLE postgres PASSWORD '...'\", or name a file that holds one in MUSTER_PASSWORD_FILE"
+    )]
+    NoPassword {
+        /// The address that was asked for.
+        address: SocketAddr,
+    },
+    /// The password is wrong, or there is no such role, or it has none, or only until a time that has passed.
+    #[error("password authentication failed for user \"{name}\"")]
+    WrongPassword {
+        /// Whom the client said to be.
+        name: String,
+    },
+    /// There is no such role: make it, or connect as another.
+    #[error("role \"{name}\" does not exist")]
+    UnknownRole {
+        /// Whom the client said to be.
+        name: String,
+    },
+    /// The role is not for logging in: `ALTER ROLE ... LOGIN`.
+    #[error("role \"{name}\" is not permitted to log in")]
+    NoLogin {
+        /// Whom the client said to be.
+        name: String,
+    },
+    /// Somebody between client and server took the offer of channel binding away.
+    #[error("SCRAM channel binding negotiation error")]
+    ChannelBinding,
+    /// The last places are for superusers: close a connection, or try again later.
+    #[error("remaining connection slots are reserved for superusers")]
+    ReservedConnections,
+    /// The role has as many sessions as it may: close one, or `ALTER ROLE ... CONNECTION LIMIT`.
+    #[error("too many connections for role \"{name}\"")]
+    TooManyOfRole {
+        /// The role.
+        name: String,
     },
     /// The address cannot be had: choose another port, or end the process that has it.
     #[error("cannot listen on {address}: {source}")]
@@ -255,10 +294,14 @@ impl Error {
     }
 
     /// The SQLSTATE, and whether the connection ends.
-    fn state(&self) -> (&'static str, Severity) {
+    pub(super) fn state(&self) -> (&'static str, Severity) {
         use Severity::{Error as Lives, Fatal};
         match self {
-            Self::NotLoopback { .. } | Self::Unsupported { .. } | Self::ResultTypeChanged => ("0A000", Lives),
+            Self::TrustElsewhere { .. } | Self::NoPassword { .. } => ("F0000", Fatal),
+            Self::WrongPassword { .. } => ("28P01", Fatal),
+            Self::UnknownRole { .. } | Self::NoLogin { .. } | Self::ChannelBinding => ("28000", Fatal),
+            Self::ReservedConnections | Self::TooManyOfRole { .. } => ("53300", Fatal),
+            Self::Unsupported { .. } | Self::ResultTypeChanged => ("0A000", Lives),
             Self::TlsFile { .. } | Self::TlsMissing => ("F0000", Fatal),
             Self::NotEncrypted => ("28000", Fatal),
             Self::Listen { .. } => ("58030", Fatal),
@@ -303,82 +346,5 @@ impl Error {
     /// Whether the connection ends with this error.
     pub(super) fn is_fatal(&self) -> bool {
         self.state().1 == Severity::Fatal
-    }
-
-    /// The fields of the `ErrorResponse`, with at least the severity given.
-    pub(super) fn report(&self, least: Severity) -> ErrorInfo {
-        let (code, own) = self.state();
-        let severity = if least == Severity::Fatal || own == Severity::Fatal { "FATAL" } else { "ERROR" };
-        let mut info = ErrorInfo::new(severity.to_string(), code.to_string(), clean(&self.to_string()));
-        info.severity_nonlocalized = Some(severity.to_string());
-        match self {
-            Self::Database { source } => {
-                info.detail = source.detail().map(|text| clean(&text));
-                info.hint = source.hint().map(|text| clean(&text));
-                info.table = source.table().map(clean);
-                info.schema = source.schema().map(clean);
-                info.where_context = source.context().map(clean);
-                info.column = source.column().map(clean);
-                info.constraint = source.constraint().map(clean);
-                info.position = source.position().map(|position| position.to_string());
-            }
-            Self::UnknownDatabase { .. } => {
-                info.hint =
-                    Some("There is one database: connect to \"muster\" (or \"postgres\").".to_string());
-            }
-            Self::ParameterText { number, .. }
-            | Self::ParameterRange { number, .. }
-            | Self::ParameterDimensions { number, .. } => {
-                info.where_context = Some(format!("bind parameter ${number}"));
-            }
-            Self::NotEncrypted => {
-                info.hint = Some("Connect with sslmode=require, or verify-full.".to_string());
-            }
-            Self::NoParameters => {
-                info.hint = Some("The simple query protocol carries no parameters.".to_string());
-            }
-            _ => {}
-        }
-        info
-    }
-}
-
-/// The message of a notice.
-pub(super) fn notice(notice: &muster::Notice) -> NoticeResponse {
-    NoticeResponse::new(vec![
-        (b'S', notice.severity.to_string()),
-        (b'V', notice.severity.to_string()),
-        (b'C', notice.sqlstate.to_string()),
-        (b'M', clean(&notice.message)),
-    ])
-}
-
-/// The text without what would end a field of the message early.
-fn clean(text: &str) -> String {
-    text.replace('\0', "\u{fffd}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fatal_error_says_so_in_both_severity_fields() {
-        let info = Error::ShuttingDown.report(Severity::Error);
-        assert_eq!(info.severity, "FATAL");
-        assert_eq!(info.severity_nonlocalized.as_deref(), Some("FATAL"));
-        assert_eq!(info.code, "57P01");
-    }
-
-    #[test]
-    fn during_startup_every_error_is_fatal() {
-        let info = Error::Unsupported { feature: "replication".into() }.report(Severity::Fatal);
-        assert_eq!((info.severity.as_str(), info.code.as_str()), ("FATAL", "0A000"));
-    }
-
-    #[test]
-    fn a_zero_byte_does_not_cut_the_message() {
-        let info = Error::UnknownDatabase { name: "a\0b".into() }.report(Severity::Error);
-        assert_eq!(info.message, "database \"a\u{fffd}b\" does not exist");
     }
 }

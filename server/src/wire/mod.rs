@@ -6,8 +6,8 @@
 //! A connection's walk:
 //!
 //! 1. `server` accepts it and gives it a task of its own;
-//! 2. `startup` encrypts the `stream` by `tls` where that is wanted, and reads the startup packet; `settings` applies
-//!    what it asks for;
+//! 2. `startup` encrypts the `stream` by `tls` where that is wanted, and reads the startup packet; `auth` and
+//!    `scram` ask for a password, `places` says whether there is room, `settings` applies what the packet asks for;
 //! 3. `inbox` cuts the stream into messages, which `message` reads from their bytes;
 //! 4. `connection` takes them in order and answers errors; `cancel` ends what should not go
 //!    on, or takes longer than `clock` allows;
@@ -16,12 +16,13 @@
 //! 6. `types` says which PostgreSQL type an Arrow field is, `params` decodes parameters into
 //!    [`muster::Value`]s, `encode` writes rows;
 //! 7. `sink` sends it all, and waits while the client does not read;
-//! 8. `error` makes an `ErrorResponse` of whatever failed.
+//! 8. `error` says what failed, and `report` makes an `ErrorResponse` of it.
 //!
 //! The message structs, error fields, types and the cancel registry are pgwire's. Its server loop
 //! is not used: it reads only between statements, so it does not see a client leave, and its
 //! decoder panics on messages that are cut short.
 
+mod auth;
 mod cancel;
 mod clock;
 mod connection;
@@ -32,7 +33,10 @@ mod extended;
 mod inbox;
 mod message;
 mod params;
+mod places;
 mod portal;
+mod report;
+mod scram;
 mod server;
 mod settings;
 mod simple;
@@ -42,6 +46,7 @@ mod stream;
 mod tls;
 mod types;
 
+pub use auth::Auth;
 pub use error::{Error, Result};
 pub use server::{ServeOptions, Server};
 pub use tls::TlsOptions;

@@ -14,29 +14,34 @@ use pgwire::api::ConnectionManager;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
 
-use super::cancel::Stop;
+use super::auth::{Auth, Gate};
+use super::cancel::{Stop, secret};
 use super::connection::{Context, refuse, serve};
 use super::error::{Error, Result};
+use super::places::Places;
 use super::sink::Sink;
 use super::startup::{Opening, open};
 use super::stream::Stream;
 use super::tls::{Tls, TlsOptions};
 
-/// How long a client may take to say what it wants (PostgreSQL's `authentication_timeout`).
-const STARTUP_TIME: Duration = Duration::from_secs(60);
 /// How long connections have for their last words, once their statements were ended.
 const FAREWELL_TIME: Duration = Duration::from_secs(2);
 
 /// Where and how to serve.
 #[derive(Clone, Debug)]
 pub struct ServeOptions {
-    /// A loopback address; port 0 takes a free one.
+    /// An address that only this machine can reach, or any where passwords are asked for; port 0 takes a free one.
     pub listen: SocketAddr,
     /// How many clients may be connected at once.
     pub max_connections: usize,
     /// How long running statements may go on after the server was told to stop.
     pub grace: Duration,
+    /// How long a client may take to say who it is and show it (PostgreSQL's setting of that name).
+    pub authentication_timeout: Duration,
+    /// How clients show who they are.
+    pub auth: Auth,
     /// The certificate to offer TLS with; none is offered without.
     pub tls: Option<TlsOptions>,
     /// Whether sessions that are not encrypted are turned away. They are, too, where clients must show a certificate.
@@ -44,10 +49,18 @@ pub struct ServeOptions {
 }
 
 impl ServeOptions {
-    /// Serving at an address, with the defaults: 500 connections, 10 seconds of grace.
+    /// Serving at an address, with the defaults: 500 connections, 10 seconds of grace, a minute to come in.
     #[must_use]
     pub fn new(listen: SocketAddr) -> Self {
-        Self { listen, max_connections: 500, grace: Duration::from_secs(10), tls: None, tls_required: false }
+        Self {
+            listen,
+            max_connections: 500,
+            grace: Duration::from_secs(10),
+            authentication_timeout: Duration::from_secs(60),
+            auth: Auth::default(),
+            tls: None,
+            tls_required: false,
+        }
     }
 }
 
@@ -58,6 +71,7 @@ pub struct Server {
     address: SocketAddr,
     options: ServeOptions,
     tls: Option<Tls>,
+    gate: Gate,
 }
 
 impl Server {
@@ -65,13 +79,11 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`Error::NotLoopback`] for an address that other machines could reach, [`Error::Listen`] for
-    /// one that cannot be had, [`Error::TlsFile`] for a certificate or key that cannot be used.
+    /// [`Error::NoPassword`] and [`Error::TrustElsewhere`] for an address that other machines could reach without a
+    /// password, [`Error::Listen`] for one that cannot be had, [`Error::TlsFile`] for a certificate or key that cannot be used.
     pub async fn bind(database: Database, options: ServeOptions) -> Result<Self> {
         let address = options.listen;
-        if !address.ip().is_loopback() {
-            return Err(Error::NotLoopback { address });
-        }
+        let gate = Gate::new(options.auth, address, &database)?;
         if options.tls_required && options.tls.is_none() {
             return Err(Error::TlsMissing);
         }
@@ -79,7 +91,7 @@ impl Server {
         let failed = |source| Error::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Self { database, listener, address, options, tls })
+        Ok(Self { database, listener, address, options, tls, gate })
     }
 
     /// The address that clients connect to, with the port that was taken.
@@ -102,8 +114,11 @@ impl Server {
             tls: self.tls,
             tls_required: self.options.tls_required || shows,
             registry: Arc::new(ConnectionManager::new()),
-            places: Arc::new(Semaphore::new(self.options.max_connections)),
+            gate: self.gate,
+            arrivals: Arc::new(Semaphore::new(self.options.max_connections.saturating_mul(2))),
+            places: Places::new(self.options.max_connections),
             limit: self.options.max_connections,
+            authentication_timeout: self.options.authentication_timeout,
             stop: stopping,
         };
         let mut connections = JoinSet::new();
@@ -166,8 +181,12 @@ struct Hall {
     tls: Option<Tls>,
     tls_required: bool,
     registry: Arc<ConnectionManager>,
-    places: Arc<Semaphore>,
+    gate: Gate,
+    /// For those who have not shown yet who they are.
+    arrivals: Arc<Semaphore>,
+    places: Places,
     limit: usize,
+    authentication_timeout: Duration,
     stop: watch::Receiver<Stop>,
 }
 
@@ -185,11 +204,15 @@ impl Hall {
         // Answers are flushed whole; waiting to fill a packet would only delay them.
         stream.set_nodelay(true)?;
         let mut stream = Stream::Plain(stream);
+        let deadline = Instant::now() + self.authentication_timeout;
+        let Ok(arrival) = self.arrivals.clone().try_acquire_owned() else {
+            return turn_away(stream, Error::TooManyConnections { limit: self.limit }).await;
+        };
         let mut buffer = BytesMut::with_capacity(8 * 1024);
         let opening = tokio::select! {
             biased;
             _ = self.stop.wait_for(|stop| *stop != Stop::Running) => Err(Error::ShuttingDown),
-            opening = tokio::time::timeout(STARTUP_TIME, open(&mut stream, &mut buffer, self.tls.as_ref())) => opening.unwrap_or_else(|_| {
+            opening = tokio::time::timeout_at(deadline, open(&mut stream, &mut buffer, self.tls.as_ref())) => opening.unwrap_or_else(|_| {
                 Err(Error::ProtocolFatal { message: "the startup packet did not come in time".to_string() })
             }),
         };
@@ -197,20 +220,37 @@ impl Hall {
             Ok(opening) => opening,
             Err(error) => return turn_away(stream, error).await,
         };
-        // Clients send cancel requests without encryption, whose key tells as much as they need.
-        if self.tls_required && !stream.is_encrypted() && matches!(opening, Opening::Start(_)) {
+        let startup = match opening {
+            Opening::Start(startup) => startup,
+            // Clients send it without encryption, and without a password: its key tells as much as it needs.
+            Opening::Cancel { id, key } => {
+                self.registry.cancel(id, &secret(key)).await;
+                return Ok(());
+            }
+            Opening::Closed => return Ok(()),
+        };
+        if self.tls_required && !stream.is_encrypted() {
             return turn_away(stream, Error::NotEncrypted).await;
         }
-        // A cancel request takes no place, so that a full server can still be relieved.
-        let _place = match &opening {
-            Opening::Start(_) => match self.places.try_acquire_owned() {
-                Ok(place) => Some(place),
-                Err(_) => return turn_away(stream, Error::TooManyConnections { limit: self.limit }).await,
-            },
-            Opening::Cancel { .. } | Opening::Closed => None,
+        let end_point = stream.end_point();
+        let admission =
+            self.gate.admit(&self.database, &startup, &mut stream, &mut buffer, end_point.as_deref());
+        let admission = tokio::select! {
+            biased;
+            _ = self.stop.wait_for(|stop| *stop != Stop::Running) => Err(Error::ShuttingDown),
+            admission = tokio::time::timeout_at(deadline, admission) => admission.unwrap_or_else(|_| {
+                Err(Error::ProtocolFatal { message: "canceling authentication due to timeout".to_string() })
+            }),
         };
-        let context = Context { database: self.database, registry: self.registry, stop: self.stop, id };
-        serve(context, stream, buffer, opening).await
+        let room = admission.and_then(|entrant| Ok((self.places.take(entrant.role.as_ref())?, entrant)));
+        let (_place, entrant) = match room {
+            Ok(room) => room,
+            Err(error) => return turn_away(stream, error).await,
+        };
+        drop(arrival);
+        entrant.session.set_max_connections(self.limit);
+        let context = Context { registry: self.registry, stop: self.stop, id };
+        serve(context, stream, buffer, startup, entrant.session).await
     }
 }
 

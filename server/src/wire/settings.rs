@@ -11,12 +11,11 @@ use pgwire::messages::startup::ParameterStatus;
 use super::error::{Error, Result};
 
 /// The parameters that PostgreSQL 16 reports, and what they are where the session does not say.
-const REPORTED: [(&str, &str); 12] = [
+const REPORTED: [(&str, &str); 11] = [
     ("server_version", ""),
     ("server_encoding", "UTF8"),
     ("client_encoding", "UTF8"),
     ("application_name", ""),
-    ("is_superuser", "on"),
     ("in_hot_standby", "off"),
     ("default_transaction_read_only", "off"),
     ("DateStyle", "ISO, MDY"),
@@ -33,11 +32,12 @@ pub(super) struct Reported {
     /// The session's number of changes when it was last looked at.
     changes: Option<u64>,
     user: String,
+    superuser: bool,
 }
 
 impl Reported {
-    pub(super) fn new(user: String) -> Self {
-        Self { known: Vec::new(), changes: None, user }
+    pub(super) fn new(user: String, superuser: bool) -> Self {
+        Self { known: Vec::new(), changes: None, user, superuser }
     }
 
     /// The messages that tell the client what changed since it was last told.
@@ -50,6 +50,7 @@ impl Reported {
             .iter()
             .map(|&(name, default)| (name, session.setting(name).unwrap_or_else(|| default.to_string())))
             .collect();
+        now.push(("is_superuser", if self.superuser { "on" } else { "off" }.to_string()));
         now.push(("session_authorization", self.user.clone()));
         let changed = now
             .iter()

@@ -13,7 +13,7 @@ use super::stream::Stream;
 use super::tls::Tls;
 
 /// PostgreSQL's limit for the packets before authentication.
-const MAX_PACKET: usize = 10_000;
+pub(super) const MAX_PACKET: usize = 10_000;
 const CANCEL_REQUEST: u32 = 80_877_102;
 const SSL_REQUEST: u32 = 80_877_103;
 const GSS_REQUEST: u32 = 80_877_104;
@@ -47,12 +47,16 @@ impl Startup {
         Some(value.as_str()).filter(|value| !value.is_empty())
     }
 
-    /// The user, whom no one checks until there are roles; an error where the database is not ours.
-    pub(super) fn user(&self) -> Result<String> {
-        let user = self.parameter("user").ok_or(Error::NoUser)?;
+    /// Whom the client says to be.
+    pub(super) fn user(&self) -> Result<&str> {
+        self.parameter("user").ok_or(Error::NoUser)
+    }
+
+    /// An error where the database is not ours.
+    pub(super) fn check_database(&self) -> Result<()> {
         // The protocol has the database default to the user's name.
-        match self.parameter("database").unwrap_or(user) {
-            "muster" | "postgres" => Ok(user.to_string()),
+        match self.parameter("database").unwrap_or(self.user()?) {
+            "muster" | "postgres" => Ok(()),
             name => Err(Error::UnknownDatabase { name: name.to_string() }),
         }
     }
@@ -145,9 +149,10 @@ mod tests {
     fn the_database_is_muster_or_postgres() {
         let packet = startup(196_608, b"user\0ann\0database\0muster\0\0").unwrap();
         assert_eq!(packet.user().unwrap(), "ann");
+        assert!(packet.check_database().is_ok());
         assert_eq!((packet.minor, packet.negotiate), (0, None));
         let packet = startup(196_608, b"user\0ann\0\0").unwrap();
-        assert_eq!(packet.user().unwrap_err().to_string(), "database \"ann\" does not exist");
+        assert_eq!(packet.check_database().unwrap_err().to_string(), "database \"ann\" does not exist");
         let packet = startup(196_608, b"database\0muster\0\0").unwrap();
         assert_eq!(packet.user().unwrap_err().sqlstate(), "28000");
     }

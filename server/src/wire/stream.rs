@@ -5,6 +5,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -22,7 +23,11 @@ pub(super) type Writer = Box<dyn AsyncWrite + Send + Unpin>;
 /// See the module.
 pub(super) enum Stream {
     Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls {
+        stream: Box<TlsStream<TcpStream>>,
+        /// What SCRAM may bind to.
+        end_point: Option<Arc<[u8]>>,
+    },
     /// The handshake failed or was left: nobody can be spoken to.
     Broken,
 }
@@ -34,20 +39,29 @@ impl Stream {
     /// When the handshake fails, and with it the connection.
     pub(super) async fn encrypt(&mut self, tls: &Tls) -> Result<()> {
         if let Self::Plain(plain) = std::mem::replace(self, Self::Broken) {
-            *self = Self::Tls(Box::new(tls.accept(plain).await?));
+            let stream = Box::new(tls.accept(plain).await?);
+            *self = Self::Tls { stream, end_point: tls.end_point() };
         }
         Ok(())
     }
 
     pub(super) fn is_encrypted(&self) -> bool {
-        matches!(self, Self::Tls(_))
+        matches!(self, Self::Tls { .. })
+    }
+
+    /// What SCRAM may bind to.
+    pub(super) fn end_point(&self) -> Option<Arc<[u8]>> {
+        match self {
+            Self::Tls { end_point, .. } => end_point.clone(),
+            _ => None,
+        }
     }
 
     /// The server's address and the client's, where they are known.
     pub(super) fn addresses(&self) -> (Option<SocketAddr>, Option<SocketAddr>) {
         let stream = match self {
             Self::Plain(stream) => stream,
-            Self::Tls(stream) => stream.get_ref().0,
+            Self::Tls { stream, .. } => stream.get_ref().0,
             Self::Broken => return (None, None),
         };
         (stream.local_addr().ok(), stream.peer_addr().ok())
@@ -60,7 +74,7 @@ impl Stream {
                 let (reader, writer) = stream.into_split();
                 (Box::new(reader), Box::new(writer))
             }
-            Self::Tls(stream) => {
+            Self::Tls { stream, .. } => {
                 let (reader, writer) = tokio::io::split(stream);
                 (Box::new(reader), Box::new(writer))
             }
@@ -73,7 +87,7 @@ impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
-            Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Tls { stream, .. } => Pin::new(stream).poll_read(cx, buf),
             Self::Broken => Poll::Ready(Ok(())),
         }
     }
@@ -83,7 +97,7 @@ impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
-            Self::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Tls { stream, .. } => Pin::new(stream).poll_write(cx, buf),
             Self::Broken => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
         }
     }
@@ -91,7 +105,7 @@ impl AsyncWrite for Stream {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tls { stream, .. } => Pin::new(stream).poll_flush(cx),
             Self::Broken => Poll::Ready(Ok(())),
         }
     }
@@ -99,7 +113,7 @@ impl AsyncWrite for Stream {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tls { stream, .. } => Pin::new(stream).poll_shutdown(cx),
             Self::Broken => Poll::Ready(Ok(())),
         }
     }

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256, Sha384, Sha512};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
@@ -14,6 +15,9 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::server::TlsStream;
+use x509_cert::Certificate;
+use x509_cert::der::oid::db::rfc5912;
+use x509_cert::der::{Decode, oid::ObjectIdentifier};
 
 use super::error::{Error, Result};
 
@@ -32,6 +36,8 @@ pub struct TlsOptions {
 #[derive(Clone)]
 pub(super) struct Tls {
     acceptor: TlsAcceptor,
+    /// What SCRAM binds to the channel; none when the certificate's signature knows no hash.
+    end_point: Option<Arc<[u8]>>,
 }
 
 impl Tls {
@@ -44,6 +50,7 @@ impl Tls {
         let provider = Arc::new(ring::default_provider());
         let chain = certificates(cert)?;
         let private = private_key(key)?;
+        let end_point = chain.first().map(|first| end_point(cert, first)).transpose()?.flatten();
         let versions =
             ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions();
         let versions = versions.map_err(|error| wrong(cert, error))?;
@@ -54,12 +61,17 @@ impl Tls {
         let config = clients.with_single_cert(chain, private).map_err(|error| {
             wrong(key, format!("it does not belong to the certificate {}: {error}", cert.display()))
         })?;
-        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)) })
+        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), end_point })
     }
 
     /// The handshake.
     pub(super) async fn accept(&self, stream: TcpStream) -> Result<TlsStream<TcpStream>> {
         Ok(self.acceptor.accept(stream).await?)
+    }
+
+    /// The hash of the certificate that `tls-server-end-point` binds to (RFC 5929).
+    pub(super) fn end_point(&self) -> Option<Arc<[u8]>> {
+        self.end_point.clone()
     }
 }
 
@@ -114,4 +126,27 @@ fn reason(error: pem::Error) -> String {
         pem::Error::Io(error) => error.to_string(),
         error => format!("it is no PEM that can be read: {error:?}"),
     }
+}
+
+/// The certificate's hash by the function that its signature uses, and by SHA-256 where that is MD5 or SHA-1.
+fn end_point(path: &Path, certificate: &CertificateDer<'_>) -> Result<Option<Arc<[u8]>>> {
+    let parsed = Certificate::from_der(certificate).map_err(|error| wrong(path, error))?;
+    const SHA_256: [ObjectIdentifier; 4] = [
+        rfc5912::MD_5_WITH_RSA_ENCRYPTION,
+        rfc5912::SHA_1_WITH_RSA_ENCRYPTION,
+        rfc5912::SHA_256_WITH_RSA_ENCRYPTION,
+        rfc5912::ECDSA_WITH_SHA_256,
+    ];
+    const SHA_384: [ObjectIdentifier; 2] =
+        [rfc5912::SHA_384_WITH_RSA_ENCRYPTION, rfc5912::ECDSA_WITH_SHA_384];
+    const SHA_512: [ObjectIdentifier; 2] =
+        [rfc5912::SHA_512_WITH_RSA_ENCRYPTION, rfc5912::ECDSA_WITH_SHA_512];
+    // Ed25519 and RSA-PSS name no hash that all clients agree on: binding is not offered then.
+    let hash = match parsed.signature_algorithm.oid {
+        oid if SHA_256.contains(&oid) => Sha256::digest(certificate).to_vec(),
+        oid if SHA_384.contains(&oid) => Sha384::digest(certificate).to_vec(),
+        oid if SHA_512.contains(&oid) => Sha512::digest(certificate).to_vec(),
+        _ => return Ok(None),
+    };
+    Ok(Some(hash.into()))
 }

@@ -6,7 +6,7 @@
 //! - `embedders`: a server whose configuration names a provider of embeddings.
 //! - `cursors`, `notifications`: DECLARE and FETCH, LISTEN and NOTIFY, as clients have them.
 //! - `export`: an export, loaded into Muster and into PostgreSQL.
-//! - `tls`: certificates, good and bad.
+//! - `auth`: passwords, roles, who gets a place; `tls`: certificates, good and bad.
 //! - `server` and `raw`: what these share.
 
 #![expect(
@@ -17,6 +17,7 @@
     reason = "tests"
 )]
 
+mod auth;
 mod backup;
 mod bench;
 mod cancel;

@@ -28,9 +28,18 @@ pub(crate) fn serving<T: Future<Output = ()>>(test: impl FnOnce(Serving) -> T) {
 
 /// Runs a test with a server of other options.
 pub(crate) fn serving_with<T: Future<Output = ()>>(options: ServeOptions, test: impl FnOnce(Serving) -> T) {
+    serving_database(Database::in_memory().unwrap(), options, test);
+}
+
+/// Runs a test with a server over a database that is there.
+pub(crate) fn serving_database<T: Future<Output = ()>>(
+    database: Database,
+    options: ServeOptions,
+    test: impl FnOnce(Serving) -> T,
+) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let server = Server::bind(Database::in_memory().unwrap(), options).await.unwrap();
+        let server = Server::bind(database, options).await.unwrap();
         let address = server.local_addr();
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(server.run(async {
@@ -80,8 +89,14 @@ pub(crate) struct Process {
 impl Process {
     /// Starts serving a folder and waits until it listens; the arguments follow `--listen`.
     pub(crate) fn serve(data: &Path, arguments: &[&str]) -> Self {
+        let arguments: Vec<&str> = ["--listen", "127.0.0.1:0"].iter().chain(arguments).copied().collect();
+        Self::serve_at(data, &arguments)
+    }
+
+    /// The same, where the arguments say.
+    pub(crate) fn serve_at(data: &Path, arguments: &[&str]) -> Self {
         let mut command = muster();
-        command.arg("serve").arg("--data").arg(data).args(["--listen", "127.0.0.1:0"]).args(arguments);
+        command.arg("serve").arg("--data").arg(data).args(arguments);
         let mut child = command.spawn().unwrap();
         let stdout = child.stdout.take().unwrap();
         let (sender, lines) = mpsc::channel();

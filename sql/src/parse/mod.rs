@@ -9,6 +9,7 @@ mod additions;
 mod cursor;
 mod deferrable;
 mod operators;
+mod role;
 mod sequence;
 pub(crate) mod walk;
 

@@ -43,6 +43,20 @@ impl Session {
         self.live.lock().own.set_backend(backend);
     }
 
+    /// Says how many sessions whoever serves the database lets in at once, which SHOW `max_connections` tells.
+    pub fn set_max_connections(&self, limit: usize) {
+        self.live.lock().own.set_max_connections(limit);
+    }
+
+    /// Whether it may do everything now.
+    ///
+    /// # Errors
+    /// XX001 when what is stored of roles is damaged.
+    pub fn is_superuser(&self) -> Result<bool> {
+        let identity = self.live.lock().own.identity.clone();
+        identity.is_superuser(&self.view().snapshot)
+    }
+
     /// A number that differs once settings may have changed.
     #[must_use]
     pub fn setting_changes(&self) -> u64 {

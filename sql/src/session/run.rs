@@ -27,7 +27,7 @@ use crate::outcome::{CommandTag, Outcome, Rows};
 use crate::planning::{Lease, bind};
 use crate::point::PointPlan;
 use crate::sqlstate::SqlState;
-use crate::statement::{define, explain, on_commit};
+use crate::statement::{define, explain, on_commit, role};
 use crate::types::blanks;
 use crate::types::vector::{VectorKind, convert_value};
 use crate::write::{PlannedWrite, Written};
@@ -36,6 +36,7 @@ use crate::{Error, Result, embedding};
 /// Whether a statement runs from its AST.
 pub(super) fn is_utility(statement: &ast::Statement) -> bool {
     define::is_definition(statement)
+        || role::is_about_roles(statement)
         || matches!(
             statement,
             ast::Statement::CreateIndex(_)

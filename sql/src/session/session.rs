@@ -26,6 +26,7 @@ use crate::parse::Statement;
 use crate::planning::{OutputNames, parameters, qualify, settle};
 use crate::point::PointPlan;
 use crate::progress::{Progress, Silent};
+use crate::roles::Identity;
 use crate::sqlstate::SqlState;
 use crate::stack::Roomy;
 use crate::statement::copy::Copy;
@@ -68,8 +69,8 @@ impl Drop for Session {
 }
 
 impl Session {
-    pub(crate) fn new(database: Database) -> Self {
-        let settings = Settings::new(&database.shared().options);
+    pub(crate) fn of(database: Database, identity: Identity) -> Self {
+        let settings = Settings::of_identity(&database.shared().options, identity);
         Self {
             live: Arc::new(Live::new(settings, database.shared().channels.clone())),
             database,
@@ -253,7 +254,16 @@ impl Session {
             ast::Statement::ShowVariable { variable } => {
                 (Planned::Utility, Vec::new(), Some(show::columns(variable)))
             }
-            ast::Statement::Copy { .. } => {
+            ast::Statement::Copy { target, to, .. } => {
+                // Before anything is told of the file.
+                if !matches!(target, ast::CopyTarget::Stdin | ast::CopyTarget::Stdout) {
+                    let refusal = if *to {
+                        "must be superuser to COPY to a file"
+                    } else {
+                        "must be superuser to COPY from a file"
+                    };
+                    own.identity.need_superuser(&snapshot, refusal)?;
+                }
                 // What COPY cannot do is told before a client sends its rows.
                 let statement = statement.with_ast(ast);
                 let planned = match Copy::of(shared, &snapshot, &statement)? {

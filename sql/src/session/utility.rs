@@ -11,7 +11,7 @@ use crate::notice::Notice;
 use crate::outcome::{CommandTag, Outcome};
 use crate::planning::qualify;
 use crate::sqlstate::SqlState;
-use crate::statement::{call, create_index, define, extension, refused, set, show};
+use crate::statement::{call, create_index, define, extension, refused, role, set, show};
 
 pub(super) async fn run(
     session: &Session,
@@ -21,6 +21,14 @@ pub(super) async fn run(
     let statement = qualify(statement, context.namespace())?;
     let statement = statement.as_ref();
     match statement {
+        about if role::is_about_roles(about) => {
+            let (read, about) = (context.clone(), about.clone());
+            // Hashing a password takes its time.
+            let (defined, notices) = blocking(move || role::define(&read, &about)).await?;
+            notices.into_iter().for_each(|notice| session.tell(notice));
+            apply(session, &context, defined.changes).await?;
+            Ok(Outcome::done(defined.tag))
+        }
         definition if define::is_definition(definition) => {
             let defined = define::define(&context, definition).await?;
             if define::makes_temporary(definition, &context.settings.path) {
@@ -66,6 +74,8 @@ pub(super) async fn run(
         }
         ast::Statement::Call(call) => {
             session.prevent_in_block("CALL muster_backup")?;
+            let identity = &context.settings.own.identity;
+            identity.need_superuser(&context.snapshot, "permission denied for procedure muster_backup")?;
             let folder = call::backup_folder(call, &context.database.options)?;
             let database = session.database.clone();
             let report = cancellable(move |continues| database.backup(&folder, &|_| continues())).await?;
@@ -87,6 +97,9 @@ pub(super) async fn run(
         ast::Statement::Reset(reset) => {
             match &reset.reset {
                 ast::Reset::ALL => session.live.reset(),
+                // There is no SET ROLE that it could undo.
+                ast::Reset::ConfigurationParameter(name)
+                    if set::name_of(name).eq_ignore_ascii_case("role") => {}
                 ast::Reset::ConfigurationParameter(name) => {
                     session.live.set(&set::name_of(name), None, false)?;
                 }

@@ -22,6 +22,7 @@ pub(crate) mod merge;
 pub(crate) mod name;
 pub(crate) mod on_commit;
 pub(crate) mod refused;
+pub(crate) mod role;
 mod schema;
 mod sequence;
 pub(crate) mod set;

@@ -30,7 +30,6 @@ pub(crate) fn refusal(statement: &Statement) -> Error {
         Statement::CreateSequence { .. } => "CREATE SEQUENCE",
         Statement::CreateFunction(_) => "CREATE FUNCTION",
         Statement::CreateType { .. } => "CREATE TYPE",
-        Statement::CreateRole(_) => "CREATE ROLE",
         Statement::CreateDatabase { .. } => "CREATE DATABASE",
         Statement::CreateTrigger(_) => "CREATE TRIGGER",
         Statement::Comment { .. } => "COMMENT ON",

@@ -51,6 +51,7 @@ pub(crate) fn assignment(set: &Set) -> Result<Assignment> {
         Set::SetNames { charset_name, .. } => of("client_encoding", Some(charset_name.value.clone()), false),
         Set::SetNamesDefault {} => of("client_encoding", None, false),
         Set::SetRole { .. } => Err(Error::unsupported("SET ROLE")),
+        Set::SetSessionAuthorization(_) => Err(Error::unsupported("SET SESSION AUTHORIZATION")),
         other => Err(Error::unsupported(format!("{other}"))),
     }
 }

@@ -84,6 +84,11 @@ pub(super) fn object(number: u64) -> i32 {
     within(OBJECTS, OBJECTS, number)
 }
 
+/// The id of a role in `pg_authid`.
+pub(super) fn role(number: u64) -> i32 {
+    if number == 0 { OWNER } else { object(number) }
+}
+
 /// The id of a schema; 0 for one that is not there.
 pub(super) fn schema(snapshot: &Snapshot, name: &str) -> i32 {
     if let Some((_, oid)) = SCHEMAS.iter().find(|(known, _)| *known == name) {

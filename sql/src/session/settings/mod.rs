@@ -26,6 +26,7 @@ use self::timeouts::Timeouts;
 use self::value::{boolean, on_or_off};
 use super::Own;
 use crate::catalog::SearchPath;
+use crate::roles::Identity;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
 
@@ -44,6 +45,8 @@ pub(super) const TRANSACTION_ISOLATION: &str = "transaction_isolation";
 const DATE_STYLE: &str = "DateStyle";
 const TIME_ZONE: &str = "TimeZone";
 const CLIENT_ENCODING: &str = "client_encoding";
+/// How many sessions a server lets in at once.
+const MAX_CONNECTIONS: &str = "max_connections";
 const APPLICATION_NAME: &str = "application_name";
 
 /// PostgreSQL's limit on names, in bytes.
@@ -113,9 +116,14 @@ pub(crate) struct Told {
 }
 
 impl Settings {
-    /// Those of a new session.
+    /// Those of a new session of this program's own.
     pub(crate) fn new(options: &crate::Options) -> Self {
-        Self::of(Arc::new(Own::new(options)))
+        Self::of_identity(options, Identity::Program)
+    }
+
+    /// Those of a new session.
+    pub(crate) fn of_identity(options: &crate::Options, identity: Identity) -> Self {
+        Self::of(Arc::new(Own::new(options, identity)))
     }
 
     fn of(own: Arc<Own>) -> Self {
@@ -273,6 +281,7 @@ impl Settings {
             RESULT_CACHE => on_or_off(self.result_cache).to_string(),
             READ_ONLY => on_or_off(self.default_read_only).to_string(),
             EF_SEARCH => self.ef_search.to_string(),
+            MAX_CONNECTIONS => self.own.max_connections().to_string(),
             TRANSACTION_ISOLATION => {
                 self.modes.map_or_else(|| self.default_isolation(), |modes| modes.isolation).to_string()
             }

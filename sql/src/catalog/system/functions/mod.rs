@@ -4,6 +4,7 @@
 //! - [`definitions`]: `pg_get_indexdef`, `pg_get_constraintdef`, `pg_get_expr`.
 //! - [`format_type`]: types by their names.
 //! - [`names`]: what is visible, and ids back to names.
+//! - [`roles`]: who runs the session.
 //! - `current_setting` and `set_config` are in [`settings`].
 //! - [`server`]: who is connected to what; `pg_notify`.
 //! - [`descriptions`]: comments, sizes, signatures: what nobody knows here is NULL.
@@ -12,6 +13,7 @@ mod definitions;
 mod descriptions;
 mod format_type;
 mod names;
+mod roles;
 mod server;
 mod settings;
 mod system_function;
@@ -34,6 +36,7 @@ pub(super) fn all(store: &Weak<Store>) -> Vec<ScalarUDF> {
         descriptions::FUNCTIONS,
         format_type::FUNCTIONS,
         names::FUNCTIONS,
+        roles::FUNCTIONS,
         server::FUNCTIONS,
         settings::FUNCTIONS,
     ];

@@ -9,6 +9,7 @@ mod information_schema;
 mod muster_caches;
 mod pg_attrdef;
 mod pg_attribute;
+mod pg_authid;
 mod pg_class;
 mod pg_constraint;
 mod pg_cursors;
@@ -62,6 +63,8 @@ pub(super) const PG_CATALOG: &[Override] = &[
     computed("pg_attribute", with_privileges, pg_attribute::fill),
     computed("pg_attrdef", same, pg_attrdef::fill),
     computed("pg_constraint", pg_constraint::adapted, pg_constraint::fill),
+    computed("pg_authid", pg_authid::adapted, pg_authid::fill),
+    computed("pg_roles", pg_authid::adapted, pg_authid::fill_roles),
     computed("pg_database", with_privileges, pg_database::fill),
     computed("pg_extension", same, extension::fill_extensions),
     computed("pg_index", pg_index::adapted, pg_index::fill),
@@ -84,6 +87,7 @@ pub(super) const PG_CATALOG_ADDITIONS: &[Addition] = &[
     Addition { name: "pg_indexes", schema: pg_indexes::schema, fill: pg_indexes::fill },
     Addition { name: "pg_sequences", schema: pg_sequences::schema, fill: pg_sequences::fill_sequences },
     muster_caches::TABLE,
+    pg_authid::PG_USER,
     pg_cursors::TABLE,
     pg_prepared_statements::TABLE,
     pg_stat_progress_create_index::TABLE,

@@ -6,6 +6,9 @@ use super::super::definition::{Context, Definition, Effect, Kind, Unit, settings
 const VERSION: &str = concat!("16.0 (Muster ", env!("CARGO_PKG_VERSION"), ")");
 
 settings! {
+    "Connections and Authentication / Connection Settings": {
+        "max_connections" Internal, Kind::Integer(Unit::None, 0, 262_143), "0", Effect::Preset, "Sets the maximum number of concurrent connections.";
+    }
     "Preset Options": {
         "in_hot_standby" Internal, Kind::Flag, "off", Effect::Preset, "Shows whether hot standby is currently active.";
         "integer_datetimes" Internal, Kind::Flag, "on", Effect::Preset, "Shows whether datetimes are integer based.";
