@@ -26,7 +26,7 @@ const VECTOR_KEY: &str = "pg.vector";
 const EXTENSION_KEY: &str = "ARROW:extension:name";
 
 /// Sets one metadata entry.
-fn with(field: Field, key: &str, value: &str) -> Field {
+pub(crate) fn with(field: Field, key: &str, value: &str) -> Field {
     let mut metadata = field.metadata().clone();
     metadata.insert(key.to_string(), value.to_string());
     field.with_metadata(metadata)
@@ -157,6 +157,15 @@ pub(crate) fn dimensions(field: &Field) -> Option<usize> {
 pub(crate) fn is_vector(field: &Field) -> bool {
     vector::VectorKind::of(field).is_some()
 }
+
+/// Whether a field is an array of the types `int2vector` and `oidvector`, which are written without braces.
+pub(crate) fn is_number_vector(field: &Field) -> bool {
+    field.metadata().get(TYPE_KEY).is_some_and(|name| [INT2_VECTOR, OID_VECTOR].contains(&name.as_str()))
+}
+
+/// The names of these types.
+pub(crate) const INT2_VECTOR: &str = "int2vector";
+pub(crate) const OID_VECTOR: &str = "oidvector";
 
 pub(crate) fn is_json(field: &Field) -> bool {
     field.metadata().get(EXTENSION_KEY).is_some_and(|name| name == "arrow.json")

@@ -37,6 +37,7 @@
 //! [`Error::sqlstate`].
 #![cfg_attr(doc, allow(rustdoc::private_intra_doc_links))]
 
+mod apply;
 mod audit;
 mod background;
 mod backup;

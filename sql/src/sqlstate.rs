@@ -40,6 +40,10 @@ sqlstates! {
     CardinalityViolation = "21000",
     /// A date or time that is none.
     InvalidDatetimeFormat = "22007",
+    /// An ESCAPE of more than one character.
+    InvalidEscapeCharacter = "22019",
+    /// A pattern that ends in its escape character.
+    InvalidEscapeSequence = "22025",
     /// Division by zero.
     DivisionByZero = "22012",
     /// An argument's value is not one that the function takes.

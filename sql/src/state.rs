@@ -19,6 +19,7 @@ use datafusion_pg_catalog::pg_catalog::context::EmptyContextProvider;
 use datafusion_pg_catalog::pg_catalog::setup_pg_catalog;
 use muster_embedders::Embedders;
 
+use crate::apply::ApplyPlanner;
 use crate::catalog::{CATALOG, PublicSchema, SCHEMA, system};
 use crate::functions::table::{CallPlanner, TableFunctions, VectorSearchPlanner};
 use crate::functions::{aggregate, scalar};
@@ -109,6 +110,7 @@ impl Physical {
             Arc::new(VectorSearchPlanner),
             Arc::new(CallPlanner),
             Arc::new(VectorTopKPlanner),
+            Arc::new(ApplyPlanner),
         ]);
         Self { planner: PlannerDebug(planner) }
     }

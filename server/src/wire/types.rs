@@ -70,6 +70,8 @@ pub(super) fn pg_type(field: &Field) -> Option<Type> {
         DataType::Timestamp(_, None) => Type::TIMESTAMP,
         DataType::Timestamp(_, Some(_)) => Type::TIMESTAMPTZ,
         DataType::Interval(_) | DataType::Duration(_) => Type::INTERVAL,
+        DataType::List(_) if meta(MUSTER_TYPE) == Some("int2vector") => Type::INT2_VECTOR,
+        DataType::List(_) if meta(MUSTER_TYPE) == Some("oidvector") => Type::OID_VECTOR,
         DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
             array_type(item)?
         }

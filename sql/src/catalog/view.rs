@@ -61,6 +61,11 @@ impl View {
         Ok(bytes)
     }
 
+    /// The query as the catalogs show it: with a blank before and a semicolon after it, as clients of PostgreSQL expect it.
+    pub(crate) fn shown(&self) -> String {
+        format!(" {};", self.sql)
+    }
+
     /// # Errors
     /// XX001 for bytes that are no view.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self> {

@@ -92,21 +92,20 @@ pub(crate) fn parse(sql: &str) -> Result<Vec<Statement>> {
         let mut statements = statements(&mut parser(sql)?).map_err(|error| syntax_error(&error, sql))?;
         if asks_the_catalog(sql) {
             for parsed in &mut statements {
-                rewrite_inner(&mut parsed.ast)?;
+                rewrite_inner(&mut parsed.ast);
             }
         }
-        let queries = || statements.iter().map(|parsed| &parsed.ast);
-        if !statements.is_empty() && asks_the_catalog(sql) && queries().all(is_query) {
-            let queries: Vec<ast::Statement> = queries().cloned().collect();
-            let rewritten = system::parse(sql, &queries).map_err(|error| syntax_error(&error, sql))?;
-            return Ok(rewritten.into_iter().map(|ast| wrap(ast.into())).collect());
+        let all_queries = statements.iter().all(|parsed| is_query(&parsed.ast));
+        if !statements.is_empty() && asks_the_catalog(sql) && all_queries {
+            let rewritten = statements.iter().map(|parsed| system::rewritten(&parsed.ast));
+            return Ok(rewritten.map(|ast| wrap(ast.into())).collect());
         }
         Ok(statements.into_iter().map(wrap).collect())
     })
 }
 
 /// The query of a cursor or of PREPARE on the catalog, as it is planned.
-fn rewrite_inner(statement: &mut ast::Statement) -> Result<()> {
+fn rewrite_inner(statement: &mut ast::Statement) {
     let query = match statement {
         ast::Statement::Declare { stmts } => stmts.first_mut().and_then(|declare| declare.for_query.as_mut()),
         ast::Statement::Prepare { statement, .. } => match statement.as_mut() {
@@ -115,14 +114,10 @@ fn rewrite_inner(statement: &mut ast::Statement) -> Result<()> {
         },
         _ => None,
     };
-    let Some(query) = query else { return Ok(()) };
-    let text = query.to_string();
-    let parsed = [ast::Statement::Query(query.clone())];
-    let rewritten = system::parse(&text, &parsed).map_err(|error| syntax_error(&error, &text))?;
-    if let Some(ast::Statement::Query(rewritten)) = rewritten.into_iter().next() {
+    let Some(query) = query else { return };
+    if let ast::Statement::Query(rewritten) = system::rewritten(&ast::Statement::Query(query.clone())) {
         *query = rewritten;
     }
-    Ok(())
 }
 
 fn next_id() -> u64 {
@@ -180,6 +175,12 @@ pub(crate) fn parse_expression(sql: &str) -> Result<ast::Expr> {
     })
 }
 
+/// Statements as the parser reads them, before anything is changed in them.
+pub(crate) fn parse_plain(sql: &str) -> Result<Vec<ast::Statement>> {
+    let parsed = statements(&mut parser(sql)?).map_err(|error| syntax_error(&error, sql))?;
+    Ok(parsed.into_iter().map(|parsed| parsed.ast).collect())
+}
+
 /// A type, as a column's definition has it.
 pub(crate) fn parse_type(sql: &str) -> Result<ast::DataType> {
     let mut parser = parser(sql)?;
@@ -231,6 +232,10 @@ fn asks_the_catalog(sql: &str) -> bool {
         "regclass",
         "regtype",
         "regproc",
+        "regnamespace",
+        "regrole",
+        "tableoid",
+        "generate_subscripts",
         "current_schema",
         "current_user",
         "session_user",

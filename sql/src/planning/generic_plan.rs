@@ -28,6 +28,7 @@ use parking_lot::{Mutex, RwLock};
 
 use super::{Planner, expression, parameters};
 use crate::Result;
+use crate::apply::Apply;
 use crate::catalog::StoredTable;
 use crate::functions::table;
 use crate::session::{StatementContext, reads_stored};
@@ -62,7 +63,7 @@ struct GenericPlan {
 }
 
 /// The values of the run that has the plan, `$1` first.
-type Slots = RwLock<Vec<ScalarValue>>;
+pub(crate) type Slots = RwLock<Vec<ScalarValue>>;
 
 /// A generic plan with the values of one run.
 pub(crate) struct Lease {
@@ -178,10 +179,13 @@ fn may_be_generic(plan: &LogicalPlan) -> Result<bool> {
 }
 
 /// Whether the values of parameters decide what the plan is: a filter compares a key with one, and with the value the rows
-/// are looked up; or DataFusion's LIMIT is one.
+/// are looked up; or DataFusion's LIMIT is one;
+/// or rows decide what a subquery's parameters are.
 fn values_decide(plan: &LogicalPlan) -> Result<bool> {
     let mut decide = false;
     plan.apply_with_subqueries(|node| {
+        // It has parameters of its own.
+        decide |= matches!(node, LogicalPlan::Extension(extension) if extension.node.as_any().is::<Apply>());
         if let LogicalPlan::Limit(limit) = node {
             decide |= limit.fetch.iter().chain(&limit.skip).any(|number| has_placeholder(number));
         }
@@ -213,7 +217,7 @@ fn has_placeholder(expression: &Expr) -> bool {
 }
 
 /// The plan with its parameters read from the slots.
-fn open(plan: LogicalPlan, slots: &Arc<Slots>) -> Result<LogicalPlan> {
+pub(crate) fn open(plan: LogicalPlan, slots: &Arc<Slots>) -> Result<LogicalPlan> {
     let opened = plan.transform_up_with_subqueries(|node| {
         node.map_expressions(|expression| {
             expression.transform_up(|part| match part {

@@ -10,6 +10,7 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, Result, ScalarValue};
 use datafusion::functions::string::rtrim;
+use datafusion::logical_expr::Case;
 use datafusion::logical_expr::expr::{Cast, InList};
 use datafusion::logical_expr::{
     AggregateUDF, Between, BinaryExpr, Expr, ExprSchemable, LogicalPlan, WindowFunctionDefinition, lit, not,
@@ -36,7 +37,9 @@ impl AnalyzerRule for Literals {
     }
 
     fn analyze(&self, plan: LogicalPlan, _options: &ConfigOptions) -> Result<LogicalPlan> {
-        each_expression(plan, type_literals)
+        each_expression(plan, |expression, schema| {
+            type_literals(expression, schema)?.transform_data(|expression| Ok(keep_type(expression, schema)))
+        })
     }
 }
 
@@ -48,7 +51,7 @@ pub(crate) fn type_literals(expression: Expr, schema: &DFSchema) -> Result<Trans
                 // A type is asked for only where it is needed: it costs a walk through the operand.
                 let of_left = if is_text(&right) { reader(&left, schema) } else { None };
                 let of_right = if is_text(&left) { reader(&right, schema) } else { None };
-                let (left, right) = (read(*left, of_right), read(*right, of_left));
+                let (left, right) = (read(*left, of_right.as_ref()), read(*right, of_left.as_ref()));
                 let (left, right) = floats_with_decimals(left, right, schema);
                 Transformed::yes(Expr::BinaryExpr(BinaryExpr::new(Box::new(left), op, Box::new(right))))
             }
@@ -60,7 +63,7 @@ pub(crate) fn type_literals(expression: Expr, schema: &DFSchema) -> Result<Trans
                 }
                 let of_expr = reader(&expr, schema);
                 let floats = is_float(&expr, schema);
-                let read = |item| as_float_of(floats, read(item, of_expr), schema);
+                let read = |item| as_float_of(floats, read(item, of_expr.as_ref()), schema);
                 let list = list.into_iter().map(read).collect();
                 Transformed::yes(Expr::InList(InList { expr, list, negated }))
             }
@@ -72,17 +75,21 @@ pub(crate) fn type_literals(expression: Expr, schema: &DFSchema) -> Result<Trans
                 }
                 let of_expr = reader(&expr, schema);
                 let floats = is_float(&expr, schema);
-                let read = |bound| Box::new(as_float_of(floats, read(bound, of_expr), schema));
+                let read = |bound| Box::new(as_float_of(floats, read(bound, of_expr.as_ref()), schema));
                 let (low, high) = (read(*low), read(*high));
                 Transformed::yes(Expr::Between(Between { expr, negated, low, high }))
             }
             Expr::ScalarFunction(mut call) if scalar::takes_vectors(call.func.name()) => {
                 let half = call.args.iter().any(|argument| kind(argument, schema) == Some(VectorKind::Half));
-                let reader = Some(if half { half_vector } else { vector });
-                call.args = call.args.into_iter().map(|argument| read(argument, reader)).collect();
+                let reader = Reader::By(if half { half_vector } else { vector });
+                call.args = call.args.into_iter().map(|argument| read(argument, Some(&reader))).collect();
                 Transformed::yes(Expr::ScalarFunction(call))
             }
             Expr::Cast(cast) => cast_vector(cast, schema)?,
+            Expr::Case(mut case) => {
+                read_branches(&mut case, schema);
+                Transformed::yes(Expr::Case(case))
+            }
             Expr::AggregateFunction(mut call) => {
                 let fields = fields(&call.params.args, schema)?;
                 match chosen(&call.func, &fields)? {
@@ -137,6 +144,70 @@ fn is_decimal(expression: &Expr, schema: &DFSchema) -> bool {
     matches!(expression.get_type(schema), Ok(data_type) if data_type.is_decimal())
 }
 
+/// The branches of a CASE that are texts, as the arrays that others are.
+fn read_branches(case: &mut Case, schema: &DFSchema) {
+    let branches = case.when_then_expr.iter().map(|(_, then)| then.as_ref());
+    let arrays = branches.chain(case.else_expr.as_deref()).filter_map(|branch| branch.get_type(schema).ok());
+    let Some(array) = arrays.into_iter().find(|found| matches!(found, DataType::List(_))) else { return };
+    let reader = Reader::Array(array);
+    let branches = case.when_then_expr.iter_mut().map(|(_, then)| then).chain(&mut case.else_expr);
+    for branch in branches.filter(|branch| is_text(branch)) {
+        **branch = read(branch.as_ref().clone(), Some(&reader));
+    }
+}
+
+/// The field of values that are all of one type which Arrow does not have: json, uuid. NULLs are of any.
+fn common_field<'a>(values: impl Iterator<Item = &'a Expr>, schema: &DFSchema) -> Option<FieldRef> {
+    let mut common: Option<FieldRef> = None;
+    for value in values.filter(|value| !matches!(value, Expr::Literal(value, _) if value.is_null())) {
+        let (_, field) = value.to_field(schema).ok()?;
+        // Casts take other marks along, which then mean nothing.
+        if !(column::is_json(&field) || column::is_uuid(&field)) {
+            return None;
+        }
+        match &common {
+            None => common = Some(field),
+            Some(known) if known.metadata() == field.metadata() && known.data_type() == field.data_type() => {
+            }
+            Some(_) => return None,
+        }
+    }
+    common
+}
+
+/// A whole expression with the type that DataFusion loses on the way through CASE and its kin.
+fn keep_type(expression: Expr, schema: &DFSchema) -> Transformed<Expr> {
+    match expression {
+        Expr::Alias(mut alias) => {
+            let kept = keep_type(*alias.expr, schema);
+            alias.expr = Box::new(kept.data);
+            if kept.transformed {
+                Transformed::yes(Expr::Alias(alias))
+            } else {
+                Transformed::no(Expr::Alias(alias))
+            }
+        }
+        other => {
+            let field = match &other {
+                Expr::Case(case) => {
+                    let branches = case.when_then_expr.iter().map(|(_, then)| then.as_ref());
+                    common_field(branches.chain(case.else_expr.as_deref()), schema)
+                }
+                Expr::ScalarFunction(call)
+                    if ["coalesce", "nullif", "greatest", "least"].contains(&call.func.name()) =>
+                {
+                    common_field(call.args.iter(), schema)
+                }
+                _ => None,
+            };
+            match field {
+                Some(field) => Transformed::yes(scalar::nullable(other, &field)),
+                None => Transformed::no(other),
+            }
+        }
+    }
+}
+
 /// A cast of a vector: to a text it is one of ours, to an array it is of reals.
 fn cast_vector(cast: Cast, schema: &DFSchema) -> Result<Transformed<Expr>> {
     let to_text = cast.field.data_type() == &DataType::Utf8;
@@ -173,7 +244,7 @@ fn chosen(function: &Arc<AggregateUDF>, fields: &[FieldRef]) -> Result<Option<Ar
 /// Two vectors compared, a text among them as one.
 fn vector_call(comparison: Comparison, kind: VectorKind, left: Expr, right: Expr) -> Expr {
     let reader = if kind == VectorKind::Half { half_vector } else { vector };
-    scalar::compare(comparison).call(vec![left, read(right, Some(reader))])
+    scalar::compare(comparison).call(vec![left, read(right, Some(&Reader::By(reader)))])
 }
 
 fn vector(text: Expr) -> Expr {
@@ -189,30 +260,43 @@ fn kind(expression: &Expr, schema: &DFSchema) -> Option<VectorKind> {
     VectorKind::of(&field)
 }
 
+/// Makes another value of a text.
+enum Reader {
+    By(fn(Expr) -> Expr),
+    /// An array of this type.
+    Array(DataType),
+}
+
 /// How a text beside `expression` is read, if not as a text.
-fn reader(expression: &Expr, schema: &DFSchema) -> Option<fn(Expr) -> Expr> {
+fn reader(expression: &Expr, schema: &DFSchema) -> Option<Reader> {
     if let Expr::Column(column) = expression
         && schema
             .qualified_field_from_column(column)
             .is_ok_and(|(_, field)| column::char_length(field).is_some())
     {
         // Blanks at the end mean nothing beside a char(n), which keeps none.
-        return Some(|text| rtrim().call(vec![text]));
+        return Some(Reader::By(|text| rtrim().call(vec![text])));
     }
     match expression.get_type(schema).ok()? {
-        DataType::FixedSizeBinary(16) => Some(scalar::to_uuid),
-        DataType::Binary => Some(scalar::to_bytea),
-        DataType::FixedSizeList(_, _) | DataType::List(_) => match kind(expression, schema)? {
-            VectorKind::Vector => Some(vector),
-            VectorKind::Half => Some(half_vector),
+        DataType::FixedSizeBinary(16) => Some(Reader::By(scalar::to_uuid)),
+        DataType::Binary => Some(Reader::By(scalar::to_bytea)),
+        array @ (DataType::FixedSizeList(_, _) | DataType::List(_)) => match kind(expression, schema) {
+            Some(VectorKind::Vector) => Some(Reader::By(vector)),
+            Some(VectorKind::Half) => Some(Reader::By(half_vector)),
+            None => Some(Reader::Array(array)),
         },
         _ => None,
     }
 }
 
-fn read(expression: Expr, reader: Option<fn(Expr) -> Expr>) -> Expr {
+fn read(expression: Expr, reader: Option<&Reader>) -> Expr {
     match reader {
-        Some(reader) if is_text(&expression) => reader(expression),
+        Some(reader) if is_text(&expression) => match reader {
+            Reader::By(read) => read(expression),
+            Reader::Array(array) => {
+                Expr::Cast(Cast::new(Box::new(scalar::to_array(expression)), array.clone()))
+            }
+        },
         _ => expression,
     }
 }

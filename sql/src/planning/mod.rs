@@ -43,7 +43,7 @@ pub(crate) use limit_fence::with_limit_fences;
 pub(crate) use literals::Literals;
 pub(crate) use names::{Names, TARGET};
 pub(crate) use operators::VectorOperators;
-pub(crate) use output_names::{OutputNames, column_name};
+pub(crate) use output_names::{HIDDEN, OutputNames, column_name};
 use parameters::declare;
 pub(crate) use parameters::{parameters, parameters_with, settle, settle_expression};
 pub(crate) use planner::Planner;

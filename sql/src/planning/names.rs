@@ -23,9 +23,8 @@ use datafusion::sql::resolve::resolve_table_references;
 use datafusion::sql::sqlparser::ast;
 use muster_storage::{Snapshot, TableDefinition};
 
-use crate::catalog::namespace::SEQUENCE_KIND;
 use crate::catalog::relation::stored;
-use crate::catalog::{CATALOG, SCHEMA, StoredTable, View};
+use crate::catalog::{CATALOG, SCHEMA, Sequence, StoredTable, View, system};
 use crate::planning::{expression, views};
 use crate::statistics::planned;
 use crate::types::SqlTypes;
@@ -74,6 +73,13 @@ impl<'a> Names<'a> {
             if let Some(stored) = Self::stored_name(&reference)
                 && let Some(view) = View::find(snapshot, &stored)?
             {
+                names.views.insert(stored, views::source(state, snapshot, view).await?);
+                continue;
+            }
+            if let Some(stored) = Self::stored_name(&reference)
+                && let Some(sequence) = Sequence::find(snapshot, &stored)?
+            {
+                let view = system::as_view(&sequence);
                 names.views.insert(stored, views::source(state, snapshot, view).await?);
                 continue;
             }
@@ -173,13 +179,6 @@ impl ContextProvider for Names<'_> {
         let schema = name.schema().unwrap_or(PG_CATALOG);
         if let Some(source) = self.system.get(&(schema.to_string(), name.table().to_string())) {
             return Ok(source.clone());
-        }
-        if let Some(stored) = Self::stored_name(&name)
-            && self.snapshot.object(SEQUENCE_KIND, &stored).is_some()
-        {
-            return Err(Error::unsupported("reading a sequence as a table")
-                .with_hint("pg_sequences tells how far it is.")
-                .into());
         }
         Err(Error::undefined_table(&name).into())
     }

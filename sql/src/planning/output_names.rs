@@ -7,6 +7,9 @@ use datafusion::sql::sqlparser::ast::{self, Expr, Query, SelectItem, SetExpr};
 
 use crate::statement::name;
 
+/// What of a name in a plan stands from here on is not shown. No client can write it.
+pub(crate) const HIDDEN: char = '\0';
+
 /// The names of the first and the last columns of a query; those that a `*` stands for are between.
 pub(crate) struct OutputNames {
     first: Vec<Option<String>>,
@@ -24,6 +27,9 @@ impl OutputNames {
             |item: &SelectItem| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(_, _));
         let names = |item: &SelectItem| match item {
             SelectItem::UnnamedExpr(expression) => Some(column_name(expression)),
+            SelectItem::ExprWithAlias { alias, .. } => {
+                alias.value.split_once(HIDDEN).map(|(shown, _)| shown.to_string())
+            }
             _ => None,
         };
         let first = items.iter().take_while(|item| !is_wildcard(item)).map(names).collect();

@@ -17,6 +17,7 @@ use muster_storage::{Snapshot, TableDefinition};
 
 use super::{Names, declare, rewrite_statement};
 use crate::Result;
+use crate::apply::apply_subqueries;
 use crate::embedding::{scope, without_waiting_values};
 
 /// Plans statements over one session state.
@@ -77,7 +78,8 @@ impl Planner {
         let plan = without_waiting_values(plan)?;
         let optimizer = self.state.optimizer();
         let optimized = scope::planning(|| optimizer.optimize(plan, &context, |_, _| {}))?;
-        crate::topk::use_indexes(super::prune::prune(optimized)?, &context)
+        let indexed = crate::topk::use_indexes(super::prune::prune(optimized)?, &context)?;
+        Ok(apply_subqueries(indexed, &|subquery| Ok(self.optimize(subquery, now)?))?)
     }
 
     /// The physical plan of an optimized one.

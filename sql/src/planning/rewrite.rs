@@ -10,15 +10,17 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    self, BinaryOperator, CastKind, CharacterLength, DataType as SqlType, Expr, Function, FunctionArg,
-    FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query,
-    Select, SelectItem, TableFactor, Value, VisitorMut,
+    self, AccessExpr, BinaryOperator, CastKind, CharacterLength, DataType as SqlType, Expr, Function,
+    FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart,
+    Query, Select, SelectItem, TableAlias, TableAliasColumnDef, TableFactor, Value, ValueWithSpan,
+    VisitorMut,
 };
 
 use super::set_returning;
 use crate::functions;
-use crate::functions::scalar::{PLAIN_ARRAY, to_vector_name};
+use crate::functions::scalar::{LIKE_PATTERN, PLAIN_ARRAY, to_vector_name};
 use crate::parse::walk::{change, visit_expressions, visit_expressions_mut};
+use crate::statement::name;
 use crate::types::interval::in_units;
 use crate::types::vector::VectorKind;
 use crate::{Error, Result, sequence};
@@ -72,11 +74,13 @@ impl VisitorMut for Rewrite {
         for item in &mut select.from {
             set_returning::in_from(&mut item.relation);
             item.joins.iter_mut().for_each(|join| set_returning::in_from(&mut join.relation));
+            name_unnested(&mut item.relation);
             if !first {
                 make_lateral(&mut item.relation);
             }
             first = false;
             for join in &mut item.joins {
+                name_unnested(&mut join.relation);
                 make_lateral(&mut join.relation);
             }
         }
@@ -113,6 +117,20 @@ fn without_casts(expression: &Expr) -> Expr {
         ControlFlow::Continue(())
     });
     expression
+}
+
+/// The one column of `FROM unnest(array) AS x` is called as the table is.
+fn name_unnested(relation: &mut TableFactor) {
+    let TableFactor::UNNEST { alias, array_exprs, .. } = relation else { return };
+    let alias = alias.get_or_insert_with(|| TableAlias {
+        explicit: true,
+        name: Ident::new("unnest"),
+        columns: Vec::new(),
+        at: None,
+    });
+    if alias.columns.is_empty() && array_exprs.len() == 1 {
+        alias.columns.push(TableAliasColumnDef { name: alias.name.clone(), data_type: None });
+    }
 }
 
 fn make_lateral(relation: &mut TableFactor) {
@@ -172,6 +190,24 @@ fn rewrite_one(expression: &Expr) -> Result<Option<Expr>> {
             let value = call("json_get_json", vec![left.as_ref().clone(), right.as_ref().clone()]);
             Ok(Some(call("muster_to_jsonb", vec![value])))
         }
+        Expr::Like { negated, any, expr, pattern, escape_char: Some(escape) } => Ok(Some(Expr::Like {
+            negated: *negated,
+            any: *any,
+            expr: expr.clone(),
+            pattern: Box::new(like_pattern(pattern, escape)),
+            escape_char: None,
+        })),
+        Expr::ILike { negated, any, expr, pattern, escape_char: Some(escape) } => Ok(Some(Expr::ILike {
+            negated: *negated,
+            any: *any,
+            expr: expr.clone(),
+            pattern: Box::new(like_pattern(pattern, escape)),
+            escape_char: None,
+        })),
+        Expr::CompoundFieldAccess { root, access_chain } => Ok(fields(root, access_chain)),
+        Expr::BinaryOp { left, op: BinaryOperator::PGOverlap, right } => {
+            Ok(Some(call("array_has_any", vec![left.as_ref().clone(), right.as_ref().clone()])))
+        }
         Expr::BinaryOp { op, .. } => match op {
             // Parsed with another precedence than PostgreSQL's: refusing is better than a wrong answer.
             BinaryOperator::Spaceship => Err(operator("<=>")),
@@ -180,6 +216,27 @@ fn rewrite_one(expression: &Expr) -> Result<Option<Expr>> {
         },
         _ => Ok(None),
     }
+}
+
+/// A pattern whose escape character is the backslash.
+fn like_pattern(pattern: &Expr, escape: &ValueWithSpan) -> Expr {
+    call(LIKE_PATTERN, vec![pattern.clone(), Expr::Value(escape.clone())])
+}
+
+/// `(composite).field`: the parser has a name where DataFusion wants a text.
+fn fields(root: &Expr, chain: &[AccessExpr]) -> Option<Expr> {
+    let is_name = |access: &AccessExpr| matches!(access, AccessExpr::Dot(Expr::Identifier(_)));
+    // DataFusion reads `table.column[1]` as it stands.
+    if matches!(root, Expr::Identifier(_)) || !chain.iter().any(is_name) {
+        return None;
+    }
+    let access_chain = chain.iter().map(|access| match access {
+        AccessExpr::Dot(Expr::Identifier(name)) => {
+            AccessExpr::Dot(Expr::value(Value::SingleQuotedString(name::ident(name))))
+        }
+        other => other.clone(),
+    });
+    Some(Expr::CompoundFieldAccess { root: Box::new(root.clone()), access_chain: access_chain.collect() })
 }
 
 fn operator(name: &str) -> Error {

@@ -12,7 +12,7 @@
 use std::sync::Arc;
 
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, Result};
 use datafusion::functions_aggregate::count::count_all;
 use datafusion::functions_aggregate::expr_fn::array_agg;
@@ -45,7 +45,34 @@ impl AnalyzerRule for ScalarSubqueries {
     }
 }
 
+/// The subquery with a list of all that it refers to outside of it: DataFusion forgets what `unnest` in FROM refers to, and
+/// what subqueries in it do.
+fn with_references(subquery: Subquery) -> Result<Subquery> {
+    let mut own = Vec::new();
+    subquery.subquery.apply(|node| {
+        own.extend(node.schema().columns());
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    let mut outer_ref_columns = subquery.outer_ref_columns;
+    subquery.subquery.apply_with_subqueries(|node| {
+        node.apply_expressions(|expression| {
+            expression.apply(|part| {
+                if let Expr::OuterReferenceColumn(_, column) = part
+                    && !own.contains(column)
+                    && !outer_ref_columns.contains(part)
+                {
+                    outer_ref_columns.push(part.clone());
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })?;
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(Subquery { outer_ref_columns, ..subquery })
+}
+
 fn value_of(subquery: Subquery) -> Result<Transformed<Expr>> {
+    let subquery = with_references(subquery)?;
     let schema = subquery.subquery.schema();
     let [field] = schema.fields().iter().as_slice() else {
         return Ok(Transformed::no(Expr::ScalarSubquery(subquery)));
@@ -54,7 +81,7 @@ fn value_of(subquery: Subquery) -> Result<Transformed<Expr>> {
     if subquery.outer_ref_columns.is_empty() || gives_one_row(&subquery.subquery) {
         let value = Expr::ScalarSubquery(subquery);
         return Ok(match field.is_nullable() {
-            true => Transformed::no(value),
+            true => Transformed::yes(value),
             false => Transformed::yes(scalar::nullable(value, &field)),
         });
     }

@@ -91,6 +91,21 @@ pub(super) fn write_text_array(array: &dyn Array, zone: Tz) -> Result<Write<'_>,
     }))
 }
 
+/// `int2vector` and `oidvector` as text: `1 2 3`.
+pub(super) fn write_text_numbers(array: &dyn Array, zone: Tz) -> Result<Write<'_>, Fault> {
+    let Lists { elements, item, range } = lists(array)?;
+    let write = writer(elements, item, zone)?;
+    Ok(Box::new(move |row, out| {
+        for (number, element) in range(row).enumerate() {
+            if number > 0 {
+                out.put_u8(b' ');
+            }
+            write(element, out)?;
+        }
+        Ok(())
+    }))
+}
+
 /// Whether an element is NULL.
 #[must_use]
 pub fn is_null(nulls: Option<&NullBuffer>, index: usize) -> bool {

@@ -11,7 +11,7 @@ use super::number::{Decimal, write_f32, write_f64};
 use super::temporal::write_timestamptz;
 use super::temporal::{Interval, MICROS_PER_DAY, write_date, write_interval, write_time, write_timestamp};
 use super::{Fault, Write, array, byte_strings, mismatch, primitive};
-use crate::column::is_vector;
+use crate::column::{is_number_vector, is_vector};
 
 /// The writer of an array's values as text; `zone` is where the clocks of `timestamptz` stand.
 ///
@@ -148,6 +148,7 @@ pub fn writer<'a>(array: &'a dyn Array, field: &Field, zone: Tz) -> Result<Write
             let value = intervals(array)?;
             Box::new(move |row, out| write_interval(value(row), out))
         }
+        DataType::List(_) if is_number_vector(field) => return array::write_text_numbers(array, zone),
         DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..) => {
             return array::write_text_array(array, zone);
         }

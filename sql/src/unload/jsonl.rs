@@ -46,7 +46,7 @@ pub(super) fn rows(batch: &RecordBatch, zone: Tz, out: &mut BytesMut) -> Result<
 }
 
 /// The writer of an array's values as JSON.
-fn value_writer<'a>(
+pub(crate) fn value_writer<'a>(
     array: &'a dyn Array,
     field: &'a Field,
     zone: Tz,

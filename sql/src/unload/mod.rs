@@ -11,7 +11,7 @@
 mod audit_log;
 mod copy_out;
 mod file;
-mod jsonl;
+pub(crate) mod jsonl;
 mod text;
 
 pub use copy_out::{CopyChunk, CopyOut};

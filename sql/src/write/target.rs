@@ -9,6 +9,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 use muster_storage::{Snapshot, TableDefinition};
 
+use crate::catalog::relation::plain;
 use crate::planning::TARGET;
 use crate::sqlstate::SqlState;
 use crate::statement::name;
@@ -55,7 +56,8 @@ impl Target {
     pub(crate) fn named(snapshot: &Snapshot, name: &ObjectName, alias: Option<&Ident>) -> Result<Self> {
         let table_name = name::table(name)?;
         let table = snapshot.table(&table_name).ok_or_else(|| Error::undefined_table(&table_name))?;
-        let alias = alias.map_or(table_name, name::ident);
+        // Without its schema: a reference may name that or not.
+        let alias = alias.map_or_else(|| plain(&table_name).to_string(), name::ident);
         Ok(Self { definition: table.definition().clone(), alias })
     }
 

@@ -42,6 +42,11 @@ impl ColumnType {
         if column::is_uuid(field) {
             return Self { length: 16, align: "c", storage: "p", ..Self::varying(2950, "uuid") };
         }
+        match field.metadata().get(column::TYPE_KEY).map(String::as_str) {
+            Some(column::INT2_VECTOR) => return Self { storage: "p", ..Self::varying(22, "int2vector") },
+            Some(column::OID_VECTOR) => return Self { storage: "p", ..Self::varying(30, "oidvector") },
+            _ => {}
+        }
         match field.metadata().get("pg.oid_alias").map(String::as_str) {
             None => {}
             Some("regproc") => return Self::collated(25, "text"),

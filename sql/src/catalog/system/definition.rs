@@ -35,13 +35,13 @@ pub(super) fn find(snapshot: &Snapshot, wanted: i32) -> Option<Indexed<'_>> {
     None
 }
 
-/// The CHECK constraint with this id, as CREATE TABLE writes it.
-pub(super) fn check(snapshot: &Snapshot, wanted: i32) -> Option<String> {
+/// The CHECK constraint with this id, as CREATE TABLE writes it; `pretty` is without parentheses that mean nothing.
+pub(super) fn check(snapshot: &Snapshot, wanted: i32, pretty: bool) -> Option<String> {
     snapshot.tables().find_map(|table| {
         let table = table.definition();
         let mut checks = check::all(&table.properties).enumerate();
         let (_, (_, sql)) = checks.find(|(position, _)| oid::check(table.id, *position) == wanted)?;
-        Some(format!("CHECK (({sql}))"))
+        Some(if pretty { format!("CHECK ({sql})") } else { format!("CHECK (({sql}))") })
     })
 }
 

@@ -24,6 +24,8 @@ pub(super) struct KnownType {
     pub(super) name: String,
     /// The type of an array's elements; 0 for no array.
     pub(super) element: i32,
+    /// The type of arrays of it; 0 for none.
+    pub(super) array: i32,
 }
 
 /// PostgreSQL's types by their ids.
@@ -36,12 +38,71 @@ pub(super) fn types() -> Result<&'static HashMap<i32, KnownType>> {
     for batch in tables()?.pg_type.data() {
         let (oids, names) = (numbers(batch, "oid")?, strings(batch, "typname")?);
         let (elements, categories) = (numbers(batch, "typelem")?, strings(batch, "typcategory")?);
+        let arrays = numbers(batch, "typarray")?;
         for row in 0..batch.num_rows() {
             let element = if categories.value(row) == "A" { elements.value(row) } else { 0 };
-            types.insert(oids.value(row), KnownType { name: names.value(row).to_string(), element });
+            let (name, array) = (names.value(row).to_string(), arrays.value(row));
+            types.insert(oids.value(row), KnownType { name, element, array });
         }
     }
     Ok(TYPES.get_or_init(|| types))
+}
+
+/// The type that a text names, as SQL or the catalog writes it; `None` for none. What stands beside the name in
+/// parentheses is not looked at.
+pub(super) fn type_named(text: &str) -> Result<Option<i32>> {
+    let text = text.trim();
+    if let Some(element) = text.strip_suffix("[]") {
+        let element = type_named(element)?;
+        let known = element.and_then(|oid| types().ok()?.get(&oid));
+        return Ok(known.map(|known| known.array).filter(|oid| *oid != 0));
+    }
+    let plain = match (text.find('('), text.find(')')) {
+        (Some(start), Some(end)) if start < end => {
+            format!("{}{}", text.get(..start).unwrap_or_default(), text.get(end + 1..).unwrap_or_default())
+        }
+        _ => text.to_string(),
+    };
+    let plain = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+    let plain = plain.strip_prefix("pg_catalog.").unwrap_or(&plain);
+    if plain == "\"char\"" {
+        return Ok(Some(18));
+    }
+    let name = match plain.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(quoted) => quoted.to_string(),
+        None => plain.to_lowercase(),
+    };
+    let known = match name.as_str() {
+        "boolean" => "bool",
+        "smallint" => "int2",
+        "integer" | "int" => "int4",
+        "bigint" => "int8",
+        "real" => "float4",
+        "double precision" | "float" => "float8",
+        "decimal" | "dec" => "numeric",
+        "character varying" | "char varying" => "varchar",
+        "character" | "char" => "bpchar",
+        "bit varying" => "varbit",
+        "timestamp without time zone" => "timestamp",
+        "timestamp with time zone" => "timestamptz",
+        "time without time zone" => "time",
+        "time with time zone" => "timetz",
+        "vector" | "public.vector" => return Ok(Some(super::oid::VECTOR)),
+        "halfvec" | "public.halfvec" => return Ok(Some(super::oid::HALFVEC)),
+        other => other,
+    };
+    Ok(types()?.iter().find(|(_, candidate)| candidate.name == known).map(|(oid, _)| *oid))
+}
+
+/// The name of a language that functions are written in.
+pub(super) fn language(oid: i32) -> Result<String> {
+    for batch in tables()?.pg_language.data() {
+        let (oids, names) = (numbers(batch, "oid")?, strings(batch, "lanname")?);
+        if let Some(row) = (0..batch.num_rows()).find(|row| oids.value(*row) == oid) {
+            return Ok(names.value(row).to_string());
+        }
+    }
+    Ok(String::new())
 }
 
 /// Key words that are no name unless they are quoted.
@@ -86,7 +147,7 @@ pub(super) fn btree_class(type_oid: i32) -> Result<i32> {
 }
 
 /// A name as SQL needs it written.
-pub(super) fn quoted(name: &str) -> Result<String> {
+pub(crate) fn quoted(name: &str) -> Result<String> {
     let plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     if plain && !reserved()?.contains(name) {
@@ -95,15 +156,15 @@ pub(super) fn quoted(name: &str) -> Result<String> {
     Ok(format!("\"{}\"", name.replace('"', "\"\"")))
 }
 
-fn numbers<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a Int32Array> {
+pub(super) fn numbers<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a Int32Array> {
     batch.column_by_name(name).and_then(|column| column.as_any().downcast_ref()).ok_or_else(|| missing(name))
 }
 
-fn strings<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a StringArray> {
+pub(super) fn strings<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a StringArray> {
     batch.column_by_name(name).and_then(|column| column.as_any().downcast_ref()).ok_or_else(|| missing(name))
 }
 
-fn missing(name: &str) -> DataFusionError {
+pub(super) fn missing(name: &str) -> DataFusionError {
     DataFusionError::Internal(format!("datafusion-pg-catalog has no column {name} of the expected type"))
 }
 
@@ -127,6 +188,20 @@ mod tests {
         let types = types().unwrap();
         assert_eq!(types.get(&25).unwrap().name, "text");
         assert_eq!(types.get(&1009).unwrap().element, 25);
+        for (text, oid) in [
+            ("integer", Some(23)),
+            ("int4", Some(23)),
+            ("pg_catalog.int8", Some(20)),
+            ("character varying(10)", Some(1043)),
+            ("timestamp(3) with time zone", Some(1184)),
+            ("text[]", Some(1009)),
+            ("\"char\"", Some(18)),
+            ("char", Some(1042)),
+            ("vector(3)", Some(16_385)),
+            ("nothing", None),
+        ] {
+            assert_eq!(type_named(text).unwrap(), oid, "{text}");
+        }
         assert_eq!(btree_class(25).unwrap(), 3126);
         assert_eq!(btree_class(oid_of_nothing()).unwrap(), 0);
     }

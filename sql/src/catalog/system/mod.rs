@@ -9,10 +9,12 @@
 //! - [`oid`]: what objects are known by.
 //! - [`queries`]: clients' queries in a form that DataFusion plans.
 
+mod array_columns;
 mod column_type;
 mod comments;
 mod definition;
 mod functions;
+mod known_functions;
 mod library;
 mod oid;
 mod queries;
@@ -23,16 +25,18 @@ mod tables;
 
 use std::sync::{Arc, Weak};
 
+use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::catalog::CatalogProvider;
 use datafusion::prelude::SessionContext;
 use muster_storage::{Snapshot, Store};
 
 use crate::Result;
-use crate::catalog::Sequence;
+use crate::catalog::{Sequence, View};
 use crate::sequence::Sequences;
 
-pub(crate) use functions::{LISTENING, SystemFunction};
-pub(crate) use queries::parse;
+pub(crate) use functions::{LISTENING, SystemFunction, quoted_literal};
+pub(crate) use library::quoted;
+pub(crate) use queries::rewritten;
 
 /// Puts the schemas into a catalog and the functions into a session's state.
 pub(crate) fn register(
@@ -48,6 +52,20 @@ pub(crate) fn register(
         context.register_udf(function);
     }
     Ok(())
+}
+
+/// What `SELECT * FROM sequence` reads.
+pub(crate) fn as_view(sequence: &Sequence) -> View {
+    let columns = [
+        Field::new("last_value", DataType::Int64, false),
+        Field::new("log_cnt", DataType::Int64, false),
+        Field::new("is_called", DataType::Boolean, false),
+    ];
+    let sql = format!(
+        "SELECT last_value, log_cnt, is_called FROM pg_catalog.muster_sequences WHERE sequence = {}",
+        oid::object(sequence.id)
+    );
+    View { id: 0, sql, columns: Arc::new(Schema::new(columns.to_vec())), uses: Vec::new() }
 }
 
 /// The sequence with this id in `pg_class`, by the string that storage knows it by.

@@ -15,8 +15,8 @@ use datafusion_pg_catalog::pg_catalog::context::EmptyContextProvider;
 use datafusion_pg_catalog::pg_catalog::{PG_CATALOG_TABLES, PgCatalogSchemaProvider, PgCatalogTable};
 
 use super::system_table::{SystemRelation, SystemTable};
-use super::tables::{Addition, INFORMATION_SCHEMA, PG_CATALOG, PG_CATALOG_ADDITIONS};
-use super::{library, oid};
+use super::tables::{Addition, INFORMATION_SCHEMA, PG_CATALOG, no_rows, pg_catalog_additions};
+use super::{array_columns, library, oid};
 use crate::sequence::Sequences;
 
 /// A schema with a fixed set of tables.
@@ -63,7 +63,9 @@ pub(super) fn schemas(sequences: &Arc<Sequences>) -> Result<(SystemSchema, Syste
         let Some(table) = library.build_table_by_name(name)? else { continue };
         let ours = PG_CATALOG.iter().find(|ours| ours.name == name);
         let schema = match ours {
-            None => table.schema(),
+            // What the library computes is its own.
+            None if !matches!(table, PgCatalogTable::Static(_)) => table.schema(),
+            None => adapted(&table.schema(), |fields| fields),
             Some(ours) => adapted(&table.schema(), ours.adapted),
         };
         found.push(Found { name, library: table, ours, schema });
@@ -72,7 +74,12 @@ pub(super) fn schemas(sequences: &Arc<Sequences>) -> Result<(SystemSchema, Syste
     let mut pg_catalog = BTreeMap::new();
     for Found { name, library, ours, schema } in found {
         let provider = match ours {
-            None => library.try_into_table_provider()?,
+            None if schema == library.schema() => library.try_into_table_provider()?,
+            None => {
+                let (constant, system) = (rows_of(&library, &schema)?, system.clone());
+                let sequences = sequences.clone();
+                streaming(SystemTable { schema, constant, fill: no_rows, system, sequences })?
+            }
             Some(ours) => {
                 let constant = if ours.keeps { rows_of(&library, &schema)? } else { Vec::new() };
                 let (fill, system, sequences) = (ours.fill, system.clone(), sequences.clone());
@@ -86,7 +93,7 @@ pub(super) fn schemas(sequences: &Arc<Sequences>) -> Result<(SystemSchema, Syste
         let (system, sequences) = (system.clone(), sequences.clone());
         streaming(SystemTable { schema, constant: Vec::new(), fill, system, sequences })
     };
-    for addition in PG_CATALOG_ADDITIONS {
+    for addition in pg_catalog_additions() {
         pg_catalog.insert(addition.name, added(addition)?);
     }
     let mut information_schema = BTreeMap::new();
@@ -97,17 +104,15 @@ pub(super) fn schemas(sequences: &Arc<Sequences>) -> Result<(SystemSchema, Syste
 }
 
 fn adapted(schema: &Schema, change: fn(Vec<Field>) -> Vec<Field>) -> SchemaRef {
-    let fields = schema.fields().iter().map(|field| field.as_ref().clone()).collect();
-    Arc::new(Schema::new(change(fields)))
+    Arc::new(Schema::new(change(array_columns::adapted(schema))))
 }
 
-/// The library's rows under our columns, which differ in metadata alone.
+/// The library's rows in our columns.
 fn rows_of(table: &PgCatalogTable, schema: &SchemaRef) -> Result<Vec<RecordBatch>> {
     let PgCatalogTable::Static(rows) = table else {
         return Err(DataFusionError::Internal("a table whose rows are kept has constant rows".to_string()));
     };
-    let rows =
-        rows.data().iter().map(|batch| Ok(RecordBatch::try_new(schema.clone(), batch.columns().to_vec())?));
+    let rows = rows.data().iter().map(|batch| Ok(array_columns::converted(batch, schema)?));
     rows.collect()
 }
 
@@ -128,7 +133,7 @@ fn relations(found: &[Found]) -> Vec<SystemRelation> {
         });
     }
     let after = oid::FIRST_SYSTEM_VIEW + i32::try_from(found.len()).unwrap_or_default();
-    for (oid, addition) in (after..).zip(PG_CATALOG_ADDITIONS) {
+    for (oid, addition) in (after..).zip(pg_catalog_additions()) {
         relations.push(SystemRelation {
             oid,
             namespace: oid::PG_CATALOG,

@@ -7,13 +7,18 @@ mod check_length;
 mod checked;
 mod decimal_text;
 mod embed;
+mod format;
 mod in_rows;
 mod is_valid;
+mod json_build;
 mod json_typeof;
+mod like_pattern;
+mod or_empty;
 mod pg_sleep;
 mod plain_array;
 mod struct_field;
 mod subquery_value;
+mod subscripts;
 mod text;
 mod to_array;
 mod to_bytea;
@@ -37,10 +42,13 @@ pub(crate) use decimal_text::{decimal_text, is_decimal_text};
 pub(crate) use embed::{EMBED_MODEL, embed_waits, models_of};
 pub(crate) use in_rows::in_rows;
 pub(crate) use is_valid::{IsValid, validates};
+pub(crate) use like_pattern::LIKE_PATTERN;
+pub(crate) use or_empty::OR_EMPTY;
 pub(crate) use pg_sleep::is_async;
 pub(crate) use plain_array::PLAIN_ARRAY;
 pub(crate) use struct_field::struct_field;
 pub(crate) use subquery_value::{nullable, only_row};
+pub(crate) use subscripts::{EXPANDED_ARRAY, SUBSCRIPTS};
 pub(crate) use to_array::to_array;
 pub(crate) use to_bytea::to_bytea;
 pub(crate) use to_interval::to_interval;
@@ -58,6 +66,7 @@ pub(crate) fn all(embedders: &Arc<Embedders>) -> Vec<Arc<ScalarUDF>> {
         decimal_text::function(),
         embed::function(embedders),
         pg_sleep::function(),
+        format::function(),
         plain_array::function(),
         to_vector::function(VectorKind::Vector),
         to_vector::function(VectorKind::Half),
@@ -69,9 +78,13 @@ pub(crate) fn all(embedders: &Arc<Embedders>) -> Vec<Arc<ScalarUDF>> {
         to_array::function(),
         check_length::function(),
         version::function(),
+        like_pattern::function(),
+        or_empty::function(),
     ];
     all.extend(is_valid::functions());
+    all.extend(json_build::functions());
     all.extend(json_typeof::functions());
+    all.extend(subscripts::functions());
     all.extend(vector::all());
     all
 }

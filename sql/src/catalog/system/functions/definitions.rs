@@ -29,7 +29,7 @@ fn constraint(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Op
     let Some(oid) = arguments.oid(0, row) else { return Ok(None) };
     match find(&catalog.snapshot, oid) {
         Some(found) => found.constraint(),
-        None => Ok(check(&catalog.snapshot, oid)),
+        None => Ok(check(&catalog.snapshot, oid, arguments.flag(1, row) == Some(true))),
     }
 }
 

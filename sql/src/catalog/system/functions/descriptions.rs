@@ -1,10 +1,10 @@
-//! Comments, definitions of views, sizes and signatures. Nobody adds up files, and of PostgreSQL's own functions the
-//! signatures are not kept: the answers are NULL, which is how PostgreSQL says that it does not know.
+//! Comments, definitions of views, sizes. Nobody adds up files, and there are no triggers, rules, statistics objects and
+//! partitions: the answers are NULL, which is how PostgreSQL says that it does not know.
 
 use datafusion::common::TableReference;
 use datafusion::error::Result;
 
-use super::super::tables::pg_proc;
+use super::super::tables::OWNER_NAME;
 use super::super::{comments, library, oid};
 use super::Argument::{Any, Flag, Number, Text};
 use super::{Answer, Arguments, Catalog, Entry};
@@ -16,12 +16,13 @@ pub(super) const FUNCTIONS: &[Entry] = &[
     ("col_description", &[&[Number, Number]], Answer::Text(column_comment)),
     ("obj_description", &[&[Number], &[Number, Text]], Answer::Text(comment_on)),
     ("shobj_description", &[&[Number, Text]], Answer::Text(no_text)),
-    ("pg_get_function_result", &[&[Number]], Answer::Text(result)),
-    ("pg_get_function_arguments", &[&[Number]], Answer::Text(arguments_of)),
-    ("pg_get_function_identity_arguments", &[&[Number]], Answer::Text(no_text)),
     ("pg_get_viewdef", &[&[Number], &[Number, Flag]], Answer::Text(view)),
+    ("pg_get_ruledef", &[&[Number], &[Number, Flag]], Answer::Text(no_text)),
+    ("pg_get_partition_constraintdef", &[&[Number]], Answer::Text(no_text)),
     ("pg_get_statisticsobjdef", &[&[Number]], Answer::Text(no_text)),
-    ("pg_get_triggerdef", &[&[Number], &[Number, Number]], Answer::Text(no_text)),
+    ("pg_get_statisticsobjdef_columns", &[&[Number]], Answer::Text(no_text)),
+    ("pg_get_statisticsobjdef_expressions", &[&[Number]], Answer::Texts(no_texts)),
+    ("pg_get_triggerdef", &[&[Number], &[Number, Flag]], Answer::Text(no_text)),
     ("pg_get_partkeydef", &[&[Number]], Answer::Text(no_text)),
     ("pg_get_serial_sequence", &[&[Text, Text]], Answer::Text(serial_sequence)),
     ("pg_relation_size", &[&[Any], &[Any, Text]], Answer::Number(no_number)),
@@ -30,6 +31,8 @@ pub(super) const FUNCTIONS: &[Entry] = &[
     ("pg_total_relation_size", &[&[Any]], Answer::Number(no_number)),
     ("pg_database_size", &[&[Any]], Answer::Number(no_number)),
     ("pg_tablespace_size", &[&[Any]], Answer::Number(no_number)),
+    ("pg_relation_is_publishable", &[&[Number]], Answer::Flag(is_publishable)),
+    ("pg_get_userbyid", &[&[Number]], Answer::Text(role)),
     ("pg_tablespace_location", &[&[Number]], Answer::Text(no_text)),
     ("pg_describe_object", &[&[Number, Number, Number]], Answer::Text(no_text)),
     ("pg_size_pretty", &[&[Number]], Answer::Text(pretty_size)),
@@ -67,7 +70,7 @@ fn view(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Option<S
     let Some(wanted) = arguments.oid(0, row) else { return Ok(None) };
     let views = View::all(&catalog.snapshot)?;
     let found = views.into_iter().find(|(_, view)| oid::object(view.id) == wanted);
-    Ok(found.map(|(_, view)| view.sql))
+    Ok(found.map(|(_, view)| view.shown()))
 }
 
 /// The sequence of a table's column, with its schema.
@@ -93,16 +96,26 @@ fn serial_sequence(catalog: &Catalog, arguments: &Arguments, row: usize) -> Resu
     }
 }
 
+fn no_texts(_catalog: &Catalog, _arguments: &Arguments, _row: usize) -> Result<Option<Vec<String>>> {
+    Ok(None)
+}
+
 fn no_number(_catalog: &Catalog, _arguments: &Arguments, _row: usize) -> Result<Option<i64>> {
     Ok(None)
 }
 
-fn result(_catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Option<String>> {
-    Ok(arguments.oid(0, row).and_then(pg_proc::find).map(|function| function.result.to_string()))
+/// A table of a user's could be published, if there were publications.
+fn is_publishable(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Option<bool>> {
+    let Some(wanted) = arguments.oid(0, row) else { return Ok(None) };
+    Ok(Some(catalog.snapshot.tables().any(|table| oid::table(table.definition().id) == wanted)))
 }
 
-fn arguments_of(_catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Option<String>> {
-    Ok(arguments.oid(0, row).and_then(pg_proc::find).map(|function| function.arguments.to_string()))
+fn role(_catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Option<String>> {
+    let Some(wanted) = arguments.number(0, row) else { return Ok(None) };
+    Ok(Some(match wanted == i64::from(oid::OWNER) {
+        true => OWNER_NAME.to_string(),
+        false => format!("unknown (OID={wanted})"),
+    }))
 }
 
 /// `10 kB`: PostgreSQL goes on to the next unit from ten of it, and rounds.

@@ -3,19 +3,26 @@
 //! - [`SystemFunction`]: one of them: a name, its arguments, what it gives for a row.
 //! - [`definitions`]: `pg_get_indexdef`, `pg_get_constraintdef`, `pg_get_expr`.
 //! - [`format_type`]: types by their names.
-//! - [`names`]: what is visible, and ids back to names.
+//! - [`names`]: what is visible, and ids back to names; [`object_ids`]: names to ids.
 //! - [`roles`]: who runs the session.
-//! - `current_setting` and `set_config` are in [`settings`].
 //! - [`server`]: who is connected to what; `pg_notify`.
+//! - [`signatures`]: what functions take and give.
+//! - [`privileges`]: who may do what. [`encodings`]: of characters.
+//! - `current_setting` and `set_config` are in [`settings`].
 //! - [`descriptions`]: comments, sizes, signatures: what nobody knows here is NULL.
 
 mod definitions;
 mod descriptions;
+mod encodings;
 mod format_type;
 mod names;
+mod object_ids;
+mod privileges;
+mod quoting;
 mod roles;
 mod server;
 mod settings;
+mod signatures;
 mod system_function;
 
 use std::sync::Weak;
@@ -25,6 +32,8 @@ use muster_storage::Store;
 
 pub(super) use format_type::type_text;
 pub(super) use names::{NAMESPACE_NAME, RELATION_ID, RELATION_NAME};
+pub(super) use object_ids::{FUNCTION_ID, FUNCTION_NAME, NAMESPACE_ID, ROLE_ID, TYPE_ID};
+pub(crate) use quoting::quoted_literal;
 pub(crate) use server::LISTENING;
 pub(crate) use system_function::SystemFunction;
 use system_function::{Answer, Argument, Arguments, Catalog};
@@ -35,10 +44,15 @@ pub(super) fn all(store: &Weak<Store>) -> Vec<ScalarUDF> {
         definitions::FUNCTIONS,
         descriptions::FUNCTIONS,
         format_type::FUNCTIONS,
+        encodings::FUNCTIONS,
         names::FUNCTIONS,
         roles::FUNCTIONS,
         server::FUNCTIONS,
+        object_ids::FUNCTIONS,
+        privileges::FUNCTIONS,
+        quoting::FUNCTIONS,
         settings::FUNCTIONS,
+        signatures::FUNCTIONS,
     ];
     all.concat()
         .into_iter()

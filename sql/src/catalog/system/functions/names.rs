@@ -26,7 +26,13 @@ pub(super) const FUNCTIONS: &[Entry] = &[
     ("pg_opclass_is_visible", &[&[Number]], Answer::Flag(is_given)),
     ("pg_operator_is_visible", &[&[Number]], Answer::Flag(is_given)),
     ("pg_collation_is_visible", &[&[Number]], Answer::Flag(is_given)),
-    ("pg_encoding_to_char", &[&[Number]], Answer::Text(encoding)),
+    ("pg_conversion_is_visible", &[&[Number]], Answer::Flag(is_given)),
+    ("pg_opfamily_is_visible", &[&[Number]], Answer::Flag(is_given)),
+    ("pg_statistics_obj_is_visible", &[&[Number]], Answer::Flag(is_given)),
+    ("pg_ts_config_is_visible", &[&[Number]], Answer::Flag(is_given)),
+    ("pg_ts_dict_is_visible", &[&[Number]], Answer::Flag(is_given)),
+    ("pg_ts_parser_is_visible", &[&[Number]], Answer::Flag(is_given)),
+    ("pg_ts_template_is_visible", &[&[Number]], Answer::Flag(is_given)),
     (RELATION_NAME, &[&[Number]], Answer::Text(relation)),
     (NAMESPACE_NAME, &[&[Number]], Answer::Text(namespace)),
     (RELATION_ID, &[&[Text]], Answer::Number(relation_id)),
@@ -70,11 +76,6 @@ pub(super) fn stored_name(snapshot: &Snapshot, wanted: i32) -> Result<Option<Str
 /// All types, functions and operators are in the search path.
 fn is_given(_catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Option<bool>> {
     Ok(arguments.number(0, row).map(|_| true))
-}
-
-fn encoding(_catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Option<String>> {
-    // The only one that there is; PostgreSQL gives an empty text for a number that is none.
-    Ok(arguments.number(0, row).map(|code| if code == 6 { "UTF8" } else { "" }.to_string()))
 }
 
 fn relation(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Option<String>> {

@@ -93,6 +93,13 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
+    /// Whether no argument is NULL.
+    pub(super) fn all_given(&self, row: usize) -> bool {
+        self.arrays
+            .iter()
+            .all(|array| row < array.len() && array.data_type() != &DataType::Null && array.is_valid(row))
+    }
+
     /// The number at this place; `None` for NULL and for an argument that is not given.
     pub(super) fn number(&self, place: usize, row: usize) -> Option<i64> {
         let array = self.arrays.get(place)?.as_primitive_opt::<Int64Type>()?;

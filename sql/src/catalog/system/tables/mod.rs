@@ -4,16 +4,19 @@
 //! datafusion-pg-catalog's, so that its rewrites of clients' queries go on working, and `adapted`
 //! changes them) or in [`INFORMATION_SCHEMA`].
 
+mod empty;
 mod extension;
 mod information_schema;
 mod muster_caches;
 mod pg_attrdef;
 mod pg_attribute;
 mod pg_authid;
+mod pg_available_extensions;
 mod pg_class;
 mod pg_constraint;
 mod pg_cursors;
 mod pg_database;
+mod pg_depend;
 mod pg_index;
 mod pg_indexes;
 mod pg_namespace;
@@ -27,9 +30,11 @@ mod pg_tables;
 mod pg_views;
 mod relations;
 
-use arrow::datatypes::{DataType, Field, Schema};
+pub(super) use empty::nothing as no_rows;
+pub(super) use pg_tables::OWNER as OWNER_NAME;
 
-use super::rows::list_of;
+use arrow::datatypes::{Field, Schema};
+
 use super::system_table::Fill;
 
 /// A table that overrides the library's.
@@ -60,15 +65,21 @@ const fn extended(name: &'static str, adapted: fn(Vec<Field>) -> Vec<Field>, fil
 /// What is ours in `pg_catalog`.
 pub(super) const PG_CATALOG: &[Override] = &[
     computed("pg_class", pg_class::adapted, pg_class::fill),
-    computed("pg_attribute", with_privileges, pg_attribute::fill),
+    computed("pg_attribute", same, pg_attribute::fill),
     computed("pg_attrdef", same, pg_attrdef::fill),
-    computed("pg_constraint", pg_constraint::adapted, pg_constraint::fill),
+    computed("pg_constraint", same, pg_constraint::fill),
     computed("pg_authid", pg_authid::adapted, pg_authid::fill),
     computed("pg_roles", pg_authid::adapted, pg_authid::fill_roles),
-    computed("pg_database", with_privileges, pg_database::fill),
+    computed("pg_database", pg_database::adapted, pg_database::fill),
+    computed("pg_depend", same, pg_depend::fill),
     computed("pg_extension", same, extension::fill_extensions),
-    computed("pg_index", pg_index::adapted, pg_index::fill),
-    computed("pg_namespace", with_privileges, pg_namespace::fill),
+    computed("pg_index", same, pg_index::fill),
+    computed("pg_namespace", same, pg_namespace::fill),
+    // The library's are those of another database.
+    computed("pg_init_privs", same, empty::nothing),
+    computed("pg_rewrite", same, empty::nothing),
+    computed("pg_shdepend", same, empty::nothing),
+    computed("pg_statistic", same, empty::nothing),
     computed("pg_sequence", same, pg_sequences::fill_sequence),
     computed("pg_settings", pg_settings::adapted, pg_settings::fill),
     computed("pg_views", same, pg_views::fill),
@@ -83,10 +94,12 @@ pub(super) const PG_CATALOG: &[Override] = &[
 ];
 
 /// What PostgreSQL has in `pg_catalog` and the library has not.
-pub(super) const PG_CATALOG_ADDITIONS: &[Addition] = &[
+const ADDITIONS: &[Addition] = &[
     Addition { name: "pg_indexes", schema: pg_indexes::schema, fill: pg_indexes::fill },
     Addition { name: "pg_sequences", schema: pg_sequences::schema, fill: pg_sequences::fill_sequences },
+    Addition { name: "muster_sequences", schema: pg_sequences::states, fill: pg_sequences::fill_states },
     muster_caches::TABLE,
+    pg_available_extensions::TABLE,
     pg_authid::PG_USER,
     pg_cursors::TABLE,
     pg_prepared_statements::TABLE,
@@ -94,35 +107,16 @@ pub(super) const PG_CATALOG_ADDITIONS: &[Addition] = &[
     pg_stats::TABLE,
 ];
 
+/// The same and what is always empty.
+pub(super) fn pg_catalog_additions() -> impl Iterator<Item = &'static Addition> {
+    ADDITIONS.iter().chain(empty::TABLES)
+}
+
 /// What is ours in `information_schema`; DataFusion has the rest.
 pub(super) const INFORMATION_SCHEMA: &[Addition] = information_schema::TABLES;
 
 fn same(fields: Vec<Field>) -> Vec<Field> {
     fields
-}
-
-/// Columns that hold arrays here and texts in the library, so that `= ANY (indkey)` works.
-fn with_arrays(fields: Vec<Field>, of_int2: &[&str], of_oid: &[&str]) -> Vec<Field> {
-    let change = |field: Field| {
-        let name = field.name().as_str();
-        if of_int2.contains(&name) {
-            field.with_data_type(list_of(DataType::Int16))
-        } else if of_oid.contains(&name) {
-            field.with_data_type(list_of(DataType::Int32))
-        } else {
-            field
-        }
-    };
-    fields.into_iter().map(change).collect()
-}
-
-/// Access privileges are arrays of texts.
-fn with_privileges(fields: Vec<Field>) -> Vec<Field> {
-    let change = |field: Field| {
-        let is_privileges = ["attacl", "datacl", "nspacl"].contains(&field.name().as_str());
-        if is_privileges { field.with_data_type(list_of(DataType::Utf8)) } else { field }
-    };
-    fields.into_iter().map(change).collect()
 }
 
 /// A column's number: positions count from 0, `attnum` from 1.

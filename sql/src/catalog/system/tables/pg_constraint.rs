@@ -1,20 +1,13 @@
 //! `pg_constraint`: primary keys, unique and CHECK constraints.
 
-use arrow::datatypes::Field;
 use datafusion::error::Result;
 
 use super::super::oid;
 use super::super::rows::{Rows, int2s};
 use super::super::system_table::Scope;
-use super::{number, with_arrays};
+use super::number;
 use crate::check_constraint as check;
 use crate::index::unique;
-
-/// Clients unnest the numbers of the columns.
-pub(super) fn adapted(fields: Vec<Field>) -> Vec<Field> {
-    let of_int2 = ["conkey", "confkey", "confdelsetcols"];
-    with_arrays(fields, &of_int2, &["conpfeqop", "conppeqop", "conffeqop", "conexclop"])
-}
 
 /// See the module.
 pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {

@@ -1,5 +1,6 @@
 //! `pg_database`: the one database, under the two names that it is reached by.
 
+use arrow::datatypes::{DataType, Field};
 use datafusion::error::Result;
 
 use super::super::oid;
@@ -11,6 +12,12 @@ use crate::catalog::CATALOG;
 const UTF8: i32 = 6;
 /// Texts compare byte by byte.
 const COLLATION: &str = "C";
+
+/// The library's are those of a later version.
+pub(super) fn adapted(mut fields: Vec<Field>) -> Vec<Field> {
+    fields.push(Field::new("datcollversion", DataType::Utf8, true));
+    fields
+}
 
 /// See the module.
 pub(super) fn fill(_scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {

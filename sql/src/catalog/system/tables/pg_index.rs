@@ -1,6 +1,5 @@
 //! `pg_index`: the indexes of keys and hnsw indexes.
 
-use arrow::datatypes::Field;
 use datafusion::error::Result;
 use muster_storage::{KeyConstraint, TableDefinition};
 
@@ -8,13 +7,8 @@ use super::super::column_type::ColumnType;
 use super::super::rows::{Rows, int2s, oids};
 use super::super::system_table::Scope;
 use super::super::{library, oid};
-use super::{extension, number, with_arrays};
+use super::{extension, number};
 use crate::index::operator_class;
-
-/// `attnum = ANY (indkey)` is how clients find a primary key's columns.
-pub(super) fn adapted(fields: Vec<Field>) -> Vec<Field> {
-    with_arrays(fields, &["indkey", "indoption"], &["indcollation", "indclass"])
-}
 
 /// See the module.
 pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {

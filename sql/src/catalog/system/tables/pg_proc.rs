@@ -3,7 +3,7 @@
 use datafusion::error::Result;
 
 use super::super::oid;
-use super::super::rows::{Rows, text};
+use super::super::rows::{Rows, oids};
 use super::super::system_table::Scope;
 
 /// A function as `\df` shows it.
@@ -130,11 +130,15 @@ pub(in super::super) fn find(oid: i32) -> Option<&'static OwnFunction> {
     OWN.get(position)
 }
 
+/// The id of the first function of this name.
+pub(in super::super) fn named(name: &str) -> Option<i32> {
+    (oid::OWN_FUNCTIONS..).zip(OWN).find(|(_, function)| function.name == name).map(|(oid, _)| oid)
+}
+
 /// See the module.
 pub(super) fn fill(_scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
     for (oid, function) in (oid::OWN_FUNCTIONS..).zip(OWN) {
         let is_set = function.returns == RECORD;
-        let types: Vec<String> = function.types.iter().map(ToString::to_string).collect();
         rows.push([
             ("oid", oid.into()),
             ("proname", function.name.into()),
@@ -152,7 +156,7 @@ pub(super) fn fill(_scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
             ("pronargs", i16::try_from(function.types.len()).unwrap_or(i16::MAX).into()),
             ("pronargdefaults", function.defaults.into()),
             ("prorettype", function.returns.into()),
-            ("proargtypes", text(Some(&types.join(" ")))),
+            ("proargtypes", oids(function.types.iter().copied())),
             ("prosrc", function.name.into()),
         ])?;
     }

@@ -1,4 +1,5 @@
-//! `pg_sequence` and `pg_sequences`: how sequences count, and how far they are.
+//! `pg_sequence` and `pg_sequences`: how sequences count, and how far they are. `muster_sequences`: what a sequence holds that is
+//! read as a table, by its id.
 
 use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::common::ScalarValue;
@@ -66,6 +67,27 @@ pub(super) fn fill_sequence(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
             ("seqmin", sequence.counting.least.into()),
             ("seqcache", sequence.cache.into()),
             ("seqcycle", sequence.counting.cycle.into()),
+        ])?;
+    }
+    Ok(())
+}
+
+/// The columns of `muster_sequences`.
+pub(super) fn states() -> Schema {
+    use DataType::{Boolean, Int32, Int64};
+    let columns = [("sequence", Int32), ("last_value", Int64), ("log_cnt", Int64), ("is_called", Boolean)];
+    Schema::new(columns.map(|(name, data_type)| Field::new(name, data_type, false)).to_vec())
+}
+
+/// `muster_sequences`.
+pub(super) fn fill_states(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
+    for (_, sequence) in Sequence::all(scope.snapshot)? {
+        let (value, called) = scope.sequences.standing(&sequence)?;
+        rows.push([
+            ("sequence", oid::object(sequence.id).into()),
+            ("last_value", value.into()),
+            ("log_cnt", 0_i64.into()),
+            ("is_called", called.into()),
         ])?;
     }
     Ok(())

@@ -8,7 +8,7 @@ use super::super::system_table::Scope;
 use crate::catalog::relation::{plain, schema_of};
 
 /// What `pg_get_userbyid` calls the owner of everything.
-pub(super) const OWNER: &str = "postgres";
+pub(in super::super) const OWNER: &str = "postgres";
 
 /// The library calls a column otherwise than PostgreSQL.
 pub(super) fn adapted(fields: Vec<Field>) -> Vec<Field> {

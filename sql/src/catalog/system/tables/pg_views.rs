@@ -14,7 +14,7 @@ pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
             ("schemaname", schema_of(&name).into()),
             ("viewname", plain(&name).into()),
             ("viewowner", super::pg_tables::OWNER.into()),
-            ("definition", view.sql.as_str().into()),
+            ("definition", view.shown().as_str().into()),
         ])?;
     }
     Ok(())

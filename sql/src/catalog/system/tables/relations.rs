@@ -101,7 +101,7 @@ pub(super) fn fill_views(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
             ("table_catalog", CATALOG.into()),
             ("table_schema", schema_of(&name).into()),
             ("table_name", plain(&name).into()),
-            ("view_definition", view.sql.as_str().into()),
+            ("view_definition", view.shown().as_str().into()),
             ("check_option", "NONE".into()),
             ("is_updatable", "NO".into()),
             ("is_insertable_into", "NO".into()),

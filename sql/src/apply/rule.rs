@@ -1,0 +1,244 @@
+//! From what DataFusion's optimizer leaves of correlated subqueries to [`Apply`] nodes.
+//!
+//! A subquery's references to the rows around it become parameters; then it is optimized like any query. So what is
+//! nested in it is found when its turn comes.
+
+use std::sync::Arc;
+
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::{Column, DFSchema, JoinType, Result};
+use datafusion::functions_aggregate::count::count_all;
+use datafusion::logical_expr::expr::{Exists, Placeholder};
+use datafusion::logical_expr::expr_rewriter::NamePreserver;
+use datafusion::logical_expr::{
+    Aggregate, Expr, Extension, Join, LogicalPlan, LogicalPlanBuilder, Subquery, lit,
+};
+
+use super::node::{Apply, Gives};
+use crate::Error;
+
+/// Optimizes a subquery whose references have become parameters.
+pub(crate) type Optimize<'a> = &'a dyn Fn(LogicalPlan) -> Result<LogicalPlan>;
+
+/// The plan without correlated subqueries.
+///
+/// # Errors
+/// 0A000 for a condition of LEFT JOIN LATERAL; what optimizing a subquery says.
+pub(crate) fn apply_subqueries(plan: LogicalPlan, optimize: Optimize<'_>) -> Result<LogicalPlan> {
+    if !refers_outwards(&plan)? {
+        return Ok(plan);
+    }
+    let mut applied = Applied { optimize, count: 0 };
+    plan.transform_up(|node| {
+        if let LogicalPlan::Join(join) = &node
+            && refers_outwards(&join.right)?
+            && let Some(plan) = applied.lateral(join)?
+        {
+            return Ok(Transformed::yes(plan));
+        }
+        applied.node(node)
+    })
+    .map(|transformed| transformed.data)
+}
+
+/// Whether a plan, or a subquery in it, refers to rows around it.
+fn refers_outwards(plan: &LogicalPlan) -> Result<bool> {
+    let mut found = false;
+    plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expression| {
+            expression.apply(|part| {
+                found |= matches!(part, Expr::OuterReferenceColumn(..));
+                Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+            })
+        })?;
+        Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    })?;
+    Ok(found)
+}
+
+struct Applied<'a> {
+    optimize: Optimize<'a>,
+    /// Values that have a column.
+    count: usize,
+}
+
+impl Applied<'_> {
+    /// An operator over nodes that give the values of the subqueries in its expressions.
+    fn node(&mut self, node: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
+        let inputs = node.inputs();
+        let [input] = inputs.as_slice() else { return Ok(Transformed::no(node)) };
+        let mut correlated = false;
+        node.apply_expressions(|expression| {
+            correlated |= expression.exists(is_correlated)?;
+            Ok(TreeNodeRecursion::Continue)
+        })?;
+        if !correlated {
+            return Ok(Transformed::no(node));
+        }
+        let before: Vec<Expr> = input.schema().columns().into_iter().map(Expr::Column).collect();
+        let mut below = Arc::new((*input).clone());
+        let names = NamePreserver::new(&node);
+        let mut expressions = Vec::new();
+        for expression in node.expressions() {
+            let name = names.save(&expression);
+            let changed = expression.transform_up(|part| self.value(part, &mut below))?.data;
+            expressions.push(name.restore(changed));
+        }
+        let keeps_columns =
+            matches!(node, LogicalPlan::Filter(_) | LogicalPlan::Sort(_) | LogicalPlan::Window(_));
+        let own: Vec<Expr> = match &node {
+            LogicalPlan::Window(_) => node.schema().columns().into_iter().map(Expr::Column).collect(),
+            _ => before,
+        };
+        let over = node.with_new_exprs(expressions, vec![below.as_ref().clone()])?;
+        if !keeps_columns {
+            return Ok(Transformed::yes(over));
+        }
+        Ok(Transformed::yes(LogicalPlanBuilder::from(over).project(own)?.build()?))
+    }
+
+    /// A correlated subquery in an expression as the column that a node below gives.
+    fn value(&mut self, part: Expr, below: &mut Arc<LogicalPlan>) -> Result<Transformed<Expr>> {
+        let (subquery, negated) = match part {
+            Expr::ScalarSubquery(subquery) if refers_outwards(&subquery.subquery)? => (subquery, None),
+            Expr::Exists(Exists { subquery, negated }) if refers_outwards(&subquery.subquery)? => {
+                let rows = Aggregate::try_new(subquery.subquery.clone(), Vec::new(), vec![count_all()])?;
+                let subquery = Subquery { subquery: Arc::new(LogicalPlan::Aggregate(rows)), ..subquery };
+                (subquery, Some(negated))
+            }
+            other => return Ok(Transformed::no(other)),
+        };
+        self.count += 1;
+        let name = format!("\0applied {}", self.count);
+        let (plan, arguments) = self.closed(subquery.subquery.as_ref().clone(), below.schema())?;
+        let node = Apply::try_new(below.clone(), Arc::new(plan), arguments, Gives::Value(name.clone()))?;
+        *below = Arc::new(LogicalPlan::Extension(Extension { node: Arc::new(node) }));
+        let value = Expr::Column(Column::from_name(name));
+        Ok(Transformed::yes(match negated {
+            None => value,
+            Some(true) => value.eq(lit(0_i64)),
+            Some(false) => value.gt(lit(0_i64)),
+        }))
+    }
+
+    /// A join with a LATERAL subquery.
+    fn lateral(&mut self, join: &Join) -> Result<Option<LogicalPlan>> {
+        let outer = match join.join_type {
+            JoinType::Inner => false,
+            JoinType::Left => true,
+            _ => return Ok(None),
+        };
+        let is_true = |filter: &Expr| filter == &lit(true);
+        let filter = join.filter.clone().filter(|filter| !is_true(filter));
+        if outer && !(join.on.is_empty() && filter.is_none()) {
+            return Err(Error::unsupported("LEFT JOIN LATERAL on another condition than TRUE").into());
+        }
+        let (plan, arguments) = self.closed(join.right.as_ref().clone(), join.left.schema())?;
+        if arguments.is_empty() {
+            // It refers to rows further outside.
+            return Ok(None);
+        }
+        let node = Apply::try_new(join.left.clone(), Arc::new(plan), arguments, Gives::Rows { outer })?;
+        let mut builder =
+            LogicalPlanBuilder::from(LogicalPlan::Extension(Extension { node: Arc::new(node) }));
+        let on = join.on.iter().map(|(left, right)| left.clone().eq(right.clone()));
+        for condition in on.chain(filter) {
+            builder = builder.filter(condition)?;
+        }
+        builder.build().map(Some)
+    }
+
+    /// The subquery with parameters in place of the columns of `around`, optimized, and what these are.
+    fn closed(&self, subquery: LogicalPlan, around: &DFSchema) -> Result<(LogicalPlan, Vec<Expr>)> {
+        let mut arguments = Vec::new();
+        // A filter that moved below the alias of its table still refers to the alias.
+        let inner: Vec<Column> = names_of(&subquery)?;
+        let around = |column: &Column| match around.maybe_index_of_column(column) {
+            Some(_) => Some(column.clone()),
+            None if inner.contains(column) => None,
+            None => match around.qualified_fields_with_unqualified_name(&column.name).as_slice() {
+                [(qualifier, field)] => Some(Column::new(qualifier.cloned(), field.name())),
+                _ => None,
+            },
+        };
+        let closed = subquery.transform_up_with_subqueries(|node| {
+            let node = match node {
+                LogicalPlan::Subquery(subquery) => match without(subquery, &around) {
+                    subquery if subquery.outer_ref_columns.is_empty() => subquery.subquery.as_ref().clone(),
+                    subquery => LogicalPlan::Subquery(subquery),
+                },
+                other => other,
+            };
+            let names = NamePreserver::new(&node);
+            let changed = node.map_expressions(|expression| {
+                let name = names.save(&expression);
+                let changed = expression.transform_up(|part| Ok(parameter(part, &around, &mut arguments)))?;
+                Ok(changed.update_data(|expression| name.restore(expression)))
+            })?;
+            // What was computed from a reference has its schema anew.
+            Ok(Transformed::yes(changed.data.recompute_schema()?))
+        })?;
+        Ok(((self.optimize)(closed.data)?, arguments))
+    }
+}
+
+/// DataFusion does not list what `unnest` in FROM refers to, and so the list is not asked.
+fn is_correlated(part: &Expr) -> Result<bool> {
+    match part {
+        Expr::ScalarSubquery(subquery) | Expr::Exists(Exists { subquery, .. }) => {
+            refers_outwards(&subquery.subquery)
+        }
+        _ => Ok(false),
+    }
+}
+
+/// The columns of a subquery's own operators.
+fn names_of(plan: &LogicalPlan) -> Result<Vec<Column>> {
+    let mut names = Vec::new();
+    plan.apply(|node| {
+        names.extend(node.schema().columns());
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(names)
+}
+
+/// The column around a subquery that a reference means.
+type Around<'a> = &'a dyn Fn(&Column) -> Option<Column>;
+
+/// A subquery that does not say that it refers to these columns.
+fn without(subquery: Subquery, around: Around<'_>) -> Subquery {
+    let left = subquery.outer_ref_columns.iter().filter(|reference| match reference {
+        Expr::OuterReferenceColumn(_, column) => around(column).is_none(),
+        _ => true,
+    });
+    let outer_ref_columns = left.cloned().collect();
+    Subquery { outer_ref_columns, ..subquery }
+}
+
+/// One part of a subquery's expression: a reference outwards as a parameter.
+fn parameter(part: Expr, around: Around<'_>, arguments: &mut Vec<Expr>) -> Transformed<Expr> {
+    match part {
+        Expr::OuterReferenceColumn(field, column) => {
+            let Some(found) = around(&column) else {
+                return Transformed::no(Expr::OuterReferenceColumn(field, column));
+            };
+            let argument = Expr::Column(found);
+            let place = arguments.iter().position(|known| known == &argument).unwrap_or_else(|| {
+                arguments.push(argument);
+                arguments.len() - 1
+            });
+            let id = format!("${}", place + 1);
+            let field = Arc::new(field.as_ref().clone().with_nullable(true));
+            Transformed::yes(Expr::Placeholder(Placeholder { id, field: Some(field) }))
+        }
+        Expr::ScalarSubquery(subquery) => Transformed::yes(Expr::ScalarSubquery(without(subquery, around))),
+        Expr::Exists(Exists { subquery, negated }) => {
+            Transformed::yes(Expr::Exists(Exists { subquery: without(subquery, around), negated }))
+        }
+        Expr::InSubquery(mut contained) => {
+            contained.subquery = without(contained.subquery, around);
+            Transformed::yes(Expr::InSubquery(contained))
+        }
+        other => Transformed::no(other),
+    }
+}
