@@ -3,6 +3,7 @@
 //! - `tokio_postgres`, `psql`, `pgbench`: real clients; `protocol`: messages written by hand, right and wrong.
 //! - `cancel`: cancelled at every moment; `lifecycle`: starting and stopping; `crash`: `kill -9` at random moments.
 //! - `cli`: the other subcommands of the command; `backup`: those that keep and check a database.
+//! - `clients`: what recorded clients ask the catalogs.
 //! - `embedders`: a server whose configuration names a provider of embeddings.
 //! - `cursors`, `notifications`: DECLARE and FETCH, LISTEN and NOTIFY, as clients have them.
 //! - `export`: an export, loaded into Muster and into PostgreSQL.
@@ -22,6 +23,7 @@ mod backup;
 mod bench;
 mod cancel;
 mod cli;
+mod clients;
 mod crash;
 mod cursors;
 mod embedders;
