@@ -12,7 +12,6 @@ use crate::server::serving;
 
 /// What is not there yet: a part of the statement, and the SQLSTATE that refuses it.
 const MISSING: &[(&str, &str)] = &[
-    ("boot_val", "42703"),
     ("pg_cursors", "42P01"),
     ("pg_prepared_statements", "42P01"),
     ("pg_timezone_names", "42883"),
@@ -151,11 +150,6 @@ fn all_run(file: &'static str, with_rows: usize) {
 }
 
 #[test]
-fn what_psql_asks() {
-    all_run("psql.sql", 55);
-}
-
-#[test]
 fn what_the_completion_of_psql_asks() {
     all_run("psql_completion.sql", 20);
 }
@@ -168,9 +162,4 @@ fn what_sqlalchemy_asks() {
 #[test]
 fn what_jdbc_asks() {
     all_run("jdbc.sql", 12);
-}
-
-#[test]
-fn what_pg_dump_asks() {
-    all_run("pg_dump.sql", 10);
 }
