@@ -7,6 +7,7 @@ use super::super::{known_functions, library, oid};
 use super::Argument::Text;
 use super::{Answer, Arguments, Catalog, Entry};
 use crate::Error;
+use crate::roles::Role;
 use crate::sqlstate::SqlState;
 
 /// From a schema's name to its id.
@@ -129,10 +130,14 @@ fn function_name(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result
     Ok(Some(known.or_else(own).unwrap_or_else(|| text.to_string())))
 }
 
-fn maybe_role(_catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Option<i64>> {
+fn maybe_role(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Option<i64>> {
     let Some(text) = arguments.text(0, row) else { return Ok(None) };
-    let owner = super::super::tables::OWNER_NAME;
-    Ok(digits(text).or_else(|| (unquoted(text) == owner).then_some(i64::from(oid::OWNER))))
+    if let Some(id) = digits(text) {
+        return Ok(Some(id));
+    }
+    let name = unquoted(text);
+    let found = Role::all(&catalog.snapshot)?.into_iter().find(|role| role.name == name);
+    Ok(found.map(|role| i64::from(oid::role(role.id))))
 }
 
 fn role(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Option<i64>> {
