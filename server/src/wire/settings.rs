@@ -10,7 +10,7 @@ use pgwire::messages::startup::ParameterStatus;
 
 use super::error::{Error, Result};
 
-/// The parameters that PostgreSQL 16 reports, and what they are where the session does not say.
+/// The parameters that PostgreSQL 15 reports, and what they are where the session does not say.
 const REPORTED: [(&str, &str); 11] = [
     ("server_version", ""),
     ("server_encoding", "UTF8"),

@@ -85,6 +85,10 @@ pub(crate) fn type_literals(expression: Expr, schema: &DFSchema) -> Result<Trans
                 call.args = call.args.into_iter().map(|argument| read(argument, Some(&reader))).collect();
                 Transformed::yes(Expr::ScalarFunction(call))
             }
+            Expr::Cast(cast) if is_text_to_array(&cast, schema) => {
+                let array = Box::new(scalar::to_array(*cast.expr));
+                Transformed::yes(Expr::Cast(Cast { expr: array, field: cast.field }))
+            }
             Expr::Cast(cast) => cast_vector(cast, schema)?,
             Expr::Case(mut case) => {
                 read_branches(&mut case, schema);
@@ -206,6 +210,13 @@ fn keep_type(expression: Expr, schema: &DFSchema) -> Transformed<Expr> {
             }
         }
     }
+}
+
+/// Whether a cast reads PostgreSQL's array text: `'{a,b}'::text[]`. DataFusion would make an array of the text.
+fn is_text_to_array(cast: &Cast, schema: &DFSchema) -> bool {
+    matches!(cast.field.data_type(), DataType::List(_))
+        && VectorKind::of(&cast.field).is_none()
+        && matches!(cast.expr.get_type(schema), Ok(DataType::Utf8))
 }
 
 /// A cast of a vector: to a text it is one of ours, to an array it is of reals.

@@ -37,7 +37,7 @@ impl ScalarUDFImpl for Version {
     }
 
     fn invoke_with_args(&self, _args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let version = concat!("PostgreSQL 16.0 (Muster ", env!("CARGO_PKG_VERSION"), ")");
+        let version = concat!("PostgreSQL 15.0 (Muster ", env!("CARGO_PKG_VERSION"), ")");
         Ok(ColumnarValue::Scalar(ScalarValue::from(version)))
     }
 }

@@ -3,7 +3,7 @@
 use super::super::definition::{Context, Definition, Effect, Kind, Unit, settings};
 
 /// What clients look at to decide which SQL they may send.
-const VERSION: &str = concat!("16.0 (Muster ", env!("CARGO_PKG_VERSION"), ")");
+const VERSION: &str = concat!("15.0 (Muster ", env!("CARGO_PKG_VERSION"), ")");
 
 settings! {
     "Connections and Authentication / Connection Settings": {
@@ -19,6 +19,6 @@ settings! {
         "max_index_keys" Internal, Kind::Integer(Unit::None, 32, 32), "32", Effect::Preset, "Shows the maximum number of index keys.";
         "server_encoding" Internal, Kind::Text, "UTF8", Effect::Preset, "Shows the server (database) character set encoding.";
         "server_version" Internal, Kind::Text, VERSION, Effect::Preset, "Shows the server version.";
-        "server_version_num" Internal, Kind::Integer(Unit::None, 160000, 160000), "160000", Effect::Preset, "Shows the server version as an integer.";
+        "server_version_num" Internal, Kind::Integer(Unit::None, 150000, 150000), "150000", Effect::Preset, "Shows the server version as an integer.";
     }
 }
