@@ -11,9 +11,7 @@ use futures::TryStreamExt;
 use crate::server::serving;
 
 /// What is not there yet: a part of the statement, and the SQLSTATE that refuses it.
-const MISSING: &[(&str, &str)] = &[
-    ("pg_timezone_names", "42883"),
-];
+const MISSING: &[(&str, &str)] = &[("pg_timezone_names", "42883")];
 
 /// One recorded statement.
 struct Asked {

@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use datafusion::common::ScalarValue;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::logical_expr::{LogicalPlan, UserDefinedLogicalNode};
@@ -30,6 +31,9 @@ use crate::sqlstate::SqlState;
 
 /// Answers that are kept of one run of a statement.
 const KEPT: usize = 4096;
+
+/// Their bytes.
+const MOST_KEPT: usize = 16 << 20;
 
 /// Makes the execution node of an [`Apply`].
 #[derive(Debug, Default)]
@@ -58,8 +62,14 @@ impl ExtensionPlanner for ApplyPlanner {
         let slots = Arc::new(Slots::new(vec![ScalarValue::Null; arguments.len()]));
         let opened = open(apply.plan().clone(), &slots)?;
         let plan = planner.create_physical_plan(&opened, session).await?;
-        let work =
-            Work { plan, slots, arguments, gives: apply.gives().clone(), schema: apply.schema_arrow() };
+        let work = Work {
+            plan,
+            slots,
+            arguments,
+            gives: apply.gives().clone(),
+            volatile: apply.is_volatile(),
+            schema: apply.schema_arrow(),
+        };
         Ok(Some(Arc::new(ApplyExec::new(work, input.clone()))))
     }
 }
@@ -72,6 +82,8 @@ struct Work {
     slots: Arc<Slots>,
     arguments: Vec<Arc<dyn PhysicalExpr>>,
     gives: Gives,
+    /// Whether the same arguments may give another answer.
+    volatile: bool,
     schema: SchemaRef,
 }
 
@@ -147,7 +159,8 @@ impl ExecutionPlan for ApplyExec {
 
     fn execute(&self, _partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let input = self.input.execute(0, context.clone())?;
-        let runs = Runs { work: self.work.clone(), context, answers: HashMap::new(), fresh: true };
+        let reservation = MemoryConsumer::new("Apply").register(context.memory_pool());
+        let runs = Runs { work: self.work.clone(), context, answers: HashMap::new(), kept: 0, reservation };
         let batches = stream::unfold((input, runs), |(mut input, mut runs)| async move {
             let batch = match input.next().await? {
                 Ok(batch) => runs.beside(&batch).await,
@@ -164,8 +177,10 @@ struct Runs {
     work: Work,
     context: Arc<TaskContext>,
     answers: HashMap<Vec<ScalarValue>, RecordBatch>,
-    /// Whether the plan has not run.
-    fresh: bool,
+    /// Bytes of the answers that are kept.
+    kept: usize,
+    /// Memory for the answers to the rows at hand.
+    reservation: MemoryReservation,
 }
 
 impl Runs {
@@ -180,10 +195,12 @@ impl Runs {
             let values = arguments.iter().map(|array| ScalarValue::try_from_array(array, row));
             answers.push(self.answer(values.collect::<Result<Vec<_>>>()?).await?);
         }
-        match &self.work.gives {
+        let beside = match &self.work.gives {
             Gives::Value(_) => self.values(input, &answers),
             Gives::Rows { outer } => self.rows(input, &answers, *outer),
-        }
+        };
+        self.reservation.free();
+        beside
     }
 
     async fn answer(&mut self, values: Vec<ScalarValue>) -> Result<RecordBatch> {
@@ -191,16 +208,23 @@ impl Runs {
             return Ok(known.clone());
         }
         self.work.slots.write().clone_from(&values);
-        if !self.fresh {
-            self.work.plan = reset_plan_states(self.work.plan.clone())?;
-        }
-        self.fresh = false;
+        // Also before the first run: a plan that is within another's is run again with that one.
+        self.work.plan = reset_plan_states(self.work.plan.clone())?;
         let batches = collect(self.work.plan.clone(), self.context.clone()).await?;
         let answer = concat_batches(&self.work.plan.schema(), &batches)?;
-        if self.answers.len() >= KEPT {
-            self.answers.clear();
+        let size = answer.get_array_memory_size();
+        self.reservation.try_grow(size)?;
+        if self.work.volatile {
+            return Ok(answer);
         }
-        self.answers.insert(values, answer.clone());
+        if self.answers.len() >= KEPT || self.kept + size > MOST_KEPT {
+            self.answers.clear();
+            self.kept = 0;
+        }
+        if size <= MOST_KEPT {
+            self.kept += size;
+            self.answers.insert(values, answer.clone());
+        }
         Ok(answer)
     }
 

@@ -9,6 +9,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use arrow::datatypes::{Field, SchemaRef};
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DFSchema, DFSchemaRef, Result, TableReference};
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, LogicalPlan, UserDefinedLogicalNodeCore};
@@ -30,6 +31,7 @@ pub(crate) struct Apply {
     /// The values of the plan's parameters, `$1` first, over the input.
     arguments: Vec<Expr>,
     gives: Gives,
+    volatile: bool,
     schema: DFSchemaRef,
 }
 
@@ -60,7 +62,13 @@ impl Apply {
             }
         }
         let schema = Arc::new(DFSchema::new_with_metadata(columns, HashMap::new())?);
-        Ok(Self { input, plan, arguments, gives, schema })
+        let volatile = is_volatile(&plan)?;
+        Ok(Self { input, plan, arguments, gives, volatile, schema })
+    }
+
+    /// Whether the plan may give other rows for the same arguments.
+    pub(super) fn is_volatile(&self) -> bool {
+        self.volatile
     }
 
     pub(super) fn plan(&self) -> &LogicalPlan {
@@ -83,6 +91,23 @@ impl Apply {
     pub(super) fn schema_arrow(&self) -> SchemaRef {
         self.schema.inner().clone()
     }
+}
+
+/// Whether something in a plan gives another value each time.
+fn is_volatile(plan: &LogicalPlan) -> Result<bool> {
+    let mut volatile = false;
+    plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::Extension(extension) = node {
+            let apply = extension.node.as_any().downcast_ref::<Apply>();
+            volatile |= apply.is_some_and(Apply::is_volatile);
+        }
+        node.apply_expressions(|expression| {
+            volatile |= expression.is_volatile();
+            Ok(if volatile { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+        })?;
+        Ok(if volatile { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    })?;
+    Ok(volatile)
 }
 
 impl UserDefinedLogicalNodeCore for Apply {

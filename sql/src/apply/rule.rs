@@ -5,8 +5,9 @@
 
 use std::sync::Arc;
 
+use arrow::datatypes::FieldRef;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
-use datafusion::common::{Column, DFSchema, JoinType, Result};
+use datafusion::common::{Column, DFSchema, DFSchemaRef, JoinType, Result, TableReference};
 use datafusion::functions_aggregate::count::count_all;
 use datafusion::logical_expr::expr::{Exists, Placeholder};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
@@ -28,7 +29,7 @@ pub(crate) fn apply_subqueries(plan: LogicalPlan, optimize: Optimize<'_>) -> Res
     if !refers_outwards(&plan)? {
         return Ok(plan);
     }
-    let mut applied = Applied { optimize, count: 0 };
+    let mut applied = Applied { optimize, aliases: aliases(&plan)?, count: 0 };
     plan.transform_up(|node| {
         if let LogicalPlan::Join(join) = &node
             && refers_outwards(&join.right)?
@@ -58,6 +59,8 @@ fn refers_outwards(plan: &LogicalPlan) -> Result<bool> {
 
 struct Applied<'a> {
     optimize: Optimize<'a>,
+    /// What has an alias, and the alias.
+    aliases: Vec<(TableReference, DFSchemaRef)>,
     /// Values that have a column.
     count: usize,
 }
@@ -150,20 +153,41 @@ impl Applied<'_> {
 
     /// The subquery with parameters in place of the columns of `around`, optimized, and what these are.
     fn closed(&self, subquery: LogicalPlan, around: &DFSchema) -> Result<(LogicalPlan, Vec<Expr>)> {
-        let mut arguments = Vec::new();
-        // A filter that moved below the alias of its table still refers to the alias.
-        let inner: Vec<Column> = names_of(&subquery)?;
-        let around = |column: &Column| match around.maybe_index_of_column(column) {
-            Some(_) => Some(column.clone()),
-            None if inner.contains(column) => None,
-            None => match around.qualified_fields_with_unqualified_name(&column.name).as_slice() {
-                [(qualifier, field)] => Some(Column::new(qualifier.cloned(), field.name())),
-                _ => None,
-            },
-        };
-        let closed = subquery.transform_up_with_subqueries(|node| {
+        let mut closing = Closing { around, aliases: &self.aliases, arguments: Vec::new() };
+        let closed = closing.plan(subquery, &[])?;
+        Ok(((self.optimize)(closed)?, closing.arguments))
+    }
+}
+
+/// What has an alias in a plan, and the alias.
+fn aliases(plan: &LogicalPlan) -> Result<Vec<(TableReference, DFSchemaRef)>> {
+    let mut aliases = Vec::new();
+    plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::SubqueryAlias(alias) = node {
+            aliases.push((alias.alias.clone(), alias.input.schema().clone()));
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(aliases)
+}
+
+/// Parameters in place of a subquery's references.
+struct Closing<'a> {
+    /// The rows around it.
+    around: &'a DFSchema,
+    aliases: &'a [(TableReference, DFSchemaRef)],
+    arguments: Vec<Expr>,
+}
+
+impl Closing<'_> {
+    /// A plan of the subquery or of one in it; `between` are the columns of those that the plan is in.
+    fn plan(&mut self, plan: LogicalPlan, between: &[Column]) -> Result<LogicalPlan> {
+        let mut own = between.to_vec();
+        own.extend(names_of(&plan)?);
+        let closed = plan.transform_up(|node| {
             let node = match node {
-                LogicalPlan::Subquery(subquery) => match without(subquery, &around) {
+                // One that stands among the inputs: a LATERAL one.
+                LogicalPlan::Subquery(subquery) => match self.without(subquery, between) {
                     subquery if subquery.outer_ref_columns.is_empty() => subquery.subquery.as_ref().clone(),
                     subquery => LogicalPlan::Subquery(subquery),
                 },
@@ -172,13 +196,90 @@ impl Applied<'_> {
             let names = NamePreserver::new(&node);
             let changed = node.map_expressions(|expression| {
                 let name = names.save(&expression);
-                let changed = expression.transform_up(|part| Ok(parameter(part, &around, &mut arguments)))?;
+                let changed = expression.transform_up(|part| self.part(part, between, &own))?;
                 Ok(changed.update_data(|expression| name.restore(expression)))
             })?;
             // What was computed from a reference has its schema anew.
             Ok(Transformed::yes(changed.data.recompute_schema()?))
         })?;
-        Ok(((self.optimize)(closed.data)?, arguments))
+        Ok(closed.data)
+    }
+
+    /// One part of an expression of a plan that is in plans with the columns `between`, and has itself with them the columns `own`.
+    fn part(&mut self, part: Expr, between: &[Column], own: &[Column]) -> Result<Transformed<Expr>> {
+        Ok(match part {
+            Expr::OuterReferenceColumn(field, column) => match self.found(&column, between) {
+                Some(found) => Transformed::yes(self.parameter(Expr::Column(found), &field)),
+                None => Transformed::no(Expr::OuterReferenceColumn(field, column)),
+            },
+            // A parameter of a subquery around: for this one it is an argument as well.
+            Expr::Placeholder(Placeholder { id, field: Some(field) }) => {
+                let around = Expr::Placeholder(Placeholder { id, field: Some(field.clone()) });
+                Transformed::yes(self.parameter(around, &field))
+            }
+            Expr::ScalarSubquery(subquery) => {
+                Transformed::yes(Expr::ScalarSubquery(self.nested(subquery, own)?))
+            }
+            Expr::Exists(Exists { subquery, negated }) => {
+                Transformed::yes(Expr::Exists(Exists { subquery: self.nested(subquery, own)?, negated }))
+            }
+            Expr::InSubquery(mut contained) => {
+                contained.subquery = self.nested(contained.subquery, own)?;
+                Transformed::yes(Expr::InSubquery(contained))
+            }
+            other => Transformed::no(other),
+        })
+    }
+
+    /// A subquery in an expression of the subquery.
+    fn nested(&mut self, subquery: Subquery, own: &[Column]) -> Result<Subquery> {
+        let mut subquery = self.without(subquery, own);
+        subquery.subquery = Arc::new(self.plan(subquery.subquery.as_ref().clone(), own)?);
+        Ok(subquery)
+    }
+
+    /// The parameter for an argument.
+    fn parameter(&mut self, argument: Expr, field: &FieldRef) -> Expr {
+        let place = self.arguments.iter().position(|known| known == &argument).unwrap_or_else(|| {
+            self.arguments.push(argument);
+            self.arguments.len() - 1
+        });
+        let field = Arc::new(field.as_ref().clone().with_nullable(true));
+        Expr::Placeholder(Placeholder { id: format!("${}", place + 1), field: Some(field) })
+    }
+
+    /// A subquery that does not say that it refers to what are parameters now.
+    fn without(&self, subquery: Subquery, between: &[Column]) -> Subquery {
+        let left = subquery.outer_ref_columns.iter().filter(|reference| match reference {
+            Expr::OuterReferenceColumn(_, column) => self.found(column, between).is_none(),
+            _ => true,
+        });
+        let outer_ref_columns = left.cloned().collect();
+        Subquery { outer_ref_columns, ..subquery }
+    }
+
+    /// The column around the subquery that a reference means, unless it means one of those between.
+    fn found(&self, column: &Column, between: &[Column]) -> Option<Column> {
+        if between.contains(column) {
+            return None;
+        }
+        if self.around.maybe_index_of_column(column).is_some() {
+            return Some(column.clone());
+        }
+        // A filter that moved below the alias of its table still refers to the alias.
+        let alias = column.relation.as_ref()?;
+        let [(_, aliased)] =
+            *self.aliases.iter().filter(|(name, _)| name == alias).collect::<Vec<_>>().as_slice()
+        else {
+            return None;
+        };
+        let [(qualifier, field)] =
+            *self.around.qualified_fields_with_unqualified_name(&column.name).as_slice()
+        else {
+            return None;
+        };
+        let found = Column::new(qualifier.cloned(), field.name());
+        aliased.maybe_index_of_column(&found).is_some().then_some(found)
     }
 }
 
@@ -200,45 +301,4 @@ fn names_of(plan: &LogicalPlan) -> Result<Vec<Column>> {
         Ok(TreeNodeRecursion::Continue)
     })?;
     Ok(names)
-}
-
-/// The column around a subquery that a reference means.
-type Around<'a> = &'a dyn Fn(&Column) -> Option<Column>;
-
-/// A subquery that does not say that it refers to these columns.
-fn without(subquery: Subquery, around: Around<'_>) -> Subquery {
-    let left = subquery.outer_ref_columns.iter().filter(|reference| match reference {
-        Expr::OuterReferenceColumn(_, column) => around(column).is_none(),
-        _ => true,
-    });
-    let outer_ref_columns = left.cloned().collect();
-    Subquery { outer_ref_columns, ..subquery }
-}
-
-/// One part of a subquery's expression: a reference outwards as a parameter.
-fn parameter(part: Expr, around: Around<'_>, arguments: &mut Vec<Expr>) -> Transformed<Expr> {
-    match part {
-        Expr::OuterReferenceColumn(field, column) => {
-            let Some(found) = around(&column) else {
-                return Transformed::no(Expr::OuterReferenceColumn(field, column));
-            };
-            let argument = Expr::Column(found);
-            let place = arguments.iter().position(|known| known == &argument).unwrap_or_else(|| {
-                arguments.push(argument);
-                arguments.len() - 1
-            });
-            let id = format!("${}", place + 1);
-            let field = Arc::new(field.as_ref().clone().with_nullable(true));
-            Transformed::yes(Expr::Placeholder(Placeholder { id, field: Some(field) }))
-        }
-        Expr::ScalarSubquery(subquery) => Transformed::yes(Expr::ScalarSubquery(without(subquery, around))),
-        Expr::Exists(Exists { subquery, negated }) => {
-            Transformed::yes(Expr::Exists(Exists { subquery: without(subquery, around), negated }))
-        }
-        Expr::InSubquery(mut contained) => {
-            contained.subquery = without(contained.subquery, around);
-            Transformed::yes(Expr::InSubquery(contained))
-        }
-        other => Transformed::no(other),
-    }
 }

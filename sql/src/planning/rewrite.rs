@@ -68,7 +68,11 @@ impl VisitorMut for Rewrite {
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Error> {
-        select.projection.iter_mut().for_each(set_returning::in_list);
+        for item in &mut select.projection {
+            if let Err(error) = set_returning::in_list(item) {
+                return ControlFlow::Break(error);
+            }
+        }
         tell_apart(&mut select.projection);
         let mut first = true;
         for item in &mut select.from {

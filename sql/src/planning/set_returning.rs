@@ -1,12 +1,16 @@
 //! Functions that give rows, in a SELECT list: said as `unnest` of a function that gives an array, for DataFusion has no other
 //! there that gives rows. `pg_listening_channels()` is said so in FROM, too.
 
+use std::ops::ControlFlow;
+
 use datafusion::sql::sqlparser::ast::{
     Expr, FunctionArguments, Ident, ObjectName, SelectItem, TableAlias, TableAliasColumnDef, TableFactor,
 };
 
 use super::call;
 use crate::catalog::system::LISTENING;
+use crate::parse::walk::visit_expressions;
+use crate::{Error, Result};
 
 const NAME: &str = "pg_listening_channels";
 const SERIES: &str = "generate_series";
@@ -30,16 +34,60 @@ pub(super) fn in_expression(expression: &Expr) -> Option<Expr> {
     (bare && is(&function.name, NAME)).then(|| call("unnest", vec![call(LISTENING, Vec::new())]))
 }
 
+/// The most rows of a series in a SELECT list, all of which are in memory at once; in FROM they are not.
+const MOST: f64 = 10_000_000.0;
+
 /// `SELECT generate_series(1, 3)`: to DataFusion the function is one that gives an array.
-pub(super) fn in_list(item: &mut SelectItem) {
+///
+/// # Errors
+/// 0A000 within another expression, where the array would stay one, and for a series of more than [`MOST`] rows.
+pub(super) fn in_list(item: &mut SelectItem) -> Result<()> {
     let (SelectItem::UnnamedExpr(expression) | SelectItem::ExprWithAlias { expr: expression, .. }) = item
     else {
-        return;
+        return Ok(());
     };
-    let is_series = matches!(expression, Expr::Function(function) if is(&function.name, SERIES));
-    if is_series {
-        *expression = call("unnest", vec![expression.clone()]);
+    let mut bare = &*expression;
+    while let Expr::Nested(inner) = bare {
+        bare = inner;
     }
+    if is_series(bare) {
+        if rows_of(bare).is_some_and(|rows| rows > MOST) {
+            return Err(Error::unsupported("a series of so many rows in a SELECT list")
+                .with_hint("Write generate_series in FROM."));
+        }
+        *expression = call("unnest", vec![bare.clone()]);
+        return Ok(());
+    }
+    let mut within = false;
+    let queries = visit_expressions(expression, &mut |part| match part {
+        Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => ControlFlow::Break(()),
+        Expr::Function(function) if matches!(function.args, FunctionArguments::Subquery(_)) => {
+            ControlFlow::Break(())
+        }
+        part => {
+            within |= is_series(part);
+            ControlFlow::Continue(())
+        }
+    });
+    if within && queries.is_continue() {
+        return Err(Error::unsupported("generate_series within an expression")
+            .with_hint("Write generate_series in FROM."));
+    }
+    Ok(())
+}
+
+fn is_series(expression: &Expr) -> bool {
+    matches!(expression, Expr::Function(function) if is(&function.name, SERIES))
+}
+
+/// How many rows a series of numbers gives that are written out.
+fn rows_of(series: &Expr) -> Option<f64> {
+    let Expr::Function(function) = series else { return None };
+    let FunctionArguments::List(list) = &function.args else { return None };
+    let numbers = list.args.iter().map(|argument| argument.to_string().parse::<f64>().ok());
+    let numbers = numbers.collect::<Option<Vec<f64>>>()?;
+    let step = numbers.get(2).copied().unwrap_or(1.0);
+    Some((numbers.get(1)? - numbers.first()?) / step)
 }
 
 /// A call in FROM, whose column has the function's name.

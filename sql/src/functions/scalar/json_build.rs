@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use arrow::array::timezone::Tz;
 use arrow::array::{Array, StringArray};
+use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, FieldRef};
 use bytes::{BufMut, BytesMut};
 use datafusion::error::{DataFusionError, Result};
@@ -133,7 +134,10 @@ impl ScalarUDFImpl for JsonBuild {
                 }
                 written.push(String::from_utf8_lossy(&out).into_owned());
             }
-            if self.shape == Shape::Value && written.iter().all(|value| value == "null") {
+            let is_null = |(nulls, write): &(Option<NullBuffer>, Option<_>)| {
+                write.is_none() || nulls.as_ref().is_some_and(|nulls| nulls.is_null(row))
+            };
+            if self.shape == Shape::Value && writers.iter().all(is_null) {
                 documents.push(None);
                 continue;
             }

@@ -85,7 +85,7 @@ impl ScalarUDFImpl for LikePattern {
             let mut characters = escape.chars();
             let first = characters.next();
             if characters.next().is_some() {
-                let error = Error::new(SqlState::InvalidEscapeCharacter, "invalid escape string");
+                let error = Error::new(SqlState::InvalidEscapeSequence, "invalid escape string");
                 return Err(error.with_hint("Escape string must be empty or one character.").into());
             }
             out.push(Some(with_backslashes(pattern, first)?));

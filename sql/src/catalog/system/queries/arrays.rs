@@ -1,15 +1,18 @@
 //! Arrays in clients' queries: `array(SELECT ...)`, and the functions that give a row for each element.
 
+use std::ops::ControlFlow;
+
 use datafusion::sql::sqlparser::ast::{
     AccessExpr, BinaryOperator, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArgumentClause, FunctionArguments, Ident, OrderByExpr, OrderByKind, Query, SelectItem, SetExpr,
-    Statement, Subscript, TableAlias, TableFactor, Value, ValueWithSpan,
+    FunctionArgumentClause, FunctionArguments, GroupByExpr, Ident, OrderByExpr, OrderByKind, Query,
+    SelectItem, SetExpr, Statement, Subscript, TableAlias, TableFactor, Value, ValueWithSpan,
 };
 
 use super::super::array_columns::VECTORS;
 use super::{expression_of, own_name};
 use crate::functions::scalar::{EXPANDED_ARRAY, OR_EMPTY, SUBSCRIPTS};
 use crate::parse::parse_plain;
+use crate::parse::walk::visit_expressions;
 use crate::planning::{call, column_name};
 
 const GENERATE_SUBSCRIPTS: &str = "generate_subscripts";
@@ -213,8 +216,16 @@ fn of_query(expression: &Expr) -> Option<Expr> {
         },
     };
     let SetExpr::Select(select) = query.body.as_mut() else { return None };
-    let distinct = select.distinct.take().is_some();
+    let grouped = match &select.group_by {
+        GroupByExpr::All(_) => true,
+        GroupByExpr::Expressions(keys, _) => !keys.is_empty(),
+    };
     let [item] = select.projection.as_mut_slice() else { return None };
+    // A query that makes groups, or rows of one, is not one over its rows.
+    if grouped || select.having.is_some() || calls_more_than_values(item) {
+        return None;
+    }
+    let distinct = select.distinct.take().is_some();
     let value = expression_of(item)?.clone();
     let order: Vec<OrderByExpr> = order.into_iter().map(|key| of_position(key, &value)).collect();
     let mut aggregate = call("array_agg", vec![value]);
@@ -226,6 +237,32 @@ fn of_query(expression: &Expr) -> Option<Expr> {
     }
     *item = SelectItem::UnnamedExpr(aggregate);
     Some(call(OR_EMPTY, vec![Expr::Subquery(query)]))
+}
+
+/// Whether an item calls an aggregate or a function that gives rows.
+fn calls_more_than_values(item: &mut SelectItem) -> bool {
+    const SUCH: [&str; 14] = [
+        "count",
+        "sum",
+        "min",
+        "max",
+        "avg",
+        "array_agg",
+        "string_agg",
+        "bool_and",
+        "bool_or",
+        "every",
+        "json_agg",
+        "jsonb_agg",
+        GENERATE_SERIES,
+        "unnest",
+    ];
+    let Some(expression) = expression_of(item) else { return false };
+    let found = visit_expressions(expression, &mut |part| match called(part) {
+        Some((name, _)) if SUCH.iter().any(|it| it.eq_ignore_ascii_case(name)) => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    });
+    found.is_break()
 }
 
 /// `ORDER BY 1` of a query of one column.
