@@ -36,7 +36,7 @@ impl AnalyzerRule for ScalarSubqueries {
     fn analyze(&self, plan: LogicalPlan, _options: &ConfigOptions) -> Result<LogicalPlan> {
         each_expression_at(plan, |expression, schema, place| {
             expression.transform_up(|expression| match expression {
-                Expr::ScalarSubquery(subquery) => value_of(subquery),
+                Expr::ScalarSubquery(subquery) => value_of(subquery, schema),
                 Expr::InSubquery(contained) if place == Place::Elsewhere => is_in(contained, schema),
                 Expr::Exists(exists) if place == Place::Elsewhere => there_is(exists),
                 other => Ok(Transformed::no(other)),
@@ -71,8 +71,19 @@ fn with_references(subquery: Subquery) -> Result<Subquery> {
     Ok(Subquery { outer_ref_columns, ..subquery })
 }
 
-fn value_of(subquery: Subquery) -> Result<Transformed<Expr>> {
+fn value_of(subquery: Subquery, around: &DFSchema) -> Result<Transformed<Expr>> {
     let subquery = with_references(subquery)?;
+    // The join that DataFusion makes of a subquery over `unnest` does not ask for what that refers to.
+    let unnests = subquery.subquery.exists(|node| Ok(matches!(node, LogicalPlan::Unnest(_))))?;
+    let unlisted = subquery.outer_ref_columns.iter().filter_map(|reference| match reference {
+        Expr::OuterReferenceColumn(_, column)
+            if unnests && around.maybe_index_of_column(column).is_some() =>
+        {
+            Some(Expr::Column(column.clone()))
+        }
+        _ => None,
+    });
+    let unlisted: Vec<Expr> = unlisted.collect();
     let schema = subquery.subquery.schema();
     let [field] = schema.fields().iter().as_slice() else {
         return Ok(Transformed::no(Expr::ScalarSubquery(subquery)));
@@ -80,6 +91,9 @@ fn value_of(subquery: Subquery) -> Result<Transformed<Expr>> {
     let field = field.clone();
     if subquery.outer_ref_columns.is_empty() || gives_one_row(&subquery.subquery) {
         let value = Expr::ScalarSubquery(subquery);
+        if !unlisted.is_empty() {
+            return Ok(Transformed::yes(scalar::beside(value, unlisted, &field)));
+        }
         return Ok(match field.is_nullable() {
             true => Transformed::yes(value),
             false => Transformed::yes(scalar::nullable(value, &field)),

@@ -47,7 +47,7 @@ pub(crate) use or_empty::OR_EMPTY;
 pub(crate) use pg_sleep::is_async;
 pub(crate) use plain_array::PLAIN_ARRAY;
 pub(crate) use struct_field::struct_field;
-pub(crate) use subquery_value::{nullable, only_row};
+pub(crate) use subquery_value::{beside, nullable, only_row};
 pub(crate) use subscripts::{EXPANDED_ARRAY, SUBSCRIPTS};
 pub(crate) use to_array::to_array;
 pub(crate) use to_bytea::to_bytea;

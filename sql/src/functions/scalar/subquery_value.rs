@@ -27,18 +27,24 @@ struct SubqueryValue {
 
 /// `value`, which may be NULL.
 pub(crate) fn nullable(value: Expr, field: &FieldRef) -> Expr {
-    call(value, field, false)
+    call(vec![value], field, false)
+}
+
+/// The same of a subquery that refers to these columns around it in a way that the optimizer does not see: they are arguments, so
+/// that they stay.
+pub(crate) fn beside(value: Expr, columns: Vec<Expr>, field: &FieldRef) -> Expr {
+    call(std::iter::once(value).chain(columns).collect(), field, false)
 }
 
 /// The one element of `rows`, the values of all rows.
 pub(crate) fn only_row(rows: Expr, field: &FieldRef) -> Expr {
-    call(rows, field, true)
+    call(vec![rows], field, true)
 }
 
-fn call(argument: Expr, field: &FieldRef, rows: bool) -> Expr {
+fn call(arguments: Vec<Expr>, field: &FieldRef, rows: bool) -> Expr {
     let field = Arc::new(field.as_ref().clone().with_nullable(true));
-    let signature = Signature::any(1, Volatility::Immutable);
-    ScalarUDF::new_from_impl(SubqueryValue { field, rows, signature }).call(vec![argument])
+    let signature = Signature::any(arguments.len(), Volatility::Immutable);
+    ScalarUDF::new_from_impl(SubqueryValue { field, rows, signature }).call(arguments)
 }
 
 impl ScalarUDFImpl for SubqueryValue {
@@ -59,7 +65,7 @@ impl ScalarUDFImpl for SubqueryValue {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let [argument] = args.args.as_slice() else {
+        let [argument, ..] = args.args.as_slice() else {
             return Err(DataFusionError::Internal(format!("{} takes one value", self.name())));
         };
         if !self.rows {
