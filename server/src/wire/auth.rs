@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::{Bytes, BytesMut};
 use chrono::Utc;
@@ -34,6 +35,8 @@ pub enum Auth {
 #[derive(Clone, Debug)]
 pub(super) struct Gate {
     auth: Auth,
+    /// Whether a role has had a password since the start: taking it away again lets nobody in unasked.
+    asked: Arc<AtomicBool>,
     /// What salts of users that are not there are made of.
     secret: Arc<[u8; 32]>,
 }
@@ -59,7 +62,7 @@ impl Gate {
         if auth == Auth::Scram && !has_password(database)? {
             return Err(Error::NoPassword { address });
         }
-        Ok(Self { auth, secret: Arc::new(rand::random()) })
+        Ok(Self { auth, asked: Arc::default(), secret: Arc::new(rand::random()) })
     }
 
     fn asks(&self, database: &Database) -> Result<bool> {
@@ -67,7 +70,13 @@ impl Gate {
             Auth::Trust => Ok(false),
             Auth::Scram => Ok(true),
             // Asked anew for each client: the first password counts from the moment that it is set.
-            Auth::Automatic => has_password(database),
+            Auth::Automatic => {
+                // One that has expired, or whose role may not come in, counts too: neither is a way to open the door.
+                if database.roles()?.iter().any(|role| role.password.is_some()) {
+                    self.asked.store(true, Ordering::Relaxed);
+                }
+                Ok(self.asked.load(Ordering::Relaxed))
+            }
         }
     }
 
@@ -102,6 +111,7 @@ impl Gate {
     }
 }
 
+/// Whether anybody can come in by a password now.
 fn has_password(database: &Database) -> Result<bool> {
     let now = Utc::now();
     Ok(database.roles()?.iter().any(|role| role.login && role.verifier(now).is_some()))

@@ -122,12 +122,19 @@ fn the_first_password_counts_from_the_next_connection_on() {
         assert_eq!(refusal(&server, "ann", "sesame").await, failed("ann"));
         let client = enter(&server, "postgres", "sesame").await.unwrap();
         client.batch_execute("ALTER ROLE postgres PASSWORD NULL").await.unwrap();
-        // Roles are there now: no other name is one.
-        let refused = refusal(&server, "ann", "").await;
-        assert_eq!(refused, ("28000".to_string(), "role \"ann\" does not exist".to_string()));
-        assert!(enter(&server, "postgres", "any").await.is_ok());
+        // Without any password left, this server goes on asking.
+        assert_eq!(refusal(&server, "postgres", "any").await, failed("postgres"));
         assert_eq!(raw.rows("SELECT 1").await, [["1"]]);
     });
+}
+
+#[test]
+fn a_password_that_lets_nobody_in_still_has_clients_asked() {
+    for more in ["ALTER ROLE ann VALID UNTIL '2001-01-01'", "ALTER ROLE ann NOLOGIN"] {
+        serving_database(with_ann(&[more]), ServeOptions::new(any_port()), |server| async move {
+            assert_eq!(refusal(&server, "postgres", "any").await, failed("postgres"), "{more}");
+        });
+    }
 }
 
 #[test]
@@ -139,6 +146,8 @@ fn whoever_is_no_superuser_makes_no_roles_and_reaches_no_files() {
             "CREATE ROLE mine",
             "ALTER ROLE ben LOGIN",
             "ALTER ROLE ann SUPERUSER",
+            "ALTER ROLE ann PASSWORD NULL",
+            "ALTER ROLE ann PASSWORD ''",
             "ALTER ROLE ben RENAME TO b",
             "DROP ROLE ben",
             "COPY t FROM '/nowhere'",

@@ -10,9 +10,9 @@ use crate::sqlstate::SqlState;
 use crate::{Error, Result};
 
 /// Bytes that may wait for one session. PostgreSQL keeps 8 GB, on disk and for all of them.
-const MOST: usize = 16 << 20;
+pub(super) const MOST: usize = 16 << 20;
 /// Bytes that one takes beside its text.
-const EACH: usize = 64;
+pub(super) const EACH: usize = 64;
 
 /// See the module.
 #[derive(Debug, Default)]

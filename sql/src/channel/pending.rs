@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::Listener;
+use super::listener::{EACH, MOST};
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
 
@@ -16,6 +17,12 @@ const LONGEST_PAYLOAD: usize = 8000;
 pub(crate) struct Sent {
     pub(super) channel: Arc<str>,
     pub(super) payload: Arc<str>,
+}
+
+impl Sent {
+    fn bytes(&self) -> usize {
+        self.channel.len() + self.payload.len() + EACH
+    }
 }
 
 /// LISTEN and UNLISTEN.
@@ -33,6 +40,8 @@ pub(crate) struct Pending {
     sent: Vec<Sent>,
     /// The same, for the same text is sent once.
     known: HashSet<Sent>,
+    /// What they take.
+    bytes: usize,
 }
 
 /// How much there was at a savepoint.
@@ -46,7 +55,7 @@ impl Pending {
     /// Sends a text to a channel.
     ///
     /// # Errors
-    /// 22023 for a name that no channel can have, and for a text that is too long.
+    /// 22023 for a name that no channel can have, and for a text that is too long; 54000 for too many in one transaction.
     pub(crate) fn notify(&mut self, channel: &str, payload: &str) -> Result<()> {
         let invalid = |words: &str| Err(Error::new(SqlState::InvalidParameterValue, words));
         match () {
@@ -56,7 +65,14 @@ impl Pending {
             () => {}
         }
         let sent = Sent { channel: Arc::from(channel), payload: Arc::from(payload) };
-        if self.known.insert(sent.clone()) {
+        if !self.known.contains(&sent) {
+            let bytes = self.bytes + sent.bytes();
+            if bytes > MOST {
+                let words = "too many notifications in one transaction";
+                return Err(Error::new(SqlState::ProgramLimitExceeded, words));
+            }
+            self.bytes = bytes;
+            self.known.insert(sent.clone());
             self.sent.push(sent);
         }
         Ok(())
@@ -87,6 +103,7 @@ impl Pending {
         self.wishes.truncate(mark.wishes);
         for sent in self.sent.drain(mark.sent.min(self.sent.len())..) {
             self.known.remove(&sent);
+            self.bytes = self.bytes.saturating_sub(sent.bytes());
         }
     }
 }
@@ -163,6 +180,22 @@ mod tests {
         channels.leave(&other);
         send(None, &other);
         assert!(other.take().is_empty() && channels.of(&other).is_empty());
+    }
+
+    #[test]
+    fn a_transaction_sends_no_more_than_may_wait() {
+        let mut pending = Pending::default();
+        let mut number = 0;
+        let error = loop {
+            number += 1;
+            if let Err(error) = pending.notify("c", &format!("{number:07999}")) {
+                break error;
+            }
+            assert!(number < 10_000);
+        };
+        assert_eq!(error.sqlstate(), "54000");
+        pending.go_back(Mark { wishes: 0, sent: 0 });
+        pending.notify("c", "again").unwrap();
     }
 
     #[test]

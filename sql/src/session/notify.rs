@@ -39,16 +39,25 @@ impl Live {
     /// # Errors
     /// 54000 where a session has not taken for long what it was sent.
     pub(super) fn flush(&self) -> Result<()> {
-        let pending = {
-            let mut pending = self.pending.lock();
-            if pending.is_empty() {
-                return Ok(());
-            }
-            std::mem::take(&mut *pending)
-        };
-        self.channels.check(&pending)?;
-        self.deliver(pending);
+        self.check_room().inspect_err(|_| self.discard())?;
+        self.send();
         Ok(())
+    }
+
+    /// Whether what a statement outside of a block sends can be delivered.
+    ///
+    /// # Errors
+    /// 54000 where a session has not taken for long what it was sent.
+    pub(super) fn check_room(&self) -> Result<()> {
+        self.channels.check(&self.pending.lock())
+    }
+
+    /// Delivers what a statement outside of a block sends: it has committed.
+    pub(super) fn send(&self) {
+        let pending = std::mem::take(&mut *self.pending.lock());
+        if !pending.is_empty() {
+            self.deliver(pending);
+        }
     }
 
     /// A statement outside of a block has failed: what it sent is not.

@@ -99,6 +99,8 @@ pub(super) async fn run(session: &Session, prepared: &Prepared, params: &[Scalar
         match attempt_once(session, context, prepared, params).await {
             // A statement of its own is not told that somebody came first: it runs again, on what is there now.
             Err(Error::Storage(muster_storage::Error::Conflict { .. })) if alone && attempt < ATTEMPTS => {
+                // What it wanted to send is sent by the attempt that succeeds.
+                session.live.discard();
                 if attempt == EAGER_ATTEMPTS {
                     turn = Some(session.database.shared().contended.clone().lock_owned().await);
                 }
@@ -336,7 +338,10 @@ pub(super) async fn apply(session: &Session, context: &StatementContext, changes
         return blocking(move || cell.apply(block, &base, changes)).await;
     }
     let store = &context.database.store;
+    // What has committed must not be told as failed: room for what it sends is looked for before.
+    session.live.check_room()?;
     commit(store, base, changes, session.commit_point().pass()?).await?;
+    session.live.send();
     session.database.wake_worker();
     if context.settings.own.temporary() > 0 {
         let snapshot = store.snapshot();

@@ -91,8 +91,7 @@ impl Work<'_> {
         match operation {
             AlterRoleOperation::WithOptions { options } => {
                 let mut role = found?;
-                let own = self.identity.is(&role)
-                    && options.iter().all(|option| matches!(option, RoleOption::Password(_)));
+                let own = self.identity.is(&role) && options.iter().all(sets_password);
                 if !own {
                     self.need_superuser("alter role")?;
                 }
@@ -224,6 +223,16 @@ fn options_of(create: &CreateRole) -> Vec<RoleOption> {
         create.password.clone().map(RoleOption::Password),
     ];
     flags.into_iter().flatten().collect()
+}
+
+/// Whether an option gives a password, which anybody may do for themselves. Taking it away could let others in unasked.
+fn sets_password(option: &RoleOption) -> bool {
+    match option {
+        RoleOption::Password(Password::Password(password)) => {
+            text(password).is_ok_and(|text| !text.is_empty())
+        }
+        _ => false,
+    }
 }
 
 fn role_name(written: &ObjectName) -> Result<String> {
