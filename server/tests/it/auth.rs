@@ -129,6 +129,28 @@ fn the_first_password_counts_from_the_next_connection_on() {
 }
 
 #[test]
+fn rights_that_are_taken_away_end_within_a_block_and_for_what_is_prepared() {
+    serving_database(
+        with_ann(&["ALTER ROLE ann SUPERUSER", "ALTER ROLE postgres PASSWORD 'x'"]),
+        ServeOptions::new(any_port()),
+        |server| async move {
+            let (ann, other) = (
+                enter(&server, "ann", "sesame").await.unwrap(),
+                enter(&server, "ann", "sesame").await.unwrap(),
+            );
+            let postgres = enter(&server, "postgres", "x").await.unwrap();
+            let copy = other.prepare("COPY (SELECT 1) TO '/nowhere/t'").await.unwrap();
+            ann.batch_execute("BEGIN; SELECT 1 FROM pg_roles").await.unwrap();
+            postgres.batch_execute("ALTER ROLE ann NOSUPERUSER").await.unwrap();
+            let error = ann.batch_execute("CREATE ROLE mine SUPERUSER").await.unwrap_err();
+            assert_eq!(error.code().unwrap().code(), "42501", "{error:?}");
+            let error = other.execute(&copy, &[]).await.unwrap_err();
+            assert_eq!(error.code().unwrap().code(), "42501", "{error:?}");
+        },
+    );
+}
+
+#[test]
 fn a_password_that_lets_nobody_in_still_has_clients_asked() {
     for more in ["ALTER ROLE ann VALID UNTIL '2001-01-01'", "ALTER ROLE ann NOLOGIN"] {
         serving_database(with_ann(&[more]), ServeOptions::new(any_port()), |server| async move {

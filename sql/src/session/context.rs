@@ -74,6 +74,17 @@ impl StatementContext {
         Namespace { snapshot: &self.snapshot, path: &self.settings.path }
     }
 
+    /// Asks whether the session may do everything: as the statement sees it, and as it is now, for rights that were taken
+    /// away end within a block as well.
+    ///
+    /// # Errors
+    /// 42501, in these words, for whoever is no superuser.
+    pub(crate) fn need_superuser(&self, refusal: &str) -> crate::Result<()> {
+        let identity = &self.settings.own.identity;
+        identity.need_superuser(&self.snapshot, refusal)?;
+        identity.need_superuser(&self.database.store.snapshot(), refusal)
+    }
+
     /// DataFusion's context for the statement's tasks.
     pub(crate) fn task(self: Arc<Self>) -> Arc<TaskContext> {
         let state = self.database.planner.state();

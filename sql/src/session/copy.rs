@@ -71,6 +71,7 @@ pub(super) async fn copy_from(
     copy: &CopyFrom,
 ) -> Result<Outcome> {
     if let Some(path) = &copy.path {
+        context.need_superuser("must be superuser to COPY from a file")?;
         let request = copy.request(path.clone(), write_way(&context));
         let report = run_load(session, context, request).await?;
         return Ok(Outcome::done(CommandTag::affecting("COPY", report.rows)));
@@ -93,6 +94,9 @@ pub(super) async fn copy_to(
     plan: &LogicalPlan,
     columns: SchemaRef,
 ) -> Result<Outcome> {
+    if copy.path.is_some() {
+        context.need_superuser("must be superuser to COPY to a file")?;
+    }
     let zone = context.settings.zone()?;
     let tag = CommandTag::returning("COPY");
     let outcome = query(session, context, plan, ParamValues::List(Vec::new()), tag, columns.clone()).await?;

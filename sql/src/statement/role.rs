@@ -172,7 +172,7 @@ impl Work<'_> {
     }
 
     fn need_superuser(&self, action: &str) -> Result<()> {
-        self.identity.need_superuser(&self.context.snapshot, &format!("permission denied to {action}"))
+        self.context.need_superuser(&format!("permission denied to {action}"))
     }
 
     fn apply(&mut self, role: &mut Role, option: &RoleOption) -> Result<()> {
