@@ -78,7 +78,6 @@ impl BuildDistance {
 pub(super) struct Origin<'a> {
     nodes: &'a Nodes,
     distance: &'a BuildDistance,
-    node: u32,
     codes: Cow<'a, [i8]>,
     /// The sum of the codes.
     sum: i32,
@@ -88,15 +87,18 @@ pub(super) struct Origin<'a> {
 impl<'a> Origin<'a> {
     pub(super) fn new(nodes: &'a Nodes, distance: &'a BuildDistance, node: u32) -> Self {
         let (codes, scale) = (nodes.codes(node as usize), nodes.scale(node as usize));
-        Self { nodes, distance, node, sum: kernels::codes::sum(&codes), codes, scale }
+        Self { nodes, distance, sum: kernels::codes::sum(&codes), codes, scale }
     }
 
     /// Appends the distances of some nodes; `dots` is working memory.
     #[inline]
     pub(super) fn to(&self, others: &[u32], dots: &mut Vec<i32>, distances: &mut Vec<f32>) {
         if self.distance.metric == Metric::L1 {
-            let of = |&other: &u32| self.distance.of_nodes(self.nodes, self.node, other);
-            distances.extend(others.iter().map(of));
+            distances.extend(others.iter().map(|&other| {
+                let other = other as usize;
+                let (codes, scale) = (self.nodes.codes(other), self.nodes.scale(other));
+                self.distance.between(&self.codes, self.scale, &codes, scale)
+            }));
             return;
         }
         dots.clear();

@@ -1,4 +1,4 @@
-//! The HNSW index: built by hnsw_rs on int8 codes, frozen into flat bytes, searched without locks.
+//! The HNSW index: built by hnsw_rs on codes of eight or four bits, frozen into flat bytes, searched without locks.
 //!
 //! ```text
 //! vectors ──quantise──▶ codes ──hnsw_rs──▶ linked points ──freeze──▶ bytes ──open──▶ Graph ──beam──▶ nodes

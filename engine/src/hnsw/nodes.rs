@@ -64,7 +64,9 @@ impl Nodes {
     /// The scale that a node is searched by.
     pub(super) fn search_scale(&self, node: usize) -> Scale {
         let linked = self.scale(node);
-        Scale { scale: self.search_scales.get(node).copied().unwrap_or(linked.scale), ..linked }
+        let searched = self.search_scales.get(node).filter(|_| self.quantizer.metric != Metric::L1);
+        // It makes inner products come out right, and nothing else.
+        Scale { scale: searched.copied().unwrap_or(linked.scale), ..linked }
     }
 
     /// The distance that nodes are linked by.

@@ -6,7 +6,7 @@
 use roaring::RoaringBitmap;
 
 use super::{
-    Graph,
+    CodeBits, Graph,
     beam::{self, Beam},
     distance::Score,
     visited::{Key, Scratch, key, node, score},
@@ -16,6 +16,10 @@ use crate::{Hit, Result, Vectors, distance::QueryDistance, hit::TopK, row::RowBu
 /// Rows compared for one node beyond `k`. Rows of a node have the same codes and nearly always the same
 /// vector, so its first rows are as good as any; this bounds what thousands of equal rows cost.
 const ROWS_OF_A_NODE: usize = 1024;
+
+/// The same where codes have four bits: of few dimensions, or of vectors that hardly differ, many that are not the same have the
+/// same codes.
+const ROWS_OF_A_COARSE_NODE: usize = 16 * 1024;
 
 /// How far a node may lie beyond the `k`th row and still be looked at, by the errors of the codes seen so far: so many times the
 /// greatest, but not more than so many times their deviation. The greatest of ten errors is about 1.5 times their deviation,
@@ -67,8 +71,8 @@ impl GraphSearch<'_> {
         self.with_score(|score, scratch| self.search(score, top, scratch))
     }
 
-    /// Offers `top` the `k` nearest allowed rows by comparing the codes of all of them: a quarter of the bytes, which are
-    /// in memory anyway.
+    /// Offers `top` the `k` nearest allowed rows by comparing the codes of all of them: a quarter or an eighth of the bytes, which
+    /// are in memory anyway.
     ///
     /// # Errors
     /// [`Error::Read`](crate::Error::Read).
@@ -176,6 +180,10 @@ impl<'a> Rerank<'a> {
     fn offer(&mut self, top: &mut TopK, found: &[Key], buffer: &mut RowBuffer) -> Result<bool> {
         let GraphSearch { part, graph, vectors, allowed, distance, k, .. } = *self.search;
         let is_allowed = |row| allowed.is_none_or(|allowed: &RoaringBitmap| allowed.contains(row));
+        let most = match graph.params().code_bits {
+            CodeBits::Eight => ROWS_OF_A_NODE,
+            CodeBits::Four => ROWS_OF_A_COARSE_NODE,
+        };
         for (at, &key) in found.iter().enumerate() {
             let about = f64::from(self.score.distance(score(key)));
             if self.reranked >= k as u64 && about - self.reach() > top.limit() {
@@ -185,7 +193,7 @@ impl<'a> Rerank<'a> {
                 graph.rows(node(next)).take(1).for_each(|row| vectors.prefetch(row as usize));
             }
             let rows = graph.rows(node(key)).filter(|&row| is_allowed(row));
-            for row in rows.take(ROWS_OF_A_NODE.max(k)) {
+            for row in rows.take(most.max(k)) {
                 let Some(values) = vectors.fetch(row as usize, buffer)? else { continue };
                 let distance = distance.to(values);
                 self.reranked += 1;

@@ -65,7 +65,13 @@ fn flip_every_byte(code_bits: CodeBits) {
 
 #[test]
 fn cut_at_every_length() {
-    let (values, bytes) = small(CodeBits::Eight);
+    for code_bits in [CodeBits::Eight, CodeBits::Four] {
+        cut(code_bits);
+    }
+}
+
+fn cut(code_bits: CodeBits) {
+    let (values, bytes) = small(code_bits);
     for len in 0..bytes.len() {
         let error = open_and_search(&values, bytes[..len].to_vec()).unwrap_err();
         assert!(matches!(error, Error::Graph { .. }), "{len}: {error}");

@@ -57,6 +57,18 @@ fn all_metrics_find(dimensions: usize, code_bits: CodeBits, least: f64) {
 }
 
 #[test]
+fn vectors_that_hardly_differ_are_found_by_codes_of_four_bits() {
+    // Of two dimensions there are some fifty codes, of which each stands for hundreds of rows; so do those around one centre.
+    for (dimensions, clusters, spread) in [(2, 1, 1.0), (64, 1, 0.001)] {
+        let all = clustered(20_050, dimensions, clusters, spread, 12);
+        let (values, queries) = all.split_at(20_000 * dimensions);
+        let mean = mean_recall(values, queries, dimensions, Metric::Cosine, 40, CodeBits::Four);
+        println!("{dimensions} dimensions: {mean:.4}");
+        assert!(mean >= 0.9, "{dimensions} dimensions: {mean}");
+    }
+}
+
+#[test]
 fn codes_of_four_bits_take_half_of_the_bytes() {
     let values = clustered(2000, 768, 20, 0.5, 11);
     let vectors = Vectors::new(&values, 768, None).unwrap();

@@ -20,6 +20,7 @@ use tokio_rustls::rustls::{
 };
 
 use super::error::{Error, Result};
+use super::serve::reachable;
 
 /// Where libpq's clients look for a password that is not in the URL.
 const PASSWORD: &str = "PGPASSWORD";
@@ -63,6 +64,7 @@ impl Target {
     /// The server that has a database of this machine open.
     pub(crate) fn local(address: SocketAddr) -> Result<Self> {
         let mut config = Config::new();
+        let address = reachable(address);
         config.host(address.ip().to_string()).port(address.port()).user("postgres").dbname("muster");
         config.application_name("muster");
         Self::new(config, None)

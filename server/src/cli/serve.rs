@@ -1,6 +1,6 @@
 //! `muster serve`: a database over the PostgreSQL protocol until Ctrl-C or SIGTERM.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -42,7 +42,7 @@ pub struct ServeArgs {
     /// Offer TLS with this certificate, in PEM, followed by those that lead to its root
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
-    /// The certificate's private key, in PEM, for its owner alone to read
+    /// The certificate's private key, in PEM, which a group may read and nobody else
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
     /// Clients must show a certificate that one of these, in PEM, has signed; nobody comes in without TLS then
@@ -175,8 +175,20 @@ fn serve_until(
     })
 }
 
+/// Where a server that listens on all addresses is reached from its own machine.
+pub(crate) fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
+}
+
 /// The command that connects to a server at `address`.
 pub(crate) fn psql(address: SocketAddr) -> String {
+    let address = reachable(address);
     format!("psql -h {} -p {} muster", address.ip(), address.port())
 }
 
@@ -188,5 +200,7 @@ mod tests {
     fn the_psql_line_connects_to_the_default_address() {
         assert_eq!(psql(DEFAULT_LISTEN), "psql -h 127.0.0.1 -p 5433 muster");
         assert_eq!(psql("[::1]:9".parse().unwrap()), "psql -h ::1 -p 9 muster");
+        assert_eq!(psql("0.0.0.0:9".parse().unwrap()), "psql -h 127.0.0.1 -p 9 muster");
+        assert_eq!(psql("[::]:9".parse().unwrap()), "psql -h ::1 -p 9 muster");
     }
 }

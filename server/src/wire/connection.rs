@@ -228,7 +228,14 @@ impl Connection {
                 error = silence => return Err(error),
                 () = self.client.session.notified(), if listens => {
                     self.client.send_notifications()?;
-                    self.client.sink.flush().await?;
+                    let silence = self.silence();
+                    // Whoever does not read them is idle all the same.
+                    tokio::select! {
+                        biased;
+                        () = self.interrupt.stopping(true) => return Err(Error::ShuttingDown),
+                        flushed = self.client.sink.flush() => flushed?,
+                        error = silence => return Err(error),
+                    }
                     continue;
                 }
             };

@@ -26,7 +26,8 @@ pub enum Error {
     /// Passwords are to be asked for and nobody has one: set one.
     #[error(
         "cannot listen on {address}: passwords are asked for there, and no role that may log in has one. Set one first: \
-         muster sql --data DIR -c \"ALTER ROLE postgres PASSWORD '...'\", or name a file that holds one in MUSTER_PASSWORD_FILE"
+         name a file that holds it in --password-file or MUSTER_PASSWORD_FILE, or run ALTER ROLE postgres PASSWORD '...' in \
+         muster sql --data DIR"
     )]
     NoPassword {
         /// The address that was asked for.

@@ -11,6 +11,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use muster::Database;
 use pgwire::api::ConnectionManager;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinError, JoinSet};
@@ -28,6 +29,10 @@ use super::tls::{Tls, TlsOptions};
 
 /// How long connections have for their last words, once their statements were ended.
 const FAREWELL_TIME: Duration = Duration::from_secs(2);
+
+/// When a silent peer is asked whether it is there, and again. PostgreSQL leaves this to the system, which waits for two hours.
+const KEEPALIVE: TcpKeepalive =
+    TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(10));
 
 /// Where and how to serve.
 #[derive(Clone, Debug)]
@@ -203,6 +208,8 @@ impl Hall {
     async fn serve(mut self, stream: TcpStream, id: i32) -> Result<()> {
         // Answers are flushed whole; waiting to fill a packet would only delay them.
         stream.set_nodelay(true)?;
+        // A peer that is gone without a word gives its place back.
+        SockRef::from(&stream).set_tcp_keepalive(&KEEPALIVE)?;
         let mut stream = Stream::Plain(stream);
         let deadline = Instant::now() + self.authentication_timeout;
         let Ok(arrival) = self.arrivals.clone().try_acquire_owned() else {

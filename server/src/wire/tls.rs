@@ -98,11 +98,14 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>> {
     {
         let held = std::fs::metadata(path).map_err(|error| wrong(path, error))?;
         let mode = std::os::unix::fs::PermissionsExt::mode(&held.permissions());
-        // PostgreSQL's rule, less its looking at who owns the file: a group may read it.
+        // PostgreSQL's rule for keys of root's, whoever owns the file: a group may read it.
         if mode & 0o027 != 0 {
             return Err(wrong(
                 path,
-                format!("others than its owner may use it (mode {:o}): chmod 600", mode & 0o777),
+                format!(
+                    "others than its owner and group may use it, or its group write it (mode {:o}): chmod 600",
+                    mode & 0o777
+                ),
             ));
         }
     }

@@ -1,18 +1,10 @@
 //! Cancelling while a statement commits: whoever is told that it was cancelled finds nothing of it.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use ::tokio_postgres::{Client, NoTls};
+use ::tokio_postgres::NoTls;
 
-use crate::server::serving;
-
-async fn connect(address: SocketAddr) -> Client {
-    let config = format!("host={} port={} user=ann dbname=muster", address.ip(), address.port());
-    let (client, connection) = ::tokio_postgres::connect(&config, NoTls).await.unwrap();
-    tokio::spawn(async { drop(connection.await) });
-    client
-}
+use crate::server::{connect, serving};
 
 #[test]
 fn a_cancelled_statement_has_changed_nothing() {

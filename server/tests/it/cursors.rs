@@ -1,20 +1,10 @@
 //! Cursors as clients have them: psql, tokio-postgres, and message by message.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
-
-use ::tokio_postgres::{Client, NoTls};
 
 use crate::psql::lines;
 use crate::raw::{Raw, bind, close, describe, execute, kinds, parse, query, sync};
-use crate::server::serving;
-
-async fn connect(address: SocketAddr) -> Client {
-    let config = format!("host={} port={} user=ann dbname=muster", address.ip(), address.port());
-    let (client, connection) = ::tokio_postgres::connect(&config, NoTls).await.unwrap();
-    tokio::spawn(async { drop(connection.await) });
-    client
-}
+use crate::server::{connect, serving};
 
 #[test]
 fn psql_fetches_by_its_own_cursor_and_by_statements() {

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures::SinkExt;
 
 use self::provider::{Fault, Provider};
-use crate::server::{Process, muster};
+use crate::server::{Process, connect, muster};
 
 const DIMENSIONS: usize = 8;
 
@@ -25,14 +25,6 @@ fn configure(dir: &Path, provider: &Provider) -> String {
     );
     std::fs::write(&path, text).unwrap();
     path.to_str().unwrap().to_string()
-}
-
-async fn connect(server: &Process) -> Client {
-    let config =
-        format!("host={} port={} user=ann dbname=muster", server.address.ip(), server.address.port());
-    let (client, connection) = ::tokio_postgres::connect(&config, NoTls).await.unwrap();
-    tokio::spawn(async { drop(connection.await) });
-    client
 }
 
 async fn copy(client: &Client, table: &str, rows: u32) -> Result<u64, Error> {
@@ -64,7 +56,7 @@ fn a_server_embeds_by_a_provider_through_restarts_and_failures() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let mut server = Process::serve(&data, &["--config", &config]);
-        let client = connect(&server).await;
+        let client = connect(server.address).await;
         client.batch_execute(&docs("docs")).await.unwrap();
         assert_eq!(copy(&client, "docs", 1000).await.unwrap(), 1000);
         assert_eq!(provider.take_asked().len(), 20, "50 texts a request");
@@ -78,7 +70,7 @@ fn a_server_embeds_by_a_provider_through_restarts_and_failures() {
         assert!(server.wait().0.success());
 
         let server = Process::serve(&data, &["--config", &config]);
-        let client = connect(&server).await;
+        let client = connect(server.address).await;
         client.batch_execute(&docs("again")).await.unwrap();
         assert_eq!(copy(&client, "again", 1000).await.unwrap(), 1000);
         assert_eq!(provider.take_asked().len(), 0, "all of it was on disk");

@@ -101,7 +101,7 @@ fn a_sleep_ends_at_its_timeout() {
             let answers = raw.until_ready().await;
             assert_eq!(answers[answers.len() - 2].sqlstate(), "57014");
             let took = begun.elapsed();
-            assert!(took >= Duration::from_millis(200) && took < Duration::from_millis(900), "{took:?}");
+            assert!(took >= Duration::from_millis(200) && took < Duration::from_secs(10), "{took:?}");
         }
         raw.rows("SET statement_timeout = 0").await;
         assert_eq!(raw.rows("SELECT pg_sleep(0.05)").await, [[""]]);

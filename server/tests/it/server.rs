@@ -8,6 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use ::tokio_postgres::{Client, NoTls};
 use muster::Database;
 use muster_server::wire::{self, ServeOptions, Server};
 use tokio::sync::oneshot;
@@ -71,6 +72,15 @@ impl Serving {
         self.stop.send(()).unwrap();
         self.task
     }
+}
+
+/// A client of tokio-postgres.
+pub(crate) async fn connect(address: SocketAddr) -> Client {
+    let config = format!("host={} port={} user=ann dbname=muster", address.ip(), address.port());
+    let (client, connection) = ::tokio_postgres::connect(&config, NoTls).await.unwrap();
+    // Its error is the client's to see.
+    tokio::spawn(async { drop(connection.await) });
+    client
 }
 
 /// The command `muster`.

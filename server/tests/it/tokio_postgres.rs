@@ -11,15 +11,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use futures::future::{join_all, try_join_all};
 use futures::{SinkExt, TryStreamExt};
 
-use crate::server::serving;
-
-async fn connect(address: SocketAddr) -> Client {
-    let config = format!("host={} port={} user=ann dbname=muster", address.ip(), address.port());
-    let (client, connection) = ::tokio_postgres::connect(&config, NoTls).await.unwrap();
-    // Its error is the client's to see.
-    tokio::spawn(async { drop(connection.await) });
-    client
-}
+use crate::server::{connect, serving};
 
 /// A client of a database with a small workforce.
 async fn with_workers(address: SocketAddr) -> Client {

@@ -160,14 +160,18 @@ impl ExecutionPlan for ApplyExec {
     fn execute(&self, _partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let input = self.input.execute(0, context.clone())?;
         let reservation = MemoryConsumer::new("Apply").register(context.memory_pool());
-        let runs = Runs { work: self.work.clone(), context, answers: HashMap::new(), kept: 0, reservation };
-        let batches = stream::unfold((input, runs), |(mut input, mut runs)| async move {
-            let batch = match input.next().await? {
-                Ok(batch) => runs.beside(&batch).await,
-                Err(error) => Err(error),
-            };
-            Some((batch, (input, runs)))
-        });
+        let runs = Runs {
+            work: self.work.clone(),
+            input,
+            at: None,
+            batch_rows: context.session_config().batch_size(),
+            context,
+            answers: HashMap::new(),
+            kept: 0,
+            reservation,
+        };
+        let batches =
+            stream::unfold(runs, |mut runs| async move { Some((runs.next().await.transpose()?, runs)) });
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.work.schema.clone(), batches)))
     }
 }
@@ -175,6 +179,11 @@ impl ExecutionPlan for ApplyExec {
 /// One run of the node.
 struct Runs {
     work: Work,
+    input: SendableRecordBatchStream,
+    /// The input's rows at hand.
+    at: Option<Rows>,
+    /// About how many rows a batch of what it gives has.
+    batch_rows: usize,
     context: Arc<TaskContext>,
     answers: HashMap<Vec<ScalarValue>, RecordBatch>,
     /// Bytes of the answers that are kept.
@@ -183,24 +192,45 @@ struct Runs {
     reservation: MemoryReservation,
 }
 
+/// Rows of the input, the arguments that they have, and the first that has not had its turn.
+struct Rows {
+    input: RecordBatch,
+    arguments: Vec<ArrayRef>,
+    next: usize,
+}
+
 impl Runs {
-    /// The input's rows with what belongs to them.
-    async fn beside(&mut self, input: &RecordBatch) -> Result<RecordBatch> {
-        let rows = input.num_rows();
-        let arguments = self.work.arguments.iter();
-        let arguments =
-            arguments.map(|it| it.evaluate(input)?.into_array(rows)).collect::<Result<Vec<ArrayRef>>>()?;
-        let mut answers = Vec::with_capacity(rows);
-        for row in 0..rows {
-            let values = arguments.iter().map(|array| ScalarValue::try_from_array(array, row));
-            answers.push(self.answer(values.collect::<Result<Vec<_>>>()?).await?);
+    /// Some of the input's rows with what belongs to them.
+    async fn next(&mut self) -> Result<Option<RecordBatch>> {
+        let mut rows = match self.at.take() {
+            Some(rows) => rows,
+            None => match self.input.next().await.transpose()? {
+                Some(input) => self.begin(input)?,
+                None => return Ok(None),
+            },
+        };
+        let (first, mut answers, mut given) = (rows.next, Vec::new(), 0);
+        while rows.next < rows.input.num_rows() && given < self.batch_rows {
+            let values = rows.arguments.iter().map(|array| ScalarValue::try_from_array(array, rows.next));
+            let answer = self.answer(values.collect::<Result<Vec<_>>>()?).await?;
+            given += answer.num_rows().max(1);
+            answers.push(answer);
+            rows.next += 1;
         }
+        let input = rows.input.slice(first, rows.next - first);
         let beside = match &self.work.gives {
-            Gives::Value(_) => self.values(input, &answers),
-            Gives::Rows { outer } => self.rows(input, &answers, *outer),
+            Gives::Value(_) => self.values(&input, &answers)?,
+            Gives::Rows { outer } => self.rows(&input, &answers, *outer)?,
         };
         self.reservation.free();
-        beside
+        self.at = (rows.next < rows.input.num_rows()).then_some(rows);
+        Ok(Some(beside))
+    }
+
+    fn begin(&self, input: RecordBatch) -> Result<Rows> {
+        let arguments = self.work.arguments.iter();
+        let arguments = arguments.map(|it| it.evaluate(&input)?.into_array(input.num_rows()));
+        Ok(Rows { arguments: arguments.collect::<Result<_>>()?, input, next: 0 })
     }
 
     async fn answer(&mut self, values: Vec<ScalarValue>) -> Result<RecordBatch> {

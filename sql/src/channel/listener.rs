@@ -28,10 +28,12 @@ struct Waiting {
 }
 
 impl Listener {
+    /// Whether there is room for so many bytes more.
+    ///
     /// # Errors
-    /// 54000 when too much waits.
-    pub(super) fn check(&self) -> Result<()> {
-        if self.waiting.lock().bytes < MOST {
+    /// 54000 when there is not.
+    pub(super) fn check(&self, more: usize) -> Result<()> {
+        if self.waiting.lock().bytes + more <= MOST {
             return Ok(());
         }
         let words = "too many notifications wait for a session that does not take them";
@@ -41,7 +43,7 @@ impl Listener {
     pub(super) fn put(&self, notification: Notification) {
         {
             let mut waiting = self.waiting.lock();
-            waiting.bytes += notification.payload.len() + EACH;
+            waiting.bytes += notification.channel.len() + notification.payload.len() + EACH;
             waiting.all.push_back(notification);
         }
         self.arrived.notify_waiters();

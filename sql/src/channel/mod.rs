@@ -64,7 +64,7 @@ impl Channels {
         let listening = self.listening.lock();
         for Sent { channel, .. } in pending.sent() {
             for listener in listening.get(channel).into_iter().flatten() {
-                listener.check()?;
+                listener.check(pending.bytes())?;
             }
         }
         Ok(())

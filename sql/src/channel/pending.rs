@@ -44,6 +44,18 @@ pub(crate) struct Pending {
     bytes: usize,
 }
 
+fn invalid(words: &str) -> Error {
+    Error::new(SqlState::InvalidParameterValue, words)
+}
+
+fn check_name(channel: &str) -> Result<()> {
+    match channel.len() {
+        0 => Err(invalid("channel name cannot be empty")),
+        LONGEST_CHANNEL.. => Err(invalid("channel name too long")),
+        _ => Ok(()),
+    }
+}
+
 /// How much there was at a savepoint.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark {
@@ -57,29 +69,45 @@ impl Pending {
     /// # Errors
     /// 22023 for a name that no channel can have, and for a text that is too long; 54000 for too many in one transaction.
     pub(crate) fn notify(&mut self, channel: &str, payload: &str) -> Result<()> {
-        let invalid = |words: &str| Err(Error::new(SqlState::InvalidParameterValue, words));
-        match () {
-            () if channel.is_empty() => return invalid("channel name cannot be empty"),
-            () if channel.len() >= LONGEST_CHANNEL => return invalid("channel name too long"),
-            () if payload.len() >= LONGEST_PAYLOAD => return invalid("payload string too long"),
-            () => {}
+        check_name(channel)?;
+        if payload.len() >= LONGEST_PAYLOAD {
+            return Err(invalid("payload string too long"));
         }
         let sent = Sent { channel: Arc::from(channel), payload: Arc::from(payload) };
         if !self.known.contains(&sent) {
-            let bytes = self.bytes + sent.bytes();
-            if bytes > MOST {
-                let words = "too many notifications in one transaction";
-                return Err(Error::new(SqlState::ProgramLimitExceeded, words));
-            }
-            self.bytes = bytes;
+            self.take(sent.bytes())?;
             self.known.insert(sent.clone());
             self.sent.push(sent);
         }
         Ok(())
     }
 
-    pub(crate) fn wish(&mut self, wish: Wish) {
+    /// Begins or ends listening.
+    ///
+    /// # Errors
+    /// 22023 for a name that no channel can have; 54000 for too many in one transaction.
+    pub(crate) fn wish(&mut self, wish: Wish) -> Result<()> {
+        if let Wish::Listen(channel) | Wish::Unlisten(channel) = &wish {
+            check_name(channel)?;
+        }
+        self.take(wish.bytes())?;
         self.wishes.push(wish);
+        Ok(())
+    }
+
+    fn take(&mut self, bytes: usize) -> Result<()> {
+        let bytes = self.bytes + bytes;
+        if bytes > MOST {
+            let words = "too many notifications in one transaction";
+            return Err(Error::new(SqlState::ProgramLimitExceeded, words));
+        }
+        self.bytes = bytes;
+        Ok(())
+    }
+
+    /// Bytes that it takes.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -100,7 +128,9 @@ impl Pending {
 
     /// Forgets what came after a mark.
     pub(crate) fn go_back(&mut self, mark: Mark) {
-        self.wishes.truncate(mark.wishes);
+        for wish in self.wishes.drain(mark.wishes.min(self.wishes.len())..) {
+            self.bytes = self.bytes.saturating_sub(wish.bytes());
+        }
         for sent in self.sent.drain(mark.sent.min(self.sent.len())..) {
             self.known.remove(&sent);
             self.bytes = self.bytes.saturating_sub(sent.bytes());
@@ -109,6 +139,13 @@ impl Pending {
 }
 
 impl Wish {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Listen(channel) | Self::Unlisten(channel) => channel.len() + EACH,
+            Self::UnlistenAll => EACH,
+        }
+    }
+
     pub(super) fn apply(
         self,
         listening: &mut BTreeMap<Arc<str>, Vec<Arc<Listener>>>,
@@ -125,11 +162,16 @@ impl Wish {
             Self::Unlisten(channel) => {
                 if let Some(all) = listening.get_mut(&channel) {
                     all.retain(is_other);
+                    if all.is_empty() {
+                        listening.remove(&channel);
+                    }
                 }
             }
-            Self::UnlistenAll => listening.values_mut().for_each(|all| all.retain(is_other)),
+            Self::UnlistenAll => listening.retain(|_, all| {
+                all.retain(is_other);
+                !all.is_empty()
+            }),
         }
-        listening.retain(|_, all| !all.is_empty());
     }
 }
 
@@ -159,6 +201,8 @@ mod tests {
             let error = pending.notify(channel, &"p".repeat(payload)).unwrap_err();
             assert_eq!(error.sqlstate(), "22023");
         }
+        let error = pending.wish(Wish::Listen(Arc::from("c".repeat(64)))).unwrap_err();
+        assert_eq!(error.sqlstate(), "22023");
     }
 
     #[test]
@@ -166,7 +210,7 @@ mod tests {
         let (channels, one, other) = (Channels::default(), Arc::default(), Arc::default());
         let send = |wish: Option<Wish>, listener: &Arc<Listener>| {
             let mut pending = Pending::default();
-            wish.into_iter().for_each(|wish| pending.wish(wish));
+            wish.into_iter().for_each(|wish| pending.wish(wish).unwrap());
             pending.notify("c", "text").unwrap();
             channels.check(&pending).unwrap();
             channels.deliver(7, listener, pending);
@@ -202,7 +246,7 @@ mod tests {
     fn what_nobody_takes_has_a_limit() {
         let (channels, listener) = (Channels::default(), Arc::default());
         let mut pending = Pending::default();
-        pending.wish(Wish::Listen(Arc::from("c")));
+        pending.wish(Wish::Listen(Arc::from("c"))).unwrap();
         channels.deliver(1, &listener, pending);
         let mut sent = 0;
         loop {

@@ -90,23 +90,20 @@ pub(crate) fn parse(sql: &str) -> Result<Vec<Statement>> {
             again: false,
         };
         let mut statements = statements(&mut parser(sql)?).map_err(|error| syntax_error(&error, sql))?;
-        if asks_the_catalog(sql) {
-            for parsed in &mut statements {
-                rewrite_inner(&mut parsed.ast);
-            }
-        }
-        let all_queries = statements.iter().all(|parsed| is_query(&parsed.ast));
-        if !statements.is_empty() && asks_the_catalog(sql) && all_queries {
-            let rewritten = statements.iter().map(|parsed| system::rewritten(&parsed.ast));
-            return Ok(rewritten.map(|ast| wrap(ast.into())).collect());
+        if statements.iter().any(|parsed| reads(&parsed.ast)) && asks_the_catalog(sql) {
+            statements.iter_mut().for_each(|parsed| rewrite(&mut parsed.ast));
         }
         Ok(statements.into_iter().map(wrap).collect())
     })
 }
 
-/// The query of a cursor or of PREPARE on the catalog, as it is planned.
-fn rewrite_inner(statement: &mut ast::Statement) {
+/// A query on the catalog, also that of a cursor or of PREPARE, as it is planned.
+fn rewrite(statement: &mut ast::Statement) {
     let query = match statement {
+        ast::Statement::Query(_) | ast::Statement::Explain { .. } => {
+            *statement = system::rewritten(statement);
+            return;
+        }
         ast::Statement::Declare { stmts } => stmts.first_mut().and_then(|declare| declare.for_query.as_mut()),
         ast::Statement::Prepare { statement, .. } => match statement.as_mut() {
             ast::Statement::Query(query) => Some(query),
@@ -220,8 +217,10 @@ fn say_rollback(tokens: &mut [TokenWithSpan]) {
     }
 }
 
-fn is_query(statement: &ast::Statement) -> bool {
-    matches!(statement, ast::Statement::Query(_) | ast::Statement::Explain { .. })
+/// Whether a statement has a query that may be one on the catalog.
+fn reads(statement: &ast::Statement) -> bool {
+    use ast::Statement::{Declare, Explain, Prepare, Query};
+    matches!(statement, Query(_) | Explain { .. } | Declare { .. } | Prepare { .. })
 }
 
 fn asks_the_catalog(sql: &str) -> bool {

@@ -5,11 +5,12 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
     Expr, FunctionArguments, Ident, ObjectName, SelectItem, TableAlias, TableAliasColumnDef, TableFactor,
+    Value,
 };
 
 use super::call;
 use crate::catalog::system::LISTENING;
-use crate::parse::walk::visit_expressions;
+use crate::parse::walk::{visit_expressions, visit_expressions_mut};
 use crate::{Error, Result};
 
 const NAME: &str = "pg_listening_channels";
@@ -58,22 +59,32 @@ pub(super) fn in_list(item: &mut SelectItem) -> Result<()> {
         *expression = call("unnest", vec![bare.clone()]);
         return Ok(());
     }
-    let mut within = false;
-    let queries = visit_expressions(expression, &mut |part| match part {
-        Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => ControlFlow::Break(()),
-        Expr::Function(function) if matches!(function.args, FunctionArguments::Subquery(_)) => {
-            ControlFlow::Break(())
-        }
-        part => {
-            within |= is_series(part);
-            ControlFlow::Continue(())
-        }
+    let within = visit_expressions(&outside_queries(expression), &mut |part| match is_series(part) {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
     });
-    if within && queries.is_continue() {
+    if within.is_break() {
         return Err(Error::unsupported("generate_series within an expression")
             .with_hint("Write generate_series in FROM."));
     }
     Ok(())
+}
+
+/// An expression without the subqueries in it, which have lists of their own.
+fn outside_queries(expression: &Expr) -> Expr {
+    let mut outside = expression.clone();
+    let _: ControlFlow<()> = visit_expressions_mut(&mut outside, &mut |part| {
+        let has_query = match &*part {
+            Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => true,
+            Expr::Function(function) => matches!(function.args, FunctionArguments::Subquery(_)),
+            _ => false,
+        };
+        if has_query {
+            *part = Expr::value(Value::Null);
+        }
+        ControlFlow::Continue(())
+    });
+    outside
 }
 
 fn is_series(expression: &Expr) -> bool {

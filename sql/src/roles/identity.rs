@@ -12,7 +12,8 @@ use crate::{Error, Result};
 pub(crate) enum Identity {
     /// The program that has the database in its own process, and with it all rights.
     Program,
-    /// Somebody whom nobody asked for a password while there were no roles to tell apart, by the name that was given.
+    /// Somebody whom nobody asked for a password while there were no roles to tell apart, by the name that was given. Once there
+    /// are roles he is the one of that name, or none.
     Anybody(String),
     /// A role, by its number.
     Role(u64),
@@ -40,7 +41,11 @@ impl Identity {
     /// XX001 when what is stored is damaged.
     pub(crate) fn is_superuser(&self, snapshot: &Snapshot) -> Result<bool> {
         match self {
-            Self::Program | Self::Anybody(_) => Ok(true),
+            Self::Program => Ok(true),
+            Self::Anybody(name) if Role::are_there(snapshot) => {
+                Ok(Role::find(snapshot, name)?.is_some_and(|role| role.superuser))
+            }
+            Self::Anybody(_) => Ok(true),
             Self::Role(id) => Ok(Role::of(snapshot, *id)?.is_some_and(|role| role.superuser)),
         }
     }

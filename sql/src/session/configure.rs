@@ -2,8 +2,10 @@
 
 use arrow::array::timezone::Tz;
 
+use super::settings::{denied, is_for_superusers};
 use super::{Backend, Session, Settings, Timeouts};
-use crate::Result;
+use crate::sqlstate::SqlState;
+use crate::{Error, Result};
 
 /// What the settings begin with that are the transaction's.
 const TRANSACTION: &str = "transaction_";
@@ -66,8 +68,11 @@ impl Session {
     /// Changes a setting, as SET does.
     ///
     /// # Errors
-    /// 42704 for a setting that nobody knows, 22023 for a value that it cannot have.
+    /// 42704 for a setting that nobody knows, 22023 for a value that it cannot have, 42501 for one of superusers.
     pub fn set_setting(&self, name: &str, value: &str) -> Result<()> {
+        if is_for_superusers(name) && !self.is_superuser()? {
+            return Err(Error::new(SqlState::InsufficientPrivilege, denied(name)));
+        }
         self.live.set(name, Some(value), false)
     }
 }

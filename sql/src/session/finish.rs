@@ -8,7 +8,9 @@ use std::sync::Arc;
 use muster_storage::{Changes, Snapshot};
 
 use super::block::BlockCell;
-use super::{CommitPoint, Session, StatementContext, blocking};
+use super::{CommitPoint, Live, Session, StatementContext, blocking};
+use crate::catalog::SearchPath;
+use crate::statement::on_commit;
 use crate::{Database, Result};
 
 /// See the module.
@@ -20,6 +22,8 @@ pub(crate) struct Finish {
     /// The block that it belongs to.
     block: Option<u64>,
     point: CommitPoint,
+    live: Arc<Live>,
+    path: SearchPath,
     done: bool,
 }
 
@@ -31,6 +35,8 @@ impl Finish {
             cell: session.live.block.clone(),
             block: context.block,
             point: session.commit_point(),
+            live: session.live.clone(),
+            path: context.settings.path.clone(),
             done: false,
         }
     }
@@ -46,13 +52,25 @@ impl Finish {
     ) -> Result<()> {
         let (cell, base, block) = (self.cell.clone(), self.base.clone(), self.block);
         let (store, point) = (self.database.shared().store.clone(), self.point.clone());
+        let (live, path) = (self.live.clone(), self.path.clone());
         blocking(move || {
             // The work itself may commit: a bulk load does.
             let _committing = block.is_none().then(|| point.pass()).transpose()?;
             let Some(changes) = work()?.filter(|changes| !changes.is_empty()) else { return Ok(()) };
             match block {
                 Some(block) => cell.apply(block, &base, changes),
-                None => Ok(store.commit(changes.over(base)).map(drop)?),
+                None => {
+                    // What has committed must not be told as failed.
+                    live.check_room()?;
+                    store.commit(changes.over(base))?;
+                    live.send();
+                    let snapshot = store.snapshot();
+                    let ended = on_commit::changes(&snapshot, &path)?;
+                    if !ended.is_empty() {
+                        store.commit(ended.over(snapshot))?;
+                    }
+                    Ok(())
+                }
             }
         })
         .await?;

@@ -87,7 +87,7 @@ impl Session {
         let tag = match statement {
             ast::Statement::LISTEN { channel } => {
                 let channel = Arc::from(name::ident(channel));
-                self.live.pending(block, |pending| pending.wish(Wish::Listen(channel)));
+                self.live.pending(block, |pending| pending.wish(Wish::Listen(channel)))?;
                 "LISTEN"
             }
             ast::Statement::UNLISTEN { channel } => {
@@ -95,7 +95,7 @@ impl Session {
                     true => Wish::UnlistenAll,
                     false => Wish::Unlisten(Arc::from(name::ident(channel))),
                 };
-                self.live.pending(block, |pending| pending.wish(wish));
+                self.live.pending(block, |pending| pending.wish(wish))?;
                 "UNLISTEN"
             }
             ast::Statement::NOTIFY { channel, payload } => {

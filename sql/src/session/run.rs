@@ -285,14 +285,17 @@ fn stream_rows(
     lease: Option<Lease>,
     columns: SchemaRef,
 ) -> Result<Rows> {
-    let (block, cell) = (context.block, session.live.block.clone());
+    let (block, live) = (context.block, session.live.clone());
     let batches = embedding::execute(physical, context.task())?;
     let schema = columns.clone();
     let batches = batches.map(move |batch| {
         let _lease = &lease;
         let batch = batch.map_err(Error::from).and_then(|batch| present(&batch, &columns));
         // Rows are read after the statement has answered: what fails there fails its block all the same.
-        batch.inspect_err(|_| block.into_iter().for_each(|block| cell.fail(block)))
+        batch.inspect_err(|_| match block {
+            Some(block) => live.block.fail(block),
+            None => live.discard(),
+        })
     });
     if block.is_some() {
         return Ok(Rows { schema, batches: batches.boxed() });

@@ -57,10 +57,14 @@ impl Session {
     /// # Errors
     /// As COMMIT.
     pub async fn end_implicit(&self) -> Result<()> {
+        if self.live.block.with(|block| block.as_ref().is_some_and(|block| block.implicit)) {
+            self.hold().await?;
+        }
         let implicit = |block: &mut Option<Block>| block.take_if(|block| block.implicit);
         match self.live.block.with(implicit) {
             Some(block) => self.finish(block).await.map(drop),
-            None => Ok(()),
+            // Rows that were read in part have sent what they sent.
+            None => self.live.flush(),
         }
     }
 
@@ -178,6 +182,9 @@ impl Session {
     /// Ends the block, or warns that there is none.
     async fn end(&self, commit: bool) -> Result<CommandTag> {
         let wanted = if commit { "COMMIT" } else { "ROLLBACK" };
+        if commit {
+            self.hold().await?;
+        }
         let Some(mut block) = self.live.block.with(Option::take) else {
             self.warn(SqlState::NoActiveSqlTransaction, "there is no transaction in progress");
             return Ok(CommandTag::plain(wanted));
@@ -189,6 +196,19 @@ impl Session {
         self.finish(block).await
     }
 
+    /// Reads what cursors are to give that outlive the block. It may take its time and be ended, so the block is still there.
+    /// What fails here rolls the block back.
+    async fn hold(&self) -> Result<()> {
+        let number = |block: &mut Option<Block>| block.as_ref().filter(|it| !it.failed).map(Block::number);
+        let Some(number) = self.live.block.with(number) else { return Ok(()) };
+        let Err(error) = self.live.cursors.hold(number).await else { return Ok(()) };
+        if let Some(mut block) = self.live.block.with(Option::take) {
+            block.failed = true;
+            self.finish(block).await?;
+        }
+        Err(error)
+    }
+
     /// Commits a block, or rolls it back if it has failed.
     async fn finish(&self, mut block: Block) -> Result<CommandTag> {
         if block.failed {
@@ -198,11 +218,7 @@ impl Session {
         }
         let (before, local, number) = (block.settings.clone(), block.local.clone(), block.number());
         let pending = std::mem::take(&mut block.pending);
-        let ready = match self.live.channels.check(&pending) {
-            Ok(()) => self.live.cursors.hold(number).await,
-            full => full,
-        };
-        let committed = match ready {
+        let committed = match self.live.channels.check(&pending) {
             Ok(()) => self.commit(block).await,
             Err(error) => Err(error),
         };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use datafusion::sql::sqlparser::ast;
 
 use super::run::{apply, one_batch};
+use super::settings::{denied, is_for_superusers};
 use super::{Session, StatementContext, blocking, cancellable, discard};
 use crate::Result;
 use crate::notice::Notice;
@@ -74,8 +75,7 @@ pub(super) async fn run(
         }
         ast::Statement::Call(call) => {
             session.prevent_in_block("CALL muster_backup")?;
-            let identity = &context.settings.own.identity;
-            identity.need_superuser(&context.snapshot, "permission denied for procedure muster_backup")?;
+            context.need_superuser("permission denied for procedure muster_backup")?;
             let folder = call::backup_folder(call, &context.database.options)?;
             let database = session.database.clone();
             let report = cancellable(move |continues| database.backup(&folder, &|_| continues())).await?;
@@ -91,6 +91,7 @@ pub(super) async fn run(
                 let words = "SET LOCAL can only be used in transaction blocks";
                 session.warn(SqlState::NoActiveSqlTransaction, words);
             }
+            may_set(&context, &name)?;
             session.live.set(&name, value.as_deref(), local)?;
             Ok(Outcome::done(CommandTag::plain("SET")))
         }
@@ -101,6 +102,7 @@ pub(super) async fn run(
                 ast::Reset::ConfigurationParameter(name)
                     if set::name_of(name).eq_ignore_ascii_case("role") => {}
                 ast::Reset::ConfigurationParameter(name) => {
+                    may_set(&context, &set::name_of(name))?;
                     session.live.set(&set::name_of(name), None, false)?;
                 }
             }
@@ -115,5 +117,14 @@ pub(super) async fn run(
         | ast::Statement::UNLISTEN { .. }
         | ast::Statement::NOTIFY { .. }) => session.run_channel(context.block, other),
         other => Err(refused::refusal(other)),
+    }
+}
+
+/// # Errors
+/// 42501 for a setting of superusers, for whoever is none.
+fn may_set(context: &StatementContext, name: &str) -> Result<()> {
+    match is_for_superusers(name) {
+        true => context.need_superuser(&denied(name)),
+        false => Ok(()),
     }
 }

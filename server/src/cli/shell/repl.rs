@@ -53,8 +53,10 @@ fn read_lines(
                 if input.trim().is_empty() {
                     continue;
                 }
-                // A full history is no reason to refuse the line.
-                let _added = editor.add_history_entry(input.trim_end());
+                // A full history is no reason to refuse the line. Passwords are not for files.
+                if !input.to_ascii_lowercase().contains("password") {
+                    let _added = editor.add_history_entry(input.trim_end());
+                }
                 if run(shell, &input, out)? == Flow::Quit {
                     return Ok(());
                 }

@@ -17,7 +17,6 @@ use super::rows::Rows;
 use crate::cache::Caches;
 use crate::catalog::relation::schema_of;
 use crate::index::Builds;
-use crate::roles::Identity;
 use crate::sequence::Sequences;
 use crate::session::StatementContext;
 
@@ -40,8 +39,6 @@ pub(super) struct Scope<'a> {
     pub(super) builds: &'a Builds,
     /// The statement that asks.
     pub(super) statement: &'a StatementContext,
-    /// Who asks.
-    pub(super) identity: &'a Identity,
 }
 
 impl Scope<'_> {
@@ -71,8 +68,7 @@ impl SystemTable {
         let (snapshot, sequences, caches) =
             (&statement.snapshot, &self.sequences, &statement.database.caches);
         let (builds, system) = (&statement.database.indexes.builds, self.system.as_ref());
-        let identity = &statement.settings.own.identity;
-        let scope = Scope { snapshot, system, sequences, caches, builds, statement: &statement, identity };
+        let scope = Scope { snapshot, system, sequences, caches, builds, statement: &statement };
         (self.fill)(&scope, &mut rows)?;
         rows.finish()
     }

@@ -76,18 +76,23 @@ impl ScalarUDFImpl for Subscripts {
         let item = item_of(given.data_type())?.clone();
         let lists = cast(given, &DataType::List(item.clone()))?;
         let lists: &ListArray = lists.as_list();
-        let number = |place: usize| -> Result<i64> {
-            Ok(match arrays.get(place) {
-                Some(number) if !number.is_empty() => {
-                    cast(number, &DataType::Int64)?.as_primitive::<Int64Type>().value(0)
-                }
-                _ => 1,
-            })
+        let numbers_of = |place: usize| -> Result<Option<ArrayRef>> {
+            arrays.get(place).map(|number| cast(number, &DataType::Int64).map_err(Into::into)).transpose()
         };
-        let (first, dimension) = (number(1)?, number(2)?);
+        // What is not given is 1; of a NULL there are no subscripts.
+        let number = |numbers: &Option<ArrayRef>, row: usize| match numbers {
+            None => Some(1),
+            Some(numbers) => {
+                let numbers = numbers.as_primitive::<Int64Type>();
+                numbers.is_valid(row).then(|| numbers.value(row))
+            }
+        };
+        let (firsts, dimensions) = (numbers_of(1)?, numbers_of(2)?);
         let (mut numbers, mut lengths, mut places) = (Vec::new(), Vec::new(), Vec::new());
         for row in 0..lists.len() {
-            let length = if lists.is_null(row) || dimension != 1 { 0 } else { lists.value_length(row) };
+            let first = number(&firsts, row).filter(|_| number(&dimensions, row) == Some(1));
+            let length = if lists.is_null(row) { 0 } else { first.map_or(0, |_| lists.value_length(row)) };
+            let first = first.unwrap_or(1);
             lengths.push(usize::try_from(length).unwrap_or_default());
             let start = lists.value_offsets().get(row).copied().unwrap_or_default();
             numbers

@@ -20,8 +20,8 @@ pub(super) struct Reader {
     /// What the query has still to give; `None` once it has given all.
     source: Option<BoxStream<'static, Result<RecordBatch>>>,
     scroll: bool,
-    /// Batches in order, with the number of rows before each.
-    kept: VecDeque<(u64, RecordBatch)>,
+    /// Batches in order, with the number of rows before each and what is counted of its memory.
+    kept: VecDeque<(u64, RecordBatch, usize)>,
     /// Rows that the query has given.
     rows: u64,
     place: u64,
@@ -45,19 +45,19 @@ impl Reader {
         Self { source: Some(source), scroll, kept: VecDeque::new(), rows: 0, place: 0, memory }
     }
 
-    /// Reads one batch more; false at the end.
-    async fn read(&mut self) -> Result<bool> {
+    /// Reads one batch more; false at the end. With `all` it is to be kept for long.
+    async fn read(&mut self, all: bool) -> Result<bool> {
         let Some(source) = &mut self.source else { return Ok(false) };
         match source.next().await.transpose()? {
             Some(batch) => {
                 // The one batch that is read through is not counted, as nowhere.
-                if self.scroll || !self.kept.is_empty() {
-                    self.memory.try_grow(batch.get_array_memory_size())?;
-                }
+                let counts = all || self.scroll || !self.kept.is_empty();
+                let size = if counts { batch.get_array_memory_size() } else { 0 };
+                self.memory.try_grow(size)?;
                 let before = self.rows;
                 self.rows += batch.num_rows() as u64;
                 if batch.num_rows() > 0 {
-                    self.kept.push_back((before, batch));
+                    self.kept.push_back((before, batch, size));
                 }
                 Ok(true)
             }
@@ -70,20 +70,25 @@ impl Reader {
 
     /// Reads and keeps all that is left.
     pub(super) async fn read_all(&mut self) -> Result<()> {
-        while self.read().await? {}
+        while self.read(true).await? {}
+        // Those that were read before are kept for as long.
+        for (_, batch, counted) in self.kept.iter_mut().filter(|(_, _, counted)| *counted == 0) {
+            *counted = batch.get_array_memory_size();
+            self.memory.try_grow(*counted)?;
+        }
         Ok(())
     }
 
     /// Reads until there is a row of this number, or no more.
     async fn read_to(&mut self, row: u64) -> Result<()> {
-        while self.rows < row && self.read().await? {}
+        while self.rows < row && self.read(false).await? {}
         Ok(())
     }
 
     /// The batch with the row of this number, and its place there.
     fn find(&self, row: u64) -> Option<(&RecordBatch, usize)> {
-        let after = self.kept.partition_point(|(before, _)| *before < row);
-        let (before, batch) = self.kept.get(after.checked_sub(1)?)?;
+        let after = self.kept.partition_point(|(before, ..)| *before < row);
+        let (before, batch, _) = self.kept.get(after.checked_sub(1)?)?;
         let place = usize::try_from(row - before).ok()?.checked_sub(1)?;
         (place < batch.num_rows()).then_some((batch, place))
     }
@@ -91,11 +96,10 @@ impl Reader {
     /// Forgets batches that were passed.
     fn forget(&mut self) {
         while !self.scroll
-            && let Some((before, batch)) = self.kept.front()
+            && let Some((before, batch, size)) = self.kept.front()
             && before + batch.num_rows() as u64 <= self.place
         {
-            let size = batch.get_array_memory_size().min(self.memory.size());
-            self.memory.shrink(size);
+            self.memory.shrink(*size);
             self.kept.pop_front();
         }
     }

@@ -346,6 +346,16 @@ pub(crate) fn name_of(name: &str) -> &str {
     known::find(name).map_or(name, |known| known.name)
 }
 
+/// Whether only superusers change a setting.
+pub(crate) fn is_for_superusers(name: &str) -> bool {
+    known::find(name).is_some_and(|known| known.context == definition::Context::Superuser)
+}
+
+/// What others are told.
+pub(crate) fn denied(name: &str) -> String {
+    format!("permission denied to set parameter \"{}\"", name_of(name))
+}
+
 /// The levels of isolation: the default, and the others that snapshots keep the promises of.
 const LEVELS: (Isolation, [Isolation; 2]) = ("repeatable read", ["read committed", "read uncommitted"]);
 

@@ -101,7 +101,7 @@ fn relation(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Opti
 }
 
 /// The id of the relation of this name; `None` where there is none.
-fn id_of(catalog: &Catalog, text: &str) -> Result<Option<i64>> {
+pub(super) fn id_of(catalog: &Catalog, text: &str) -> Result<Option<i64>> {
     let reference = TableReference::parse_str(text);
     let (snapshot, name) = (&catalog.snapshot, reference.table());
     let namespace = Namespace { snapshot, path: &catalog.settings.path };

@@ -3,6 +3,7 @@
 
 use datafusion::error::Result;
 
+use super::super::tables::is_behind_an_operator;
 use super::super::{known_functions, library, oid};
 use super::Argument::Text;
 use super::{Answer, Arguments, Catalog, Entry};
@@ -98,12 +99,7 @@ fn function(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Opti
     match maybe_function(catalog, arguments, row)? {
         Some(id) => Ok(Some(id)),
         // The functions of pgvector's operators have names and no rows in pg_proc.
-        None if text.starts_with("vector_")
-            || text.starts_with("halfvec_")
-            || text.ends_with("_distance") =>
-        {
-            Ok(Some(0))
-        }
+        None if is_behind_an_operator(&plain_name(text)) => Ok(Some(0)),
         None => Err(undefined_function(text)),
     }
 }

@@ -1,5 +1,4 @@
-//! `quote_literal(text)` and `quote_nullable(text)`: a text as a statement would write it. `pg_is_in_recovery()`: a database
-//! is never another's copy.
+//! `quote_literal(text)` and `quote_nullable(text)`: a text as a statement would write it.
 
 use datafusion::error::Result;
 
@@ -10,7 +9,6 @@ use super::{Answer, Arguments, Catalog, Entry};
 pub(super) const FUNCTIONS: &[Entry] = &[
     ("quote_literal", &[&[Text]], Answer::Text(literal)),
     ("quote_nullable", &[&[Text]], Answer::Text(nullable)),
-    ("pg_is_in_recovery", &[&[]], Answer::Flag(in_recovery)),
 ];
 
 /// A text between quotes.
@@ -25,8 +23,4 @@ fn literal(_catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Opti
 
 fn nullable(_catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Option<String>> {
     Ok(Some(arguments.text(0, row).map_or_else(|| "NULL".to_string(), quoted_literal)))
-}
-
-fn in_recovery(_catalog: &Catalog, _arguments: &Arguments, _row: usize) -> Result<Option<bool>> {
-    Ok(Some(false))
 }

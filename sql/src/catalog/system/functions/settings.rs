@@ -5,7 +5,7 @@ use datafusion::error::Result;
 use super::Argument::{Flag, Text};
 use super::{Answer, Arguments, Catalog, Entry};
 use crate::Error;
-use crate::session::settings::unknown;
+use crate::session::settings::{denied, is_for_superusers, unknown};
 use crate::sqlstate::SqlState;
 
 /// See the module.
@@ -32,6 +32,9 @@ fn set_config(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Op
     let local = arguments.flag(2, row) == Some(true);
     let live = catalog.live.as_ref().ok_or_else(|| Error::unsupported("set_config where no session is"))?;
     let value = arguments.text(1, row);
+    if is_for_superusers(name) {
+        catalog.settings.own.identity.need_superuser(&catalog.snapshot, &denied(name))?;
+    }
     live.set(name, value, local)?;
     // Outside of a block a local value is gone with the statement.
     if local && catalog.block.is_none() {

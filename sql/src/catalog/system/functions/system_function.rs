@@ -9,6 +9,7 @@ use arrow::array::{
     TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType, Int64Type};
+use arrow::util::display::array_value_to_string;
 use chrono::{DateTime, Utc};
 use datafusion::common::ScalarValue;
 use datafusion::error::{DataFusionError, Result};
@@ -104,6 +105,23 @@ impl Arguments {
     pub(super) fn number(&self, place: usize, row: usize) -> Option<i64> {
         let array = self.arrays.get(place)?.as_primitive_opt::<Int64Type>()?;
         (row < array.len() && array.is_valid(row)).then(|| array.value(row))
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.arrays.len()
+    }
+
+    /// The argument at this place as a text, of whatever type it is.
+    pub(super) fn any_text(&self, place: usize, row: usize) -> Option<String> {
+        let array = self.arrays.get(place).filter(|array| row < array.len() && array.is_valid(row))?;
+        array_value_to_string(array, row).ok()
+    }
+
+    /// The argument at this place, if it is a whole number.
+    pub(super) fn any_number(&self, place: usize, row: usize) -> Option<i64> {
+        let array = self.arrays.get(place).filter(|array| array.data_type().is_integer())?;
+        self.any_text(place, row).filter(|_| !array.is_empty())?.parse().ok()
     }
 
     /// The object id at this place.

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    AccessExpr, BinaryOperator, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr,
+    AccessExpr, BinaryOperator, Distinct, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr,
     FunctionArgumentClause, FunctionArguments, GroupByExpr, Ident, OrderByExpr, OrderByKind, Query,
     SelectItem, SetExpr, Statement, Subscript, TableAlias, TableFactor, Value, ValueWithSpan,
 };
@@ -225,7 +225,11 @@ fn of_query(expression: &Expr) -> Option<Expr> {
     if grouped || select.having.is_some() || calls_more_than_values(item) {
         return None;
     }
-    let distinct = select.distinct.take().is_some();
+    let distinct = match select.distinct.take() {
+        None | Some(Distinct::All) => false,
+        Some(Distinct::Distinct) => true,
+        Some(Distinct::On(_)) => return None,
+    };
     let value = expression_of(item)?.clone();
     let order: Vec<OrderByExpr> = order.into_iter().map(|key| of_position(key, &value)).collect();
     let mut aggregate = call("array_agg", vec![value]);

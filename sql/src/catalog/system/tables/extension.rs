@@ -134,6 +134,20 @@ pub(super) fn adapted_types(fields: Vec<Field>) -> Vec<Field> {
 }
 
 /// `pg_operator`: pgvector's.
+/// The function that an operator has for a type of vectors.
+fn function_of(kind: i32, function: &str) -> String {
+    match kind {
+        oid::HALFVEC => function.replacen("vector_", "halfvec_", 1),
+        _ => function.to_string(),
+    }
+}
+
+/// Whether a function of this name is behind an operator of vectors.
+pub(in super::super) fn is_behind_an_operator(name: &str) -> bool {
+    let kinds = [oid::VECTOR, oid::HALFVEC];
+    OPERATORS.iter().any(|(_, function, _)| kinds.iter().any(|kind| function_of(*kind, function) == name))
+}
+
 pub(super) fn fill_operators(_scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
     const FLOAT8: i32 = 701;
     const BOOLEAN: i32 = 16;
@@ -145,10 +159,7 @@ pub(super) fn fill_operators(_scope: &Scope<'_>, rows: &mut Rows) -> Result<()> 
             Gives::Vector => kind,
             Gives::Truth => BOOLEAN,
         };
-        let function = match kind {
-            oid::HALFVEC => function.replacen("vector_", "halfvec_", 1),
-            _ => (*function).to_string(),
-        };
+        let function = function_of(kind, function);
         rows.push([
             ("oid", oid.into()),
             ("oprname", (*name).into()),

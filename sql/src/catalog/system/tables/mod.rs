@@ -31,6 +31,7 @@ mod pg_views;
 mod relations;
 
 pub(super) use empty::nothing as no_rows;
+pub(super) use extension::is_behind_an_operator;
 pub(super) use pg_tables::OWNER as OWNER_NAME;
 
 use arrow::datatypes::{Field, Schema};

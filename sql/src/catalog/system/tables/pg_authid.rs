@@ -8,9 +8,7 @@ use super::super::oid;
 use super::super::rows::{Rows, list_of, text};
 use super::super::system_table::Scope;
 use super::Addition;
-use crate::Error;
 use crate::roles::Role;
-use crate::sqlstate::SqlState;
 
 /// What PostgreSQL shows in place of a password.
 const HIDDEN: &str = "********";
@@ -56,10 +54,7 @@ pub(super) fn fill_roles(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
 /// # Errors
 /// 42501 for whoever is no superuser.
 pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
-    if !scope.identity.is_superuser(scope.snapshot)? {
-        let message = "permission denied for table pg_authid";
-        return Err(Error::new(SqlState::InsufficientPrivilege, message).into());
-    }
+    scope.statement.need_superuser("permission denied for table pg_authid")?;
     for role in Role::all(scope.snapshot)? {
         let password = role.password.as_ref().map(ToString::to_string);
         push(rows, &role, text(password.as_deref()))?;
