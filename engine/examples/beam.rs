@@ -1,5 +1,5 @@
 //! Time of a search in the process against recall, for each width of the beam, and under filters:
-//! `beam FOLDER DIMENSIONS BITS [ef ...]`, one thread; BITS are those of the codes, 4 or 8.
+//! `beam FOLDER DIMENSIONS BITS[/ROWS] [ef ...]`, one thread; BITS are those of the codes, 4 or 8, ROWS those of a list.
 //!
 //! The folder holds `base.f32` and `queries.f32`, raw little-endian numbers, as the peers read them; the graph is kept there.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a program that measures")]
@@ -21,9 +21,10 @@ fn main() {
     }
     let (base, queries) = (read(&folder.join("base.f32")), read(&folder.join("queries.f32")));
     let vectors = Vectors::new(&base, dimensions, None).unwrap();
-    let code_bits = CodeBits::from_number(arguments[2].parse().unwrap()).unwrap();
-    let kept = folder.join(format!("graph-{}", code_bits.number()));
-    let params = HnswParams { code_bits, ..HnswParams::default() };
+    let (bits, list_rows) = arguments[2].split_once('/').unwrap_or((&arguments[2], "1"));
+    let code_bits = CodeBits::from_number(bits.parse().unwrap()).unwrap();
+    let kept = folder.join(format!("graph-{bits}-{list_rows}"));
+    let params = HnswParams { code_bits, list_rows: list_rows.parse().unwrap(), ..HnswParams::default() };
     let bytes = std::fs::read(&kept).unwrap_or_else(|_| {
         let start = Instant::now();
         let built = build_graph(&vectors, Metric::Cosine, &params, &|_, _| true).unwrap();

@@ -158,6 +158,12 @@ pub enum Error {
         /// What the reader said.
         source: std::io::Error,
     },
+    /// A part of an index could not be read from where it is stored. The search may be tried again; the disk may be failing.
+    #[error("cannot read the index: {source}")]
+    ReadIndex {
+        /// What the reader said.
+        source: std::io::Error,
+    },
     /// The result does not fit into Arrow's limits. Pass fewer rows at a time.
     #[error("cannot make an Arrow array: {source}")]
     Arrow {

@@ -43,7 +43,7 @@ pub use self::{
     embed::{DEFAULT_MODEL, Embedder, HashEmbedder, KNOWN_MODELS, Purpose, embedder, vectors_array},
     error::{Error, Result},
     hit::Hit,
-    hnsw::{BuiltGraph, CodeBits, Graph, HnswParams, build_graph},
+    hnsw::{BuiltGraph, CodeBits, Graph, HnswParams, ReadIndex, build_graph},
     row::Row,
     search::{Part, SearchOptions, SearchStats, Strategy, search},
     vectors::{ReadRow, Vectors, check_rows, check_vector},

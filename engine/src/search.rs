@@ -7,8 +7,11 @@
 use roaring::RoaringBitmap;
 
 use crate::{
-    Error, Graph, Hit, Metric, Result, Vectors, check_vector, distance::QueryDistance, exact, hit::TopK,
-    hnsw::GraphSearch,
+    Error, Graph, Hit, Metric, Result, Vectors, check_vector,
+    distance::QueryDistance,
+    exact,
+    hit::TopK,
+    hnsw::{GraphSearch, compared},
 };
 
 /// One slice of a table: a segment, or the rows not yet in one.
@@ -152,8 +155,14 @@ fn try_graph(
     stats: &mut SearchStats,
 ) -> Result<bool> {
     let share = matches as f64 / search.vectors.len().max(1) as f64;
-    let ef = if share < UNFILTERED { search.ef.saturating_mul(3) / 2 } else { search.ef };
-    let Some(budget) = budget(search.graph.nodes(), matches, ef.max(search.k)) else {
+    let lists = search.graph.has_lists();
+    let ef = if share < UNFILTERED && !lists { search.ef.saturating_mul(3) / 2 } else { search.ef };
+    let budget = match lists {
+        // All that match, where those near the query would be half of them.
+        true => (ef.max(search.k) <= WIDEST && compared(ef.max(search.k)) < matches / 2).then_some(u64::MAX),
+        false => budget(search.graph.points(), matches, ef.max(search.k)),
+    };
+    let Some(budget) = budget else {
         return Ok(false);
     };
     let search = GraphSearch { ef, share, budget, ..*search };
@@ -170,6 +179,9 @@ fn try_graph(
     Ok(found)
 }
 
+/// The widest beam over heads: what it keeps is in one order, and more of it costs more than comparing all.
+const WIDEST: usize = 10_000;
+
 /// The share of rows that match from which on a filter is none. Below it the beam is half as wide again: of the rows of a
 /// layer that links lead to, a part is only passed through, and a beam of 40 found 0.933 of the nearest in a random half of
 /// 20,000 uniformly random vectors.
@@ -179,12 +191,12 @@ const UNFILTERED: f64 = 0.98;
 ///
 /// Measured (the bench program `filters`): a walk that keeps `ef` nodes scores some `25 * ef` of them, and
 /// under a filter `share^-0.7` times as many, where `share` of the rows match.
-fn budget(nodes: usize, matches: usize, ef: usize) -> Option<u64> {
+fn budget(points: usize, matches: usize, ef: usize) -> Option<u64> {
     const SCORES: f64 = 25.0;
     /// What comparing a row costs, in scores of nodes, as it was measured when the rows themselves were compared; by their
     /// codes it is less.
     const ROW: f64 = 1.6;
-    let share = (matches as f64 / nodes.max(1) as f64).clamp(f64::MIN_POSITIVE, 1.0);
+    let share = (matches as f64 / points.max(1) as f64).clamp(f64::MIN_POSITIVE, 1.0);
     let walk = SCORES * ef as f64 / share.powf(0.7);
     if walk >= ROW * matches as f64 {
         return None;

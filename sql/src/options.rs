@@ -14,7 +14,8 @@ pub struct Options {
     /// Bytes that the statements of all sessions may take for sorting, grouping and joining. What needs more is spilled
     /// to the disk; what cannot be spilled fails with 53200. `None`: half of the machine's memory.
     pub memory_limit: Option<usize>,
-    /// Bytes of decoded columns that are kept in memory. `None`: 512 MiB.
+    /// Bytes of decoded columns that are kept in memory. `None`: 64 MiB. Single rows of what does not fit are read from
+    /// files.
     pub cache_bytes: Option<usize>,
     /// Where statements spill to: a folder for this database alone, for what a crash left there is removed at open.
     /// `None`: the folder `temp` in the database's own.

@@ -132,7 +132,8 @@ fn check_strays(backend: &dyn Backend, segments: &Path, snapshot: &Snapshot, fin
     let files: Vec<_> = parts.iter().flat_map(|part| part.stored_files()).collect();
     for path in backend.list(segments).unwrap_or_default() {
         let found = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name::is_ours(found) && !files.iter().any(|file| file.file.path() == path) {
+        if name::is_ours(found) && !name::is_rows(found) && !files.iter().any(|file| file.file.path() == path)
+        {
             let detail = "no table names this file: the next open removes it".into();
             findings.push(Finding { severity: Severity::Note, path: path.clone(), offset: 0, detail });
         }

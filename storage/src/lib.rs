@@ -52,7 +52,7 @@ pub use id::{IndexId, SegmentId, TableId};
 pub use layout::Layouts;
 pub use options::Options;
 pub use part::Part;
-pub use segment::index_file::IndexContent;
+pub use segment::index_file::{IndexContent, IndexReader};
 pub use segment::vector_rows::VectorRows;
 pub use snapshot::Snapshot;
 pub use store::{

@@ -9,7 +9,8 @@ use crate::{Backend, CheckpointPolicy, DiskBackend};
 pub struct Options {
     /// Where the files live; the operating system's file system unless told otherwise.
     pub backend: Arc<dyn Backend>,
-    /// Bytes of decoded scalar columns to keep in memory; 512 MiB unless told otherwise.
+    /// Bytes of decoded scalar columns to keep in memory; 64 MiB unless told otherwise. Single rows of what does not fit are read
+    /// from files.
     pub cache_bytes: usize,
     /// Most rows of one segment; 1,000,000 unless told otherwise.
     pub segment_rows: usize,
@@ -24,7 +25,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             backend: Arc::new(DiskBackend),
-            cache_bytes: 512 << 20,
+            cache_bytes: 64 << 20,
             segment_rows: 1_000_000,
             checkpoint: CheckpointPolicy::default(),
             compaction_bytes_per_second: Some(128 << 20),

@@ -6,7 +6,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, RecordBatch, RecordBatchOptions};
+use arrow::array::{
+    Array, ArrayRef, AsArray, FixedSizeListArray, RecordBatch, RecordBatchOptions, UInt32Array,
+};
+use arrow::compute::take;
 use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
 use roaring::{RoaringBitmap, RoaringTreemap};
@@ -19,7 +22,7 @@ use crate::layout::{self, Source, assembled, without_nulls};
 use crate::lazy::Lazy;
 use crate::row_ids::RowIds;
 use crate::segment::Segment;
-use crate::segment::index_file::IndexFile;
+use crate::segment::index_file::{IndexFile, IndexReader};
 use crate::segment::record::SegmentRecord;
 use crate::segment::vector_rows::VectorRows;
 use crate::{Error, IndexId, KeyConstraint, Result, SegmentId, TableDefinition};
@@ -180,11 +183,34 @@ impl Part {
     ///
     /// Scalar columns of a segment are decoded once and cached; vector columns are views of a memory map.
     pub fn columns(&self, projection: &[usize]) -> Result<RecordBatch> {
-        let failed = |error| Error::arrow(Path::new("rows"), error);
-        let schema = Arc::new(self.schema.project(projection).map_err(failed)?);
-        let columns = match &self.rows {
+        let columns = self.read(projection, self.rows(), Segment::columns, |column| Ok(column.clone()))?;
+        self.batch(projection, columns, self.rows())
+    }
+
+    /// The rows at some positions, deleted or not, in this order: columns by their positions in the table's schema.
+    ///
+    /// It costs the rows, not the segment: where scalar columns do not stay in the cache, rows are kept in a file of their own.
+    pub fn rows_at(&self, projection: &[usize], positions: &[u32]) -> Result<RecordBatch> {
+        let wanted = UInt32Array::from(positions.to_vec());
+        let of_segment = |segment: &Segment, columns: &[usize]| segment.rows_at(columns, positions);
+        let of_chunk = |column: &ArrayRef| {
+            take(column, &wanted, None).map_err(|error| Error::arrow(Path::new("rows"), error))
+        };
+        let columns = self.read(projection, positions.len(), of_segment, of_chunk)?;
+        self.batch(projection, columns, positions.len())
+    }
+
+    /// Columns of `rows` rows, as `of_segment` and `of_chunk` give them.
+    fn read(
+        &self,
+        projection: &[usize],
+        rows: usize,
+        of_segment: impl Fn(&Segment, &[usize]) -> Result<Vec<ArrayRef>>,
+        of_chunk: impl Fn(&ArrayRef) -> Result<ArrayRef>,
+    ) -> Result<Vec<ArrayRef>> {
+        match &self.rows {
             Rows::Sealed(segment) => match &self.sources {
-                None => segment.columns(projection)?,
+                None => of_segment(segment, projection),
                 Some(sources) => {
                     let sources: Vec<Source> =
                         projection.iter().filter_map(|column| sources.get(*column)).cloned().collect();
@@ -193,21 +219,28 @@ impl Part {
                         Source::Value(_) => None,
                     });
                     let positions: Vec<usize> = stored.collect();
-                    let arrays = segment.columns(&positions)?;
-                    assembled(&sources, self.rows(), |position| {
+                    let arrays = of_segment(segment, &positions)?;
+                    assembled(&sources, rows, |position| {
                         let place = positions.iter().position(|other| *other == position)?;
                         arrays.get(place).cloned()
-                    })?
+                    })
                 }
             },
             Rows::Unsealed(chunk) => {
-                projection.iter().filter_map(|column| chunk.rows.columns().get(*column)).cloned().collect()
+                let columns = projection.iter().filter_map(|column| chunk.rows.columns().get(*column));
+                columns.map(of_chunk).collect()
             }
-        };
+        }
+    }
+
+    /// Columns as a batch of this part's schema.
+    fn batch(&self, projection: &[usize], columns: Vec<ArrayRef>, rows: usize) -> Result<RecordBatch> {
+        let failed = |error| Error::arrow(Path::new("rows"), error);
+        let schema = Arc::new(self.schema.project(projection).map_err(failed)?);
         let columns = schema.fields().iter().zip(columns);
         let columns = columns.map(|(field, column)| without_nulls(field, column));
         let columns = columns.collect::<Result<Vec<_>, _>>().map_err(failed)?;
-        let options = RecordBatchOptions::new().with_row_count(Some(self.rows()));
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
         RecordBatch::try_new_with_options(schema, columns, &options).map_err(failed)
     }
 
@@ -296,6 +329,12 @@ impl Part {
         file.map(|file| file.bytes()).transpose()
     }
 
+    /// What reads the bytes of [`Part::index_file`] from their file, which was checked when they were first given out.
+    pub fn index_reader(&self, index: IndexId) -> Result<Option<IndexReader>> {
+        let file = self.indexes.iter().find(|file| file.record().index == index);
+        file.map(|file| file.reader()).transpose()
+    }
+
     pub(crate) fn as_segment(&self) -> Option<&Arc<Segment>> {
         match &self.rows {
             Rows::Sealed(segment) => Some(segment),
@@ -354,8 +393,16 @@ impl Part {
         &self.ids
     }
 
+    /// The columns of a constraint, for somebody who looks at all of them once.
     pub(crate) fn key_columns(&self, encoder: &KeyEncoder) -> Result<Vec<ArrayRef>> {
-        Ok(self.columns(&encoder.constraint().columns)?.columns().to_vec())
+        let columns = &encoder.constraint().columns;
+        let read = self.read(columns, self.rows(), Segment::columns_once, |column| Ok(column.clone()))?;
+        Ok(self.batch(columns, read, self.rows())?.columns().to_vec())
+    }
+
+    /// The columns of a constraint at one position.
+    pub(crate) fn key_at(&self, encoder: &KeyEncoder, position: u32) -> Result<Vec<ArrayRef>> {
+        Ok(self.rows_at(&encoder.constraint().columns, &[position])?.columns().to_vec())
     }
 
     /// Whether the index over the keys of constraint number `number` is made already.

@@ -9,11 +9,11 @@ use rayon::prelude::*;
 use twox_hash::XxHash3_64;
 
 use super::{
-    HnswParams,
+    Graph, HnswParams,
     distance::{BuildDistance, with_trailer},
     freeze::{BuiltGraph, Links},
     layout::MOST_LAYERS,
-    lowest,
+    lists, lowest,
     nodes::Nodes,
     promote::promote,
     refine::refine,
@@ -25,6 +25,9 @@ const CHUNK: usize = 64;
 
 /// One in so many rows of the progress told stands for refining and freezing.
 const REFINING: u64 = 8;
+
+/// How many points find their list while one is linked.
+const LINKING: usize = 8;
 
 /// Builds an index over some vectors, on all cores. What it writes is for [`Graph::open`].
 ///
@@ -46,20 +49,50 @@ pub fn build_graph(
     let total = vectors.len() as u64;
     let report = |done: u64| if progress(done, total) { Ok(()) } else { Err(Error::Cancelled) };
     report(0)?;
-    let nodes = Nodes::gather(vectors, metric, params.code_bits, &|| report(0))?;
-    let order = shuffled(nodes.len());
-    let (upper, _) = order.split_at(nodes.len().div_ceil(params.m));
+    let points = Nodes::gather(vectors, metric, params.code_bits, &|| report(0))?;
+    let order = shuffled(points.len());
     // So many rows are told to be done while nodes are linked; the rest is for what comes after.
     let linked = total - total / REFINING;
-    let after = |done: usize| report(linked * done as u64 / nodes.len().max(1) as u64);
-    let mut links = link_upper(&nodes, upper, params, &after)?;
-    refine(&nodes, &mut links, 1.., &[true, false], params, &|| after(upper.len()))?;
-    lowest::link(&nodes, &order, &mut links, params, &after)?;
-    refine(&nodes, &mut links, 0..1, &[false], params, &|| report(linked))?;
-    promote(&nodes, &mut links, params, &|| report(linked))?;
-    let built = BuiltGraph::new(nodes, links, params)?;
+    let built = if params.list_rows == 1 {
+        let all = points.len().max(1) as u64;
+        let after = |done: usize| report(linked * done as u64 / all);
+        link(points, &order, params, &after)?
+    } else {
+        let (candidates, _) = order.split_at(lists::candidates(points.len(), params));
+        // Linking takes some times as long as finding the head that a point is nearest to.
+        let most = LINKING * 2 * candidates.len();
+        let after = |done: usize| report(linked * done as u64 / (most + points.len()).max(1) as u64);
+        let single = HnswParams { list_rows: 1, ..*params };
+        let of = |chosen: &[usize], before: usize| {
+            link(points.some(chosen), &shuffled(chosen.len()), &single, &|done| {
+                after(before + LINKING * done)
+            })
+        };
+        let chosen = lists::heads(&of(candidates, 0)?);
+        let heads: Vec<usize> = chosen.iter().filter_map(|&at| candidates.get(at)).copied().collect();
+        let heads = of(&heads, LINKING * candidates.len())?;
+        let graph = Graph::open(heads.to_bytes().into())?;
+        let lists = lists::assign(&graph, &points, vectors, &|done| after(most + done))?;
+        heads.with_lists(points, &lists, params)?
+    };
     report(total)?;
     Ok(built)
+}
+
+/// Links all nodes. `after` is told how many are linked, some times a second.
+fn link(
+    nodes: Nodes,
+    order: &[usize],
+    params: &HnswParams,
+    after: &dyn Fn(usize) -> Result<()>,
+) -> Result<BuiltGraph> {
+    let (upper, _) = order.split_at(nodes.len().div_ceil(params.m));
+    let mut links = link_upper(&nodes, upper, params, after)?;
+    refine(&nodes, &mut links, 1.., &[true, false], params, &|| after(upper.len()))?;
+    lowest::link(&nodes, order, &mut links, params, after)?;
+    refine(&nodes, &mut links, 0..1, &[false], params, &|| after(nodes.len()))?;
+    promote(&nodes, &mut links, params, &|| after(nodes.len()))?;
+    BuiltGraph::new(nodes, links, params)
 }
 
 /// Lets hnsw_rs link the nodes that reach layer 1: its lowest layer is the graph's second.
@@ -110,7 +143,7 @@ fn links(hnsw: &Hnsw<'_, i8, BuildDistance>, count: usize) -> Vec<Links> {
 
 /// The nodes in an order that has nothing to do with theirs, the same each time. Sorted rows would let the
 /// graph grow from one corner, with few links between what comes early and late.
-fn shuffled(count: usize) -> Vec<usize> {
+pub(super) fn shuffled(count: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..count).collect();
     let mut state = 0x6d75_7374_6572_u64;
     for last in (1..count).rev() {

@@ -169,19 +169,35 @@ impl<'a> Score<'a> {
     /// Appends the scores of some nodes; `dots` is working memory.
     #[inline]
     pub(super) fn of(&self, graph: &Graph, nodes: &[u32], dots: &mut Vec<i32>, scores: &mut Vec<f32>) {
+        let (codes, stride) = (graph.all_codes(), graph.code_stride());
+        self.of_codes(codes, stride, |node| graph.scale(node), nodes, dots, scores);
+    }
+
+    /// Appends the scores of some codes by their positions among others, `stride` bytes each.
+    #[inline]
+    pub(super) fn of_codes(
+        &self,
+        codes: &[u8],
+        stride: usize,
+        scale: impl Fn(u32) -> Scale,
+        positions: &[u32],
+        dots: &mut Vec<i32>,
+        scores: &mut Vec<f32>,
+    ) {
         if self.metric == Metric::L1 {
-            scores.extend(nodes.iter().map(|&node| self.l1(graph.codes(node), graph.scale(node))));
+            scores.extend(positions.iter().map(|&position| {
+                let start = position as usize * stride;
+                self.l1(codes.get(start..start + stride).unwrap_or_default(), scale(position))
+            }));
             return;
         }
         dots.clear();
         match &self.query {
-            Query::Bytes(query) => {
-                query.dots(signed(graph.all_codes()), graph.code_stride(), nodes, dots);
-            }
-            Query::Nibbles(query) => query.dots(graph.all_codes(), graph.code_stride(), nodes, dots),
+            Query::Bytes(query) => query.dots(signed(codes), stride, positions, dots),
+            Query::Nibbles(query) => query.dots(codes, stride, positions, dots),
         }
-        scores.extend(nodes.iter().zip(dots).map(|(&node, &mut dot)| {
-            let scale = graph.scale(node);
+        scores.extend(positions.iter().zip(dots).map(|(&position, &mut dot)| {
+            let scale = scale(position);
             let dot = self.scale.scale * scale.scale * dot as f32;
             if self.metric == Metric::L2 { scale.squared_norm - 2.0 * dot } else { -dot }
         }));

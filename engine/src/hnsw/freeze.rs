@@ -7,6 +7,7 @@ use std::io::{self, Write};
 
 use super::{
     HnswParams,
+    codes::Scale,
     connect::connect,
     layout::{HEADER, Header, Layout, NONE},
     nodes::Nodes,
@@ -32,12 +33,24 @@ impl Links {
 #[derive(Debug)]
 pub struct BuiltGraph {
     nodes: Nodes,
+    /// The points, where nodes stand for lists of them.
+    lists: Option<Lists>,
     /// The nodes by their numbers in what is written.
     order: Vec<u32>,
     /// The neighbours of each layer's nodes, the lowest layer first, all by their numbers in what is written.
     layers: Vec<Vec<Vec<u32>>>,
     header: Header,
     layout: Layout,
+}
+
+/// The points of a graph with lists.
+#[derive(Debug)]
+struct Lists {
+    points: Nodes,
+    /// The points by their numbers in what is written: list after list.
+    order: Vec<u32>,
+    /// Where the points of each node's list end, by the nodes' numbers.
+    ends: Vec<u32>,
 }
 
 impl BuiltGraph {
@@ -65,24 +78,49 @@ impl BuiltGraph {
         if layers.is_empty() {
             layers.push(Vec::new());
         }
-        let indexed_rows = nodes.rows.iter().map(Vec::len).sum::<usize>() as u32;
         let header = Header {
             metric: nodes.quantizer.metric,
             dimensions: nodes.quantizer.centre.len() as u32,
             params: *params,
             rows: nodes.total_rows,
-            indexed_rows,
+            indexed_rows: indexed_rows(&nodes),
+            points: nodes.len() as u32,
             factor: nodes.quantizer.factor,
             layers: layers.iter().map(|lists| lists.len() as u32).collect(),
         };
         if let Some(lowest) = layers.first_mut() {
             connect(lowest, header.stride(0));
         }
-        let layout = header.layout().ok_or_else(|| Error::TooManyRows {
-            rows: u64::from(header.rows),
-            most: (usize::MAX / header.code_stride()) as u64,
-        })?;
-        Ok(Self { nodes, order, layers, header, layout })
+        let layout = layout(&header)?;
+        Ok(Self { nodes, lists: None, order, layers, header, layout })
+    }
+
+    /// Gives each node, by the number that it has in what is written, a list of points.
+    pub(super) fn with_lists(self, points: Nodes, lists: &[Vec<u32>], params: &HnswParams) -> Result<Self> {
+        let ends = lists.iter().scan(0, |end, list| {
+            *end += list.len() as u32;
+            Some(*end)
+        });
+        let (ends, order) = (ends.collect(), lists.iter().flatten().copied().collect());
+        let header = Header {
+            params: *params,
+            rows: points.total_rows,
+            indexed_rows: indexed_rows(&points),
+            points: points.len() as u32,
+            ..self.header
+        };
+        let layout = layout(&header)?;
+        Ok(Self { lists: Some(Lists { points, order, ends }), header, layout, ..self })
+    }
+
+    /// The neighbours in the lowest layer of each node, nearest first, by their numbers in what is written.
+    pub(super) fn lowest(&self) -> &[Vec<u32>] {
+        self.layers.first().map_or(&[], Vec::as_slice)
+    }
+
+    /// The node that has a number in what is written.
+    pub(super) fn node(&self, number: usize) -> Option<usize> {
+        self.order.get(number).map(|&node| node as usize)
     }
 
     /// Writes all of it.
@@ -90,7 +128,7 @@ impl BuiltGraph {
     /// # Errors
     /// The writer's.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Self { nodes, order, layers, header, layout } = self;
+        let Self { nodes, lists, order, layers, header, layout } = self;
         let mut out = Counted { out, written: 0 };
         let mut bytes = Vec::with_capacity(HEADER);
         header.write(&mut bytes);
@@ -104,9 +142,7 @@ impl BuiltGraph {
         }
         out.pad_to(layout.scales.start)?;
         for &node in order {
-            let scale = nodes.search_scale(node as usize);
-            out.append(&scale.scale.to_le_bytes())?;
-            out.append(&scale.squared_norm.to_le_bytes())?;
+            out.append_scale(nodes.search_scale(node as usize))?;
         }
         for ((layer, lists), place) in layers.iter().enumerate().zip(&layout.neighbours) {
             out.pad_to(place.start)?;
@@ -118,7 +154,13 @@ impl BuiltGraph {
                 out.append(&bytes)?;
             }
         }
-        let rows = || order.iter().filter_map(|&node| nodes.rows.get(node as usize));
+        out.pad_to(layout.list_ends.start)?;
+        for end in lists.iter().flat_map(|lists| &lists.ends) {
+            out.append(&end.to_le_bytes())?;
+        }
+        // Without lists, nodes are what there is of points.
+        let (points, points_order) = lists.as_ref().map_or((nodes, order), |it| (&it.points, &it.order));
+        let rows = || points_order.iter().filter_map(|&point| points.rows.get(point as usize));
         out.pad_to(layout.row_ends.start)?;
         let mut end = 0u32;
         for rows in rows() {
@@ -128,6 +170,20 @@ impl BuiltGraph {
         out.pad_to(layout.rows.start)?;
         for row in rows().flatten() {
             out.append(&row.to_le_bytes())?;
+        }
+        out.pad_to(layout.lists.start)?;
+        if let Some(Lists { points, order, ends }) = lists {
+            let mut start = 0;
+            for &end in ends {
+                let list = order.get(start..end as usize).unwrap_or_default();
+                start = end as usize;
+                for &point in list {
+                    out.append(points.kept(point as usize))?;
+                }
+                for &point in list {
+                    out.append_scale(points.search_scale(point as usize))?;
+                }
+            }
         }
         out.pad_to(layout.len)
     }
@@ -141,6 +197,15 @@ impl BuiltGraph {
     }
 }
 
+fn indexed_rows(points: &Nodes) -> u32 {
+    points.rows.iter().map(Vec::len).sum::<usize>() as u32
+}
+
+fn layout(header: &Header) -> Result<Layout> {
+    let most = (usize::MAX / header.code_stride()) as u64;
+    header.layout().ok_or(Error::TooManyRows { rows: u64::from(header.rows), most })
+}
+
 /// A writer that knows how far it is.
 struct Counted<'a> {
     out: &'a mut dyn Write,
@@ -151,6 +216,11 @@ impl Counted<'_> {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.written += bytes.len();
         self.out.write_all(bytes)
+    }
+
+    fn append_scale(&mut self, scale: Scale) -> io::Result<()> {
+        self.append(&scale.scale.to_le_bytes())?;
+        self.append(&scale.squared_norm.to_le_bytes())
     }
 
     /// Zeros up to a place.

@@ -10,9 +10,13 @@ use crate::{Error, Metric, Result, kernels::nibbles};
 
 /// The first bytes of a graph.
 pub(super) const MAGIC: [u8; 8] = *b"MUSTERGR";
-/// The newest version read. It is written where codes have four bits; others are what the version before reads as well.
-pub(super) const VERSION: u32 = 2;
-/// Where the header says how many bits codes have, as a number of fields.
+/// The newest version read. Each is written only where what it added is used; others are what versions before read as well.
+pub(super) const VERSION: u32 = LISTS;
+/// The version that says how many bits codes have.
+const BITS: u32 = 2;
+/// The version that has lists.
+const LISTS: u32 = 3;
+/// Where the header says how many bits codes have, as a number of fields; the fields of lists are behind it.
 const CODE_BITS: usize = 9 + MOST_LAYERS;
 /// Sections begin at multiples of this: a cache line.
 pub(super) const ALIGN: u64 = 64;
@@ -20,6 +24,8 @@ pub(super) const ALIGN: u64 = 64;
 pub(super) const HEADER: usize = 128;
 /// Layers there can be; hnsw_rs has no more.
 pub(super) const MOST_LAYERS: usize = 16;
+/// Bytes of a scale: the scale and the squared length.
+pub(super) const SCALE: usize = 8;
 /// In a list of neighbours, "no more".
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -33,6 +39,8 @@ pub(super) struct Header {
     pub(super) rows: u32,
     /// Rows that nodes stand for.
     pub(super) indexed_rows: u32,
+    /// Distinct codes of rows: points. Without lists each is a node.
+    pub(super) points: u32,
     /// What the quantiser multiplies with.
     pub(super) factor: f32,
     /// For each layer, the number of nodes that reach it: nodes `0..n`. The first is the number of nodes.
@@ -47,8 +55,13 @@ pub(super) struct Layout {
     pub(super) scales: Range<usize>,
     /// The neighbour lists of each layer, the lowest first.
     pub(super) neighbours: Vec<Range<usize>>,
+    /// Where the points of each node's list end; empty without lists.
+    pub(super) list_ends: Range<usize>,
+    /// Where the rows of each point end.
     pub(super) row_ends: Range<usize>,
     pub(super) rows: Range<usize>,
+    /// The lists, one after the other: the codes of a list's points, then their scales. Empty without lists.
+    pub(super) lists: Range<usize>,
     /// Length of all.
     pub(super) len: usize,
 }
@@ -74,6 +87,16 @@ impl Header {
         self.layers.first().copied().unwrap_or(0)
     }
 
+    /// Whether nodes stand for lists.
+    pub(super) fn has_lists(&self) -> bool {
+        self.params.list_rows > 1
+    }
+
+    /// Bytes that a list has for each of its points.
+    pub(super) fn point_size(&self) -> usize {
+        self.code_stride() + SCALE
+    }
+
     /// The sections, or `None` where their sizes pass what can be addressed.
     pub(super) fn layout(&self) -> Option<Layout> {
         let mut at = HEADER as u64;
@@ -86,21 +109,30 @@ impl Header {
         let nodes = u64::from(self.nodes());
         let centre = section(u64::from(self.dimensions), 4)?;
         let codes = section(nodes, self.code_stride() as u64)?;
-        let scales = section(nodes, 8)?;
+        let scales = section(nodes, SCALE as u64)?;
         let mut neighbours = Vec::with_capacity(self.layers.len());
         for (layer, &count) in self.layers.iter().enumerate() {
             neighbours.push(section(u64::from(count), 4 * self.stride(layer) as u64)?);
         }
-        let row_ends = section(nodes, 4)?;
+        let points = u64::from(self.points);
+        let (listed, in_lists) = if self.has_lists() { (nodes, points) } else { (0, 0) };
+        let list_ends = section(listed, 4)?;
+        let row_ends = section(points, 4)?;
         let rows = section(u64::from(self.indexed_rows), 4)?;
-        Some(Layout { centre, codes, scales, neighbours, row_ends, rows, len: usize::try_from(at).ok()? })
+        let lists = section(in_lists, self.point_size() as u64)?;
+        let len = usize::try_from(at).ok()?;
+        Some(Layout { centre, codes, scales, neighbours, list_ends, row_ends, rows, lists, len })
     }
 
     /// Writes the header into the first [`HEADER`] bytes.
     pub(super) fn write(&self, bytes: &mut Vec<u8>) {
-        let (version, code_bits) = match self.params.code_bits {
-            CodeBits::Eight => (1, 0),
-            CodeBits::Four => (VERSION, 4),
+        let code_bits = self.params.code_bits;
+        let (version, added) = match code_bits {
+            _ if self.has_lists() => {
+                (LISTS, [code_bits.number() as u32, self.params.list_rows as u32, self.points])
+            }
+            CodeBits::Eight => (1, [0; 3]),
+            CodeBits::Four => (BITS, [4, 0, 0]),
         };
         bytes.extend_from_slice(&MAGIC);
         let fields = [
@@ -116,7 +148,7 @@ impl Header {
         ];
         let unused = std::iter::repeat_n(0, MOST_LAYERS.saturating_sub(self.layers.len()));
         let layers = self.layers.iter().copied().chain(unused);
-        for field in fields.into_iter().chain(layers).chain([code_bits]) {
+        for field in fields.into_iter().chain(layers).chain(added) {
             bytes.extend_from_slice(&field.to_le_bytes());
         }
         bytes.resize(HEADER, 0);
@@ -146,7 +178,9 @@ impl Header {
             (_, bits) => CodeBits::from_number(bits as usize),
         };
         let code_bits = code_bits.ok_or_else(|| damaged(108, "impossible size of codes"))?;
-        let params = HnswParams { m: field(3)? as usize, ef_construction: field(4)? as usize, code_bits };
+        let list_rows = if version < LISTS { 1 } else { field(CODE_BITS + 1)? as usize };
+        let (m, ef_construction) = (field(3)? as usize, field(4)? as usize);
+        let params = HnswParams { m, ef_construction, code_bits, list_rows };
         params.check().map_err(|error| damaged(20, &error.to_string()))?;
         let (rows, indexed_rows) = (field(5)?, field(6)?);
         let factor = f32::from_bits(field(7)?);
@@ -161,10 +195,19 @@ impl Header {
             return Err(damaged(40, "impossible number of layers"));
         }
         let layers = (0..layer_count).map(|layer| field(9 + layer)).collect::<Result<Vec<u32>>>()?;
-        let header = Self { metric, dimensions, params, rows, indexed_rows, factor, layers };
+        let nodes = layers.first().copied().unwrap_or(0);
+        let points = if version < LISTS { nodes } else { field(CODE_BITS + 2)? };
+        let header = Self { metric, dimensions, params, rows, indexed_rows, points, factor, layers };
         let empty_upper = header.layers.iter().skip(1).any(|&count| count == 0);
-        if !header.layers.is_sorted_by(|a, b| a >= b) || empty_upper || header.nodes() > indexed_rows {
+        if !header.layers.is_sorted_by(|a, b| a >= b)
+            || empty_upper
+            || nodes > points
+            || points > indexed_rows
+        {
             return Err(damaged(44, "impossible layers"));
+        }
+        if nodes == 0 && points > 0 || header.has_lists() != (version == LISTS) {
+            return Err(damaged(112, "impossible lists"));
         }
         Ok(header)
     }

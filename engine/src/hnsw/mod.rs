@@ -16,9 +16,11 @@ mod build;
 mod codes;
 mod connect;
 mod distance;
+mod expand;
 mod freeze;
 mod graph;
 mod layout;
+mod lists;
 mod lowest;
 mod nodes;
 mod params;
@@ -27,10 +29,10 @@ mod refine;
 mod rerank;
 mod visited;
 
-pub(crate) use self::rerank::GraphSearch;
 pub use self::{
     build::build_graph,
     freeze::BuiltGraph,
-    graph::Graph,
+    graph::{Graph, ReadIndex},
     params::{CodeBits, HnswParams},
 };
+pub(crate) use self::{expand::compared, rerank::GraphSearch};

@@ -43,6 +43,20 @@ impl Nodes {
         self.rows.len()
     }
 
+    /// Some of them: each stands for a row of its position among these.
+    pub(super) fn some(&self, chosen: &[usize]) -> Self {
+        Self {
+            quantizer: self.quantizer.clone(),
+            code_bits: self.code_bits,
+            codes: chosen.iter().flat_map(|&node| self.kept(node)).copied().collect(),
+            stride: self.stride,
+            scales: chosen.iter().map(|&node| self.scale(node)).collect(),
+            search_scales: chosen.iter().filter_map(|&node| self.search_scales.get(node)).copied().collect(),
+            rows: (0..chosen.len() as u32).map(|row| vec![row]).collect(),
+            total_rows: chosen.len() as u32,
+        }
+    }
+
     /// The codes of a node as a graph keeps them.
     pub(super) fn kept(&self, node: usize) -> &[u8] {
         self.codes.get(node * self.stride..(node + 1) * self.stride).unwrap_or_default()

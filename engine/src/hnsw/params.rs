@@ -13,6 +13,10 @@ pub struct HnswParams {
     pub ef_construction: usize,
     /// Bits of each code that is kept.
     pub code_bits: CodeBits,
+    /// Vectors that a node of the graph stands for, on average. 1 to 256. With 1 all vectors are linked, and their codes are best
+    /// in memory. With more, one in so many is linked and stands for a list of those near to it, which is read from the index's
+    /// file when a search comes by: memory and building cost so many times less, and a search looks at more.
+    pub list_rows: usize,
 }
 
 /// Bits of each code that a graph keeps of its vectors, and is linked by. Fewer take less memory, and a search looks at more
@@ -46,9 +50,9 @@ impl CodeBits {
 }
 
 impl Default for HnswParams {
-    /// 16, 200 and 8: the settings that the design's measurements were made with.
+    /// 16, 200, 8 and 1: the settings that the design's measurements were made with.
     fn default() -> Self {
-        Self { m: 16, ef_construction: 200, code_bits: CodeBits::Eight }
+        Self { m: 16, ef_construction: 200, code_bits: CodeBits::Eight, list_rows: 1 }
     }
 }
 
@@ -59,7 +63,8 @@ impl HnswParams {
     /// [`Error::Parameter`], naming the parameter and its range.
     pub fn check(&self) -> Result<()> {
         within("m", self.m, 2, 100)?;
-        within("ef_construction", self.ef_construction, 4.max(2 * self.m), 1000)
+        within("ef_construction", self.ef_construction, 4.max(2 * self.m), 1000)?;
+        within("list_rows", self.list_rows, 1, 256)
     }
 }
 

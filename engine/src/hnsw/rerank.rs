@@ -1,4 +1,4 @@
-//! From a beam's nodes to rows with true distances.
+//! From what a beam found to rows with true distances.
 //!
 //! It decides nothing about strategy. Invariant: every row offered is allowed, not NULL, and has the
 //! distance that an exact search would give it.
@@ -9,6 +9,7 @@ use super::{
     CodeBits, Graph,
     beam::{self, Beam},
     distance::Score,
+    expand,
     visited::{Key, Scratch, key, node, score},
 };
 use crate::{Hit, Result, Vectors, distance::QueryDistance, hit::TopK, row::RowBuffer};
@@ -68,7 +69,7 @@ impl GraphSearch<'_> {
     /// # Errors
     /// [`Error::Read`](crate::Error::Read).
     pub(crate) fn run(&self, top: &mut TopK) -> Result<Searched> {
-        self.with_score(|score, scratch| self.search(score, top, scratch))
+        with_score(self.graph, self.query, |score, scratch| self.search(score, top, scratch))
     }
 
     /// Offers `top` the `k` nearest allowed rows by comparing the codes of all of them: a quarter or an eighth of the bytes, which
@@ -77,23 +78,29 @@ impl GraphSearch<'_> {
     /// # Errors
     /// [`Error::Read`](crate::Error::Read).
     pub(crate) fn scan(&self, top: &mut TopK) -> Result<Searched> {
-        self.with_score(|score, scratch| {
-            scratch.begin(self.graph.nodes());
-            let Scratch { marks, pending, dots, scores, found, row: buffer, .. } = scratch;
+        with_score(self.graph, self.query, |score, scratch| {
+            scratch.begin(self.graph.points());
+            let Scratch { marks, pending, .. } = scratch;
             pending.clear();
             match self.allowed {
                 Some(allowed) => {
                     // Vectors::new keeps the number of rows below u32::MAX.
-                    let nodes =
-                        allowed.range(..self.vectors.len() as u32).filter_map(|row| self.graph.node_of(row));
-                    pending.extend(nodes.filter(|&node| marks.visit(node)));
+                    let points =
+                        allowed.range(..self.vectors.len() as u32).filter_map(|row| self.graph.point_of(row));
+                    pending.extend(points.filter(|&point| marks.visit(point)));
                 }
-                None => pending.extend(0..self.graph.nodes() as u32),
+                None => pending.extend(0..self.graph.points() as u32),
             }
-            scores.clear();
-            score.of(self.graph, pending, dots, scores);
-            found.clear();
-            found.extend(scores.iter().zip(pending.iter()).map(|(&score, &node)| key(score, node)));
+            if self.graph.has_lists() {
+                expand::points(self.graph, score, scratch)?;
+            } else {
+                let Scratch { pending, dots, scores, found, .. } = scratch;
+                scores.clear();
+                score.of(self.graph, pending, dots, scores);
+                found.clear();
+                found.extend(scores.iter().zip(pending.iter()).map(|(&score, &node)| key(score, node)));
+            }
+            let Scratch { found, row: buffer, .. } = scratch;
             let visited = found.len() as u64;
             let mut rerank = Rerank::new(self, score, SCAN_REACH);
             // The nearest are enough, as a rule; the others are put in order only when they are not.
@@ -111,27 +118,17 @@ impl GraphSearch<'_> {
         })
     }
 
-    /// Calls `search` with the query's codes, ready to be compared.
-    fn with_score<T>(&self, search: impl FnOnce(&Score<'_>, &mut Scratch) -> T) -> T {
-        Scratch::with(|scratch| {
-            let mut codes = std::mem::take(&mut scratch.codes);
-            codes.clear();
-            codes.resize(self.graph.padded_dimensions(), 0);
-            let own = codes.get_mut(..self.graph.dimensions()).unwrap_or_default();
-            let scale = self.graph.quantizer().encode(self.query, own);
-            let score = Score::new(self.graph, &codes, scale);
-            let searched = search(&score, scratch);
-            scratch.codes = codes;
-            searched
-        })
-    }
-
     fn search(&self, score: &Score<'_>, top: &mut TopK, scratch: &mut Scratch) -> Result<Searched> {
         let is_allowed = |row| self.allowed.is_none_or(|allowed| allowed.contains(row));
-        let accept = |node| self.graph.rows(node).any(is_allowed);
-        let accept: Option<&dyn Fn(u32) -> bool> = if self.allowed.is_some() { Some(&accept) } else { None };
-        let beam = Beam { ef: self.ef.max(self.k), accept, share: self.share, budget: self.budget };
-        let walked = beam::search(self.graph, score, &beam, scratch);
+        let walked = if self.graph.has_lists() {
+            expand::search(self, score, &is_allowed, scratch)?
+        } else {
+            let accept = |node| self.graph.rows(node).any(is_allowed);
+            let accept: Option<&dyn Fn(u32) -> bool> =
+                if self.allowed.is_some() { Some(&accept) } else { None };
+            let beam = Beam { ef: self.ef.max(self.k), accept, share: self.share, budget: self.budget };
+            beam::search(self.graph, score, &beam, scratch)
+        };
         let mut searched = Searched {
             visited: walked.visited,
             refused: walked.refused,
@@ -146,6 +143,25 @@ impl GraphSearch<'_> {
         }
         Ok(searched)
     }
+}
+
+/// Calls `search` with a query's codes, ready to be compared with a graph's.
+pub(super) fn with_score<T>(
+    graph: &Graph,
+    query: &[f32],
+    search: impl FnOnce(&Score<'_>, &mut Scratch) -> T,
+) -> T {
+    Scratch::with(|scratch| {
+        let mut codes = std::mem::take(&mut scratch.codes);
+        codes.clear();
+        codes.resize(graph.padded_dimensions(), 0);
+        let own = codes.get_mut(..graph.dimensions()).unwrap_or_default();
+        let scale = graph.quantizer().encode(query, own);
+        let score = Score::new(graph, &codes, scale);
+        let searched = search(&score, scratch);
+        scratch.codes = codes;
+        searched
+    })
 }
 
 /// Computes true distances, of the best nodes first, until none can be among the `k` nearest.

@@ -32,6 +32,9 @@ pub(super) struct Scratch {
     pub(super) scores: Vec<f32>,
     /// The query's codes.
     pub(super) codes: Vec<i8>,
+    /// Nodes whose lists are read, and what was read of the last.
+    pub(super) heads: Vec<u32>,
+    pub(super) list: Vec<u8>,
     /// What was found.
     pub(super) found: Vec<Key>,
     /// The row that is compared.

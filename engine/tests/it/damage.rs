@@ -9,13 +9,16 @@ use crate::data::clustered;
 
 const DIMENSIONS: usize = 4;
 
+const PLAIN: HnswParams = HnswParams { m: 3, ef_construction: 10, code_bits: CodeBits::Eight, list_rows: 1 };
+const COARSE: HnswParams = HnswParams { code_bits: CodeBits::Four, ..PLAIN };
+const LISTS: HnswParams = HnswParams { list_rows: 4, ..COARSE };
+
 /// Enough rows that a search goes through the graph with ef 1.
-fn small(code_bits: CodeBits) -> (Vec<f32>, Vec<u8>) {
+fn small(params: &HnswParams) -> (Vec<f32>, Vec<u8>) {
     let mut values = clustered(120, DIMENSIONS, 3, 0.5, 40);
     values.extend_from_within(..20 * DIMENSIONS);
     let vectors = Vectors::new(&values, DIMENSIONS, None).unwrap();
-    let params = HnswParams { m: 3, ef_construction: 10, code_bits };
-    let bytes = build_graph(&vectors, Metric::L2, &params, &|_, _| true).unwrap().to_bytes();
+    let bytes = build_graph(&vectors, Metric::L2, params, &|_, _| true).unwrap().to_bytes();
     (values, bytes)
 }
 
@@ -37,16 +40,21 @@ fn open_and_search(values: &[f32], bytes: Vec<u8>) -> Result<(), Error> {
 
 #[test]
 fn every_byte_flipped_in_several_ways() {
-    flip_every_byte(CodeBits::Eight);
+    flip_every_byte(&PLAIN);
 }
 
 #[test]
 fn every_byte_flipped_where_codes_have_four_bits() {
-    flip_every_byte(CodeBits::Four);
+    flip_every_byte(&COARSE);
 }
 
-fn flip_every_byte(code_bits: CodeBits) {
-    let (values, bytes) = small(code_bits);
+#[test]
+fn every_byte_flipped_where_there_are_lists() {
+    flip_every_byte(&LISTS);
+}
+
+fn flip_every_byte(params: &HnswParams) {
+    let (values, bytes) = small(params);
     open_and_search(&values, bytes.clone()).unwrap();
     let (mut refused, mut searched) = (0, 0);
     for position in 0..bytes.len() {
@@ -65,13 +73,13 @@ fn flip_every_byte(code_bits: CodeBits) {
 
 #[test]
 fn cut_at_every_length() {
-    for code_bits in [CodeBits::Eight, CodeBits::Four] {
-        cut(code_bits);
+    for params in [PLAIN, COARSE, LISTS] {
+        cut(&params);
     }
 }
 
-fn cut(code_bits: CodeBits) {
-    let (values, bytes) = small(code_bits);
+fn cut(params: &HnswParams) {
+    let (values, bytes) = small(params);
     for len in 0..bytes.len() {
         let error = open_and_search(&values, bytes[..len].to_vec()).unwrap_err();
         assert!(matches!(error, Error::Graph { .. }), "{len}: {error}");
@@ -82,8 +90,14 @@ fn cut(code_bits: CodeBits) {
 
 #[test]
 fn absurd_counts_allocate_nothing() {
-    let (values, bytes) = small(CodeBits::Eight);
-    for field in 0..25 {
+    for params in [PLAIN, LISTS] {
+        absurd_counts(&params);
+    }
+}
+
+fn absurd_counts(params: &HnswParams) {
+    let (values, bytes) = small(params);
+    for field in 0..28 {
         for value in [u32::MAX, u32::MAX - 1, 1 << 31, 0x00ff_ffff] {
             let mut bytes = bytes.clone();
             bytes[8 + 4 * field..12 + 4 * field].copy_from_slice(&value.to_le_bytes());
@@ -101,15 +115,15 @@ fn absurd_counts_allocate_nothing() {
 
 #[test]
 fn a_newer_version_says_so() {
-    let (_, mut bytes) = small(CodeBits::Eight);
-    bytes[8..12].copy_from_slice(&3u32.to_le_bytes());
+    let (_, mut bytes) = small(&PLAIN);
+    bytes[8..12].copy_from_slice(&4u32.to_le_bytes());
     let error = Graph::open(Bytes::from(bytes)).unwrap_err();
-    assert!(matches!(error, Error::GraphVersion { found: 3, newest: 2 }));
+    assert!(matches!(error, Error::GraphVersion { found: 4, newest: 3 }));
 }
 
 #[test]
 fn bytes_at_odd_addresses_are_read_alike() {
-    let (values, bytes) = small(CodeBits::Eight);
+    let (values, bytes) = small(&PLAIN);
     let mut shifted = vec![0];
     shifted.extend(bytes);
     let graph = Graph::open(Bytes::from(shifted).slice(1..)).unwrap();

@@ -1,17 +1,19 @@
 //! Equal vectors, few or thousands: they cost no recall, and come back in the order of their rows.
 
-use muster_engine::{Metric, Part, SearchOptions, Strategy, Vectors};
+use muster_engine::{HnswParams, Metric, Part, SearchOptions, Strategy, Vectors};
 use roaring::RoaringBitmap;
 
-use crate::data::{clustered, find, graph, recall};
+use crate::data::{clustered, find, graph, graph_of, recall};
 
 #[test]
 fn all_rows_equal() {
     let one = clustered(1, 24, 1, 1.0, 30);
     let values = one.repeat(5000);
     let vectors = Vectors::new(&values, 24, None).unwrap();
-    for metric in Metric::ALL {
-        let graph = graph(&vectors, metric);
+    let lists = HnswParams { list_rows: 16, ..HnswParams::default() };
+    for (metric, params) in Metric::ALL.into_iter().flat_map(|it| [(it, HnswParams::default()), (it, lists)])
+    {
+        let graph = graph_of(&vectors, metric, &params);
         assert_eq!((graph.len(), graph.nodes(), graph.indexed_rows()), (5000, 1, 5000));
         let part = Part { vectors, allowed: None, graph: Some(&graph) };
         let options = SearchOptions { metric, k: 7, ef: 40, exact: false };

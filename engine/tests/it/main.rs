@@ -10,6 +10,7 @@ mod duplicates;
 mod embedding;
 mod filters;
 mod half;
+mod lists;
 mod needs;
 mod recall;
 mod refusals;

@@ -58,7 +58,7 @@ pub struct ServeArgs {
     /// the machine's unless given
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     memory_limit: Option<usize>,
-    /// Memory for decoded columns, such as 512MiB, which it is unless given
+    /// Memory for decoded columns, such as 512MiB; 64MiB unless given. Single rows of what does not fit are read from files
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     cache_size: Option<usize>,
     /// A folder, for this database alone, that statements spill to; `temp` in the database's folder unless given

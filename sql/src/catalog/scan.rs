@@ -6,10 +6,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, UInt32Array, UInt64Array};
-use arrow::compute::{filter_record_batch, take};
+use arrow::array::{ArrayRef, BooleanArray, UInt64Array};
+use arrow::compute::filter_record_batch;
 use arrow::datatypes::SchemaRef;
-use arrow::error::ArrowError;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use datafusion::common::Statistics;
 use datafusion::common::stats::Precision;
@@ -100,6 +99,19 @@ impl Columns {
     pub(crate) fn schema(&self) -> &SchemaRef {
         &self.schema
     }
+
+    /// The values that are stored, as `read` gives the columns at these positions; `None` where there are none.
+    fn stored(
+        &self,
+        read: impl FnOnce(&[usize]) -> muster_storage::Result<RecordBatch>,
+    ) -> Result<Option<RecordBatch>> {
+        let wanted: Vec<usize> =
+            self.projection.iter().copied().filter(|column| *column != self.row_id).collect();
+        if wanted.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(read(&wanted).map_err(Error::from)?))
+    }
 }
 
 impl DisplayAs for Scan {
@@ -173,13 +185,21 @@ impl ExecutionPlan for Scan {
         let partitions = self.properties.output_partitioning().partition_count();
         // Batch n of the table belongs to partition n modulo the number of partitions.
         let mut places = Vec::new();
-        for part in table.parts() {
+        for (number, part) in table.parts().enumerate() {
             for first in (0..part.rows()).step_by(BATCH_ROWS) {
-                places.push((part.clone(), first));
+                places.push((number, part.clone(), first));
             }
         }
         let mine = places.into_iter().skip(partition).step_by(partitions);
-        let batches = mine.map(move |(part, first)| live_rows(&part, first, &columns));
+        // The columns of one part at a time, for they may not stay in the cache.
+        let mut held: Option<(usize, Option<RecordBatch>)> = None;
+        let batches = mine.map(move |(number, part, first)| {
+            let stored = match &held {
+                Some((of, stored)) if *of == number => stored.clone(),
+                _ => held.insert((number, columns.stored(|wanted| part.columns(wanted))?)).1.clone(),
+            };
+            live_rows(&part, first, &columns, stored)
+        });
         Ok(Box::pin(RecordBatchStreamAdapter::new(output, stream::iter(batches))))
     }
 }
@@ -189,21 +209,27 @@ pub(crate) fn rows_of(table: &Table, places: &[(usize, u32)], columns: &Columns)
     let mut batches = Vec::new();
     for (number, part) in table.parts().enumerate() {
         let of_part = places.iter().filter(|(place, _)| *place == number);
-        let positions: UInt32Array = of_part.map(|(_, position)| *position).collect();
+        let positions: Vec<u32> = of_part.map(|(_, position)| *position).collect();
         if !positions.is_empty() {
-            let ids = positions.values().iter().map(|position| part.row_id(*position)).collect();
-            batches.push(read(part, columns, ids, |column| take(column, &positions, None)));
+            let ids = positions.iter().map(|position| part.row_id(*position)).collect();
+            let stored = columns.stored(|wanted| part.rows_at(wanted, &positions));
+            batches.push(stored.and_then(|stored| read(columns, ids, stored)));
         }
     }
     batches
 }
 
 /// The live rows of a part from `first` on, at most one batch.
-fn live_rows(part: &Part, first: usize, columns: &Columns) -> Result<RecordBatch> {
+fn live_rows(
+    part: &Part,
+    first: usize,
+    columns: &Columns,
+    stored: Option<RecordBatch>,
+) -> Result<RecordBatch> {
     let length = BATCH_ROWS.min(part.rows().saturating_sub(first));
     let positions = || (first..first + length).map_while(|row| u32::try_from(row).ok());
     let ids = positions().map(|position| part.row_id(position)).collect();
-    let all = read(part, columns, ids, |column| Ok(column.slice(first, length)))?;
+    let all = read(columns, ids, stored.map(|stored| stored.slice(first, length)))?;
     if part.deleted().is_empty() {
         return Ok(narrow(all)?);
     }
@@ -211,25 +237,16 @@ fn live_rows(part: &Part, first: usize, columns: &Columns) -> Result<RecordBatch
     Ok(filter_record_batch(&all, &live)?)
 }
 
-/// The rows of a part with these ids; `pick` takes their values out of a column of the part.
-fn read(
-    part: &Part,
-    columns: &Columns,
-    ids: Vec<u64>,
-    pick: impl Fn(&ArrayRef) -> Result<ArrayRef, ArrowError>,
-) -> Result<RecordBatch> {
+/// Rows with these ids and stored values.
+fn read(columns: &Columns, ids: Vec<u64>, stored: Option<RecordBatch>) -> Result<RecordBatch> {
     let options = RecordBatchOptions::new().with_row_count(Some(ids.len()));
     let ids: ArrayRef = Arc::new(UInt64Array::from(ids));
-    let of_table: Vec<usize> =
-        columns.projection.iter().copied().filter(|column| *column != columns.row_id).collect();
-    let stored = if of_table.is_empty() { None } else { Some(part.columns(&of_table).map_err(Error::from)?) };
     let mut stored = stored.iter().flat_map(|batch| batch.columns());
     let arrays = columns.projection.iter().map(|column| {
         if *column == columns.row_id {
             return Ok(ids.clone());
         }
-        let column = stored.next().ok_or_else(|| DataFusionError::Internal("a column is gone".into()))?;
-        Ok(pick(column)?)
+        stored.next().cloned().ok_or_else(|| DataFusionError::Internal("a column is gone".into()))
     });
     let arrays = arrays.collect::<Result<Vec<_>>>()?;
     Ok(RecordBatch::try_new_with_options(columns.schema.clone(), arrays, &options)?)

@@ -362,7 +362,7 @@ fn engine_state(error: &muster_engine::Error) -> SqlState {
         E::Dimensions { .. } | E::NotFinite { .. } | E::ZeroVector => SqlState::DataException,
         E::Parameter { .. } => SqlState::InvalidParameterValue,
         E::UnknownModel { .. } => SqlState::UndefinedObject,
-        E::Read { .. } => SqlState::IoError,
+        E::Read { .. } | E::ReadIndex { .. } => SqlState::IoError,
         E::Provider { .. } => SqlState::SystemError,
         E::Configuration { .. } => SqlState::ConfigFileError,
         E::NotBuilt { .. } => SqlState::FeatureNotSupported,

@@ -8,6 +8,7 @@ use muster_engine::{BuiltGraph, Graph, Vectors, build_graph, check_rows};
 use muster_storage::{IndexDefinition, IndexId, Part, PutIndex, SegmentId, Store, Table};
 use parking_lot::{Mutex, RwLock};
 
+use super::rows::Lists;
 use super::{Builds, Command, Reader, metric_of, params_of};
 use crate::background::Wake;
 use crate::catalog::relation::shown;
@@ -78,7 +79,12 @@ impl Indexes {
 
     fn open(&self, part: &Part, index: &IndexDefinition) -> Result<Option<Arc<Graph>>> {
         let Some(bytes) = part.index_file(index.id)? else { return Ok(None) };
-        let graph = Graph::open(bytes)?;
+        let mut graph = Graph::open(bytes)?;
+        if graph.params().list_rows > 1
+            && let Some(reader) = part.index_reader(index.id)?
+        {
+            graph = graph.with_reader(Arc::new(Lists(reader)));
+        }
         let metric = metric_of(index)?;
         if graph.len() != part.rows() || graph.metric() != metric {
             return Err(Error::new(

@@ -32,6 +32,7 @@ pub(crate) const METRIC: &str = "metric";
 pub(crate) const M: &str = "m";
 pub(crate) const EF_CONSTRUCTION: &str = "ef_construction";
 pub(crate) const CODE_BITS: &str = "code_bits";
+pub(crate) const LIST_ROWS: &str = "list_rows";
 
 /// The distance that an index is for.
 pub(crate) fn metric_of(index: &IndexDefinition) -> Result<Metric> {
@@ -47,15 +48,19 @@ pub(crate) fn params_of(index: &IndexDefinition) -> HnswParams {
         m: property(M).unwrap_or(default.m),
         ef_construction: property(EF_CONSTRUCTION).unwrap_or(default.ef_construction),
         code_bits: property(CODE_BITS).and_then(CodeBits::from_number).unwrap_or(default.code_bits),
+        list_rows: property(LIST_ROWS).unwrap_or(default.list_rows),
     }
 }
 
-/// The options of CREATE INDEX that an index was made with; `code_bits` only where it is not the usual one.
+/// The options of CREATE INDEX that an index was made with; `code_bits` and `list_rows` only where they are not the usual ones.
 pub(crate) fn options_of(index: &IndexDefinition) -> Vec<(&'static str, usize)> {
     let params = params_of(index);
     let mut options = vec![(M, params.m), (EF_CONSTRUCTION, params.ef_construction)];
     if params.code_bits != CodeBits::default() {
         options.push((CODE_BITS, params.code_bits.number()));
+    }
+    if params.list_rows != HnswParams::default().list_rows {
+        options.push((LIST_ROWS, params.list_rows));
     }
     options
 }

@@ -50,3 +50,4 @@ pub(crate) use planner::Planner;
 pub(crate) use qualify::qualify;
 pub(crate) use rewrite::{call, rewrite_expression, rewrite_statement};
 pub(crate) use scalar_subqueries::ScalarSubqueries;
+pub(crate) use set_returning::outside_queries;

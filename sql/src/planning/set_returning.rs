@@ -71,7 +71,7 @@ pub(super) fn in_list(item: &mut SelectItem) -> Result<()> {
 }
 
 /// An expression without the subqueries in it, which have lists of their own.
-fn outside_queries(expression: &Expr) -> Expr {
+pub(crate) fn outside_queries(expression: &Expr) -> Expr {
     let mut outside = expression.clone();
     let _: ControlFlow<()> = visit_expressions_mut(&mut outside, &mut |part| {
         let has_query = match &*part {

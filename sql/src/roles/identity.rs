@@ -12,8 +12,8 @@ use crate::{Error, Result};
 pub(crate) enum Identity {
     /// The program that has the database in its own process, and with it all rights.
     Program,
-    /// Somebody whom nobody asked for a password while there were no roles to tell apart, by the name that was given. Once there
-    /// are roles he is the one of that name, or none.
+    /// Somebody whom nobody asked for a password while there were no passwords to ask for, by the name that was given. Once
+    /// there are passwords he is the role of that name, or none.
     Anybody(String),
     /// A role, by its number.
     Role(u64),
@@ -42,7 +42,7 @@ impl Identity {
     pub(crate) fn is_superuser(&self, snapshot: &Snapshot) -> Result<bool> {
         match self {
             Self::Program => Ok(true),
-            Self::Anybody(name) if Role::are_there(snapshot) => {
+            Self::Anybody(name) if Role::have_passwords(snapshot)? => {
                 Ok(Role::find(snapshot, name)?.is_some_and(|role| role.superuser))
             }
             Self::Anybody(_) => Ok(true),

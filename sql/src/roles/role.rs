@@ -134,6 +134,14 @@ impl Role {
         snapshot.objects(ROLE_KIND).next().is_some()
     }
 
+    /// Whether any has a password, still good or not.
+    ///
+    /// # Errors
+    /// XX001 when what is stored is damaged.
+    pub(crate) fn have_passwords(snapshot: &Snapshot) -> Result<bool> {
+        Ok(Self::all(snapshot)?.iter().any(|role| role.password.is_some()))
+    }
+
     /// What checks its password now; `None` when it lets nobody in.
     #[must_use]
     pub fn verifier(&self, now: DateTime<Utc>) -> Option<&Verifier> {

@@ -277,10 +277,7 @@ impl SearchedTable {
                 }
             }
             if !rows.is_empty() {
-                let columns = opened.part.columns(projection)?;
-                pieces.push(
-                    take_record_batch(&columns, &UInt32Array::from(rows))?.with_schema(schema.clone())?,
-                );
+                pieces.push(opened.part.rows_at(projection, &rows)?.with_schema(schema.clone())?);
             }
         }
         match pieces.as_slice() {

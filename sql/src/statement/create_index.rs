@@ -1,4 +1,4 @@
-//! `CREATE INDEX ... USING hnsw (column opclass) WITH (m = 16, ef_construction = 200, code_bits = 8)`.
+//! `CREATE INDEX ... USING hnsw (column opclass) WITH (m = 16, ef_construction = 200, code_bits = 8, list_rows = 1)`.
 //!
 //! The index is built before the statement answers, from sealed rows; writers go on meanwhile, so
 //! CONCURRENTLY is how it always works.
@@ -14,7 +14,7 @@ use super::{name, unique_index};
 use crate::catalog::namespace::kind;
 use crate::catalog::relation::{plain, schema_of, stored};
 use crate::database::Shared;
-use crate::index::{CODE_BITS, Command, EF_CONSTRUCTION, Indexes, M, METHOD, METRIC, find_class};
+use crate::index::{CODE_BITS, Command, EF_CONSTRUCTION, Indexes, LIST_ROWS, M, METHOD, METRIC, find_class};
 use crate::progress::Progress;
 use crate::sqlstate::SqlState;
 use crate::types::vector::VectorKind;
@@ -94,6 +94,10 @@ impl NewIndex {
             }
         };
         let params = params(&create.with)?;
+        if params.list_rows > 1 && metric == Metric::InnerProduct {
+            return Err(Error::unsupported(format!("{LIST_ROWS} for inner products"))
+                .with_hint("The vector with the greatest inner product may be in any list. Of normalised vectors, take the cosine."));
+        }
         let name = match &create.name {
             Some(name) => index_name(table, name)?,
             None => free_name(&format!("{table}_{column_name}_idx"), taken),
@@ -107,6 +111,7 @@ impl NewIndex {
             (M.to_string(), self.params.m.to_string()),
             (EF_CONSTRUCTION.to_string(), self.params.ef_construction.to_string()),
             (CODE_BITS.to_string(), self.params.code_bits.number().to_string()),
+            (LIST_ROWS.to_string(), self.params.list_rows.to_string()),
         ]);
         changes.create_index(&self.table, &self.name, self.column, METHOD, properties)
     }
@@ -132,6 +137,7 @@ fn params(with: &[Expr]) -> Result<HnswParams> {
         match name.as_str() {
             M => params.m = value,
             EF_CONSTRUCTION => params.ef_construction = value,
+            LIST_ROWS => params.list_rows = value,
             CODE_BITS => {
                 params.code_bits = CodeBits::from_number(value).ok_or_else(|| {
                     Error::new(

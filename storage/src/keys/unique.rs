@@ -101,6 +101,13 @@ pub(crate) fn taken(
     Ok(first)
 }
 
+/// Keys of one part that are read one by one; for more of them all are read.
+const SINGLY: usize = 16;
+
+fn at_position(columns: &[ArrayRef], position: u32) -> Vec<ArrayRef> {
+    columns.iter().map(|column| column.slice(position as usize, 1)).collect()
+}
+
 /// Tells `found` of each of these keys, sorted by hash, that a live row of the part has: the row here and the position
 /// there.
 pub(crate) fn each_taken(
@@ -115,7 +122,7 @@ pub(crate) fn each_taken(
         return Ok(());
     }
     let index = part.key_index(number, encoder)?;
-    let mut at = 0;
+    let (mut at, mut looked_at) = (0, 0_usize);
     let mut columns = None;
     for (hash, row) in hashed {
         at = index.lower_bound(at, *hash);
@@ -123,11 +130,15 @@ pub(crate) fn each_taken(
             if part.deleted().contains(position) {
                 continue;
             }
-            let columns = match &mut columns {
-                Some(columns) => columns,
-                none => none.insert(part.key_columns(encoder)?),
+            looked_at += 1;
+            let single = match &mut columns {
+                None if looked_at <= SINGLY => part.key_at(encoder, position)?,
+                none @ None => {
+                    let all = part.columns(&encoder.constraint().columns)?;
+                    at_position(none.insert(all.columns().to_vec()), position)
+                }
+                Some(columns) => at_position(columns, position),
             };
-            let single: Vec<_> = columns.iter().map(|column| column.slice(position as usize, 1)).collect();
             let stored = encoder.encode(&single)?;
             if stored.row(0).data() == keys.row(*row as usize).data() {
                 if found(*row, position).is_break() {

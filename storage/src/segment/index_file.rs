@@ -8,14 +8,29 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::lazy::Lazy;
-use crate::segment::container::{self, ContainerWriter, Kind};
+use crate::segment::container::{self, ContainerWriter, HEADER, Kind};
 use crate::segment::folder::{Folder, OwnedFile};
 use crate::segment::name;
 use crate::segment::record::IndexRecord;
-use crate::{IndexId, Result, SegmentId, TableId};
+use crate::{BackendFile, Error, IndexId, Result, SegmentId, TableId};
 
 /// Writes what an index file is to hold.
 pub type IndexContent<'a> = dyn Fn(&mut dyn Write) -> io::Result<()> + 'a;
+
+/// Reads bytes of an index from its file rather than from its memory map, where a page that was touched stays. It keeps the file.
+#[derive(Clone, Debug)]
+pub struct IndexReader {
+    owned: Arc<OwnedFile>,
+    file: Arc<dyn BackendFile>,
+}
+
+impl IndexReader {
+    /// Fills `bytes` with those that begin so many behind the first.
+    pub fn read(&self, offset: u64, bytes: &mut [u8]) -> Result<()> {
+        let offset = offset.saturating_add(HEADER as u64);
+        self.file.read_at(bytes, offset).map_err(|error| Error::io(self.owned.path(), "read", error))
+    }
+}
 
 /// An index file that is or will be named in the manifest.
 #[derive(Debug)]
@@ -55,6 +70,11 @@ impl IndexFile {
 
     pub(crate) fn file(&self) -> &OwnedFile {
         &self.file
+    }
+
+    /// What reads them from the file.
+    pub(crate) fn reader(&self) -> Result<IndexReader> {
+        Ok(IndexReader { file: self.file.open()?, owned: self.file.clone() })
     }
 
     /// The bytes, mapped; all of them are checked the first time.

@@ -4,10 +4,14 @@
 //! reader sees of it: deletions and index files belong to a [`Part`](crate::Part). Invariant: its files never change,
 //! and none of their bytes is used before its checksum was checked.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::{Arc, Weak};
 
-use arrow::array::{ArrayRef, FixedSizeListArray};
+use arrow::array::{Array, ArrayRef, FixedSizeListArray, UInt32Array};
+use arrow::compute::take;
 use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
 
 use crate::cache::ColumnCache;
 use crate::checksum::verify_blocks;
@@ -17,6 +21,7 @@ use crate::row_ids::RowIds;
 use crate::segment::folder::{Folder, OwnedFile};
 use crate::segment::parquet_file::ParquetFile;
 use crate::segment::record::{ParquetRecord, SegmentRecord, VectorsRecord};
+use crate::segment::row_file::RowFile;
 use crate::segment::vector_rows::VectorRows;
 use crate::{Error, Result, SegmentId, TableId};
 
@@ -27,11 +32,22 @@ pub(crate) mod index_file;
 pub(crate) mod name;
 pub(crate) mod parquet_file;
 pub(crate) mod record;
+pub(crate) mod row_file;
 pub(crate) mod scan;
 pub(crate) mod stored_file;
 pub(crate) mod vec_file;
 pub(crate) mod vector_rows;
 pub(crate) mod writer;
+
+/// Of this many rows one that is wanted makes decoding all of them worth while.
+const MANY: usize = 16;
+
+/// Where decoded columns stay.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    Cached,
+    Nowhere,
+}
 
 /// A segment's files, opened as they are needed.
 #[derive(Debug)]
@@ -52,6 +68,13 @@ struct Scalars {
     /// Positions of the file's columns in the schema.
     columns: Vec<usize>,
     open: Lazy<ParquetFile>,
+    /// The columns that have been decoded once, for as long as somebody has them: one that is not in the cache any more has not
+    /// stayed there.
+    decoded: parking_lot::Mutex<BTreeMap<usize, Weak<dyn Array>>>,
+    /// Single rows, once columns have not stayed in the cache; `None` inside where there can be no such file.
+    rows: Lazy<Option<Arc<RowFile>>>,
+    /// Where that file is made, and its name.
+    rows_place: (Folder, String),
     /// Held while decoding, so that many readers of a cold column decode it once.
     decoding: parking_lot::Mutex<()>,
 }
@@ -64,6 +87,18 @@ struct Vectors {
     rows: Lazy<VectorRows>,
 }
 
+impl Scalars {
+    fn new(
+        record: ParquetRecord,
+        file: Arc<OwnedFile>,
+        columns: Vec<usize>,
+        rows_place: (Folder, String),
+    ) -> Self {
+        let (open, rows, decoded, decoding) = Default::default();
+        Self { record, file, columns, open, decoded, rows, rows_place, decoding }
+    }
+}
+
 impl Segment {
     /// A segment as the manifest describes it.
     pub(crate) fn named(
@@ -74,12 +109,14 @@ impl Segment {
         record: SegmentRecord,
         ids: RowIds,
     ) -> Self {
-        let parquet = record.parquet.clone().map(|stored| Scalars {
-            record: stored,
-            file: folder.named(&name::parquet(table, record.id)),
-            columns: scalar_columns(&schema),
-            open: Lazy::default(),
-            decoding: parking_lot::Mutex::new(()),
+        let parquet = record.parquet.clone().map(|stored| {
+            let file = folder.named(&name::parquet(table, record.id));
+            Scalars::new(
+                stored,
+                file,
+                scalar_columns(&schema),
+                (folder.clone(), name::rows(table, record.id)),
+            )
         });
         let vectors = record.vectors.iter().map(|stored| Vectors {
             file: folder.named(&name::vectors(table, record.id, stored.column)),
@@ -127,6 +164,86 @@ impl Segment {
 
     /// Columns by their positions in the schema.
     pub(crate) fn columns(&self, projection: &[usize]) -> Result<Vec<ArrayRef>> {
+        self.read(projection, Keep::Cached)
+    }
+
+    /// The same, for somebody who looks at them once: what has to be decoded is not put into the cache.
+    pub(crate) fn columns_once(&self, projection: &[usize]) -> Result<Vec<ArrayRef>> {
+        self.read(projection, Keep::Nowhere)
+    }
+
+    /// The rows at some positions: columns by their positions in the schema.
+    pub(crate) fn rows_at(&self, projection: &[usize], positions: &[u32]) -> Result<Vec<ArrayRef>> {
+        let wanted = UInt32Array::from(positions.to_vec());
+        let taken = |column: &ArrayRef| take(column, &wanted, None).map_err(|error| self.arrow(error));
+        let many = positions.len().saturating_mul(MANY) >= self.rows();
+        let file = match &self.parquet {
+            Some(scalars) if !many && self.has_lost(scalars, projection) => self.row_file(scalars),
+            _ => None,
+        };
+        let rows = file.and_then(|file| match file.read(positions) {
+            Ok(rows) => Some(rows),
+            Err(error) => {
+                tracing::warn!("reading whole columns instead of single rows: {error}");
+                self.parquet.iter().for_each(|scalars| scalars.rows.forget());
+                None
+            }
+        });
+        let Some((scalars, rows)) = self.parquet.as_ref().zip(rows) else {
+            return self.columns(projection)?.iter().map(taken).collect();
+        };
+        let column = |column: &usize| match scalars.columns.iter().position(|stored| stored == column) {
+            Some(position) => {
+                rows.get(position).cloned().ok_or_else(|| self.damaged("a column is not in the file"))
+            }
+            None => taken(&(Arc::new(self.vectors(*column)?) as ArrayRef)),
+        };
+        projection.iter().map(column).collect()
+    }
+
+    /// Whether the cache has let one of these columns go.
+    fn has_lost(&self, scalars: &Scalars, projection: &[usize]) -> bool {
+        let decoded = scalars.decoded.lock();
+        projection
+            .iter()
+            .any(|column| decoded.contains_key(column) && self.cache.get(self.record.id, *column).is_none())
+    }
+
+    /// The file of single rows, made at first use.
+    fn row_file(&self, scalars: &Scalars) -> Option<Arc<RowFile>> {
+        let make = || {
+            let fields: Vec<_> = scalars
+                .columns
+                .iter()
+                .filter_map(|column| self.schema.fields().get(*column))
+                .cloned()
+                .collect();
+            if !RowFile::supports(&fields) {
+                return Ok(None);
+            }
+            let blocks =
+                self.parquet_file(scalars)?.blocks(scalars.file.path(), fields.clone(), row_file::STEP)?;
+            let (folder, name) = &scalars.rows_place;
+            let file = RowFile::write(folder, name, &fields, blocks)?;
+            // Nobody decodes columns for single rows from here on: the pages of the map may go.
+            scalars.open.forget();
+            match file.rows() == self.rows() {
+                true => Ok(Some(Arc::new(file))),
+                false => Err(self.damaged("the file of the scalar columns has another number of rows")),
+            }
+        };
+        let made = scalars.rows.get_or_try(|| {
+            // The columns are where they were, and cost more.
+            Ok::<_, Infallible>(make().unwrap_or_else(|error: Error| {
+                tracing::warn!("segment {} gets no file of single rows: {error}", self.record.id);
+                None
+            }))
+        });
+        let Ok(made) = made;
+        made
+    }
+
+    fn read(&self, projection: &[usize], keep: Keep) -> Result<Vec<ArrayRef>> {
         let mut columns = Vec::with_capacity(projection.len());
         let mut missing = Vec::new();
         for &column in projection {
@@ -141,7 +258,7 @@ impl Segment {
             columns.push(array);
         }
         missing.sort_unstable();
-        let decoded = if missing.is_empty() { Vec::new() } else { self.decode(&missing)? };
+        let decoded = if missing.is_empty() { Vec::new() } else { self.decode(&missing, keep)? };
         let find = |column: usize| {
             decoded.iter().find(|(found, _)| *found == column).map(|(_, array)| array.clone())
         };
@@ -194,7 +311,7 @@ impl Segment {
         self.schema.fields().get(column).is_some_and(|field| vector_shape(field).is_some())
     }
 
-    fn decode(&self, missing: &[usize]) -> Result<Vec<(usize, ArrayRef)>> {
+    fn decode(&self, missing: &[usize], keep: Keep) -> Result<Vec<(usize, ArrayRef)>> {
         let Some(scalars) = &self.parquet else {
             return Err(self.damaged("the scalar columns have no file"));
         };
@@ -202,7 +319,8 @@ impl Segment {
         let mut arrays = Vec::with_capacity(missing.len());
         let mut wanted = Vec::with_capacity(missing.len());
         for &column in missing {
-            if let Some(array) = self.cache.get(self.record.id, column) {
+            let held = || scalars.decoded.lock().get(&column).and_then(Weak::upgrade);
+            if let Some(array) = self.cache.get(self.record.id, column).or_else(held) {
                 arrays.push((column, array));
                 continue;
             }
@@ -220,7 +338,10 @@ impl Segment {
         let fields: Vec<_> = wanted.iter().map(|(position, field, _)| (*position, *field)).collect();
         let decoded = file.read(path, &fields, self.rows())?;
         for (array, (_, _, column)) in decoded.into_iter().zip(wanted) {
-            self.cache.insert(self.record.id, column, array.clone());
+            if keep == Keep::Cached {
+                self.cache.insert(self.record.id, column, array.clone());
+                scalars.decoded.lock().insert(column, Arc::downgrade(&array));
+            }
             arrays.push((column, array));
         }
         Ok(arrays)
@@ -235,6 +356,11 @@ impl Segment {
                 .map_err(|offset| Error::corrupt(path, offset, "a block does not match its checksum"))?;
             ParquetFile::open(path, bytes)
         })
+    }
+
+    fn arrow(&self, error: ArrowError) -> Error {
+        let path = self.files().next().map(|file| file.path().to_path_buf()).unwrap_or_default();
+        Error::arrow(&path, error)
     }
 
     fn damaged(&self, detail: &str) -> Error {

@@ -24,6 +24,8 @@ use crate::{Error, Result, SegmentId, TableDefinition};
 #[derive(Debug)]
 pub(crate) struct SegmentWriter {
     id: SegmentId,
+    /// Where single rows are kept later.
+    rows_place: (Folder, String),
     schema: SchemaRef,
     layout: u32,
     scalars: Vec<usize>,
@@ -56,7 +58,8 @@ impl SegmentWriter {
             }
         }
         let layout = definition.layouts.current();
-        Ok(Self { id, schema, layout, scalars, parquet, vectors, rows: 0, scalar_bytes: 0 })
+        let rows_place = (folder.clone(), name::rows(table, id));
+        Ok(Self { id, rows_place, schema, layout, scalars, parquet, vectors, rows: 0, scalar_bytes: 0 })
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -107,13 +110,7 @@ impl SegmentWriter {
             let finished = writer.finish()?;
             let stored = ParquetRecord { length: finished.length, checksums: finished.sums };
             record.parquet = Some(stored.clone());
-            parquet = Some(Scalars {
-                record: stored,
-                file: finished.owned,
-                columns: self.scalars,
-                open: Lazy::default(),
-                decoding: parking_lot::Mutex::new(()),
-            });
+            parquet = Some(Scalars::new(stored, finished.owned, self.scalars, self.rows_place));
         }
         let mut vectors = Vec::new();
         for (column, writer) in self.vectors {

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::*;
+use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::*;
-use muster_storage::{Changes, Error, Store};
+use muster_storage::{Changes, Error, Options, Store};
 
 fn columns() -> Vec<(Field, ArrayRef)> {
     let mut texts = ListBuilder::new(StringBuilder::new());
@@ -105,6 +106,63 @@ fn every_type_comes_back_with_the_schema_as_it_was() {
     check(&store);
     drop(store);
     check(&Store::open(dir.path()).unwrap());
+}
+
+/// Rows in any order, some of them twice; a cache that keeps nothing has them read from a file of their own.
+#[test]
+fn every_type_comes_back_row_by_row() {
+    let dir = tempfile::tempdir().unwrap();
+    let (fields, arrays): (Vec<_>, Vec<_>) = columns().into_iter().unzip();
+    let three = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).unwrap();
+    let rows = concat_batches(&three.schema(), std::iter::repeat_n(&three, 2000)).unwrap();
+    let all: Vec<usize> = (0..three.num_columns()).collect();
+    let files = || {
+        let names = std::fs::read_dir(dir.path().join("segments")).unwrap();
+        names
+            .filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|it| it == "rows"))
+            .count()
+    };
+    for (cache_bytes, expected_files) in [(64 << 20, 0), (0, 1)] {
+        let options = Options { cache_bytes, ..Options::default() };
+        let store = Store::open_with(dir.path(), options).unwrap();
+        assert_eq!(files(), 0, "a file of rows outlives no store");
+        if store.snapshot().table("t").is_none() {
+            let create = Changes::new().create_table("t", rows.schema(), vec![], Default::default());
+            store.commit(create.put("t", rows.clone())).unwrap();
+            check_rows(&store, &rows, &all, &[5999, 0, 3001, 3001, 4]);
+            store.checkpoint().unwrap();
+        }
+        for _ in 0..3 {
+            check_rows(&store, &rows, &all, &[5999, 0, 3001, 3001, 4]);
+            check_rows(&store, &rows, &[18, 3, 7], &[5]);
+            check_rows(&store, &rows, &all, &[]);
+            let many: Vec<u32> = (0..6000).rev().collect();
+            check_rows(&store, &rows, &all, &many);
+        }
+        assert_eq!(files(), expected_files);
+        if let Some(file) = std::fs::read_dir(dir.path().join("segments")).unwrap().find_map(|entry| {
+            Some(entry.unwrap().path()).filter(|path| path.extension().is_some_and(|it| it == "rows"))
+        }) {
+            // What is damaged there is still in the segment.
+            let length = std::fs::metadata(&file).unwrap().len() as usize;
+            std::fs::write(&file, vec![0x5a; length]).unwrap();
+            check_rows(&store, &rows, &all, &[5999, 0, 3001, 3001, 4]);
+            std::fs::write(&file, b"").unwrap();
+            check_rows(&store, &rows, &all, &[5999, 0, 3001, 3001, 4]);
+        }
+    }
+}
+
+fn check_rows(store: &Store, rows: &RecordBatch, projection: &[usize], positions: &[u32]) {
+    let snapshot = store.snapshot();
+    let part = snapshot.table("t").unwrap().parts().next().unwrap();
+    let found = part.rows_at(projection, positions).unwrap();
+    let expected = rows.project(projection).unwrap();
+    let expected = take_record_batch(&expected, &UInt32Array::from(positions.to_vec())).unwrap();
+    assert_eq!(found.schema(), expected.schema());
+    for (found, expected) in found.columns().iter().zip(expected.columns()) {
+        assert_eq!(format!("{found:?}"), format!("{expected:?}"));
+    }
 }
 
 #[test]

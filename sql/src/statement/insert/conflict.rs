@@ -308,17 +308,23 @@ fn joined(table: &Table, proposed: &RecordBatch, pairs: &[(usize, Place)]) -> Re
     let mut numbers: Vec<usize> = pairs.iter().map(|(_, place)| place.part).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    let mut parts = Vec::with_capacity(numbers.len());
-    for (number, part) in table.parts().enumerate() {
-        if numbers.binary_search(&number).is_ok() {
-            parts.push(part.columns(&all)?.with_schema(schema.clone())?);
+    // For each part the rows that are wanted of it; a pair's place is its rank among them.
+    let mut wanted = vec![Vec::new(); numbers.len()];
+    let mut places: Vec<(usize, usize)> = Vec::with_capacity(pairs.len());
+    for (_, place) in pairs {
+        let part = numbers.binary_search(&place.part).unwrap_or_default();
+        if let Some(wanted) = wanted.get_mut(part) {
+            places.push((part, wanted.len()));
+            wanted.push(place.position);
         }
     }
-    let place = |(_, place): &(usize, Place)| {
-        let part = numbers.binary_search(&place.part).unwrap_or_default();
-        (part, place.position as usize)
-    };
-    let places: Vec<(usize, usize)> = pairs.iter().map(place).collect();
+    let mut parts = Vec::with_capacity(numbers.len());
+    for (number, part) in table.parts().enumerate() {
+        if let Ok(at) = numbers.binary_search(&number) {
+            let wanted = wanted.get(at).map_or(&[][..], Vec::as_slice);
+            parts.push(part.rows_at(&all, wanted)?.with_schema(schema.clone())?);
+        }
+    }
     let there = if parts.is_empty() {
         RecordBatch::new_empty(schema.clone())
     } else {

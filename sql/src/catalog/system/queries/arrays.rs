@@ -13,7 +13,7 @@ use super::{expression_of, own_name};
 use crate::functions::scalar::{EXPANDED_ARRAY, OR_EMPTY, SUBSCRIPTS};
 use crate::parse::parse_plain;
 use crate::parse::walk::visit_expressions;
-use crate::planning::{call, column_name};
+use crate::planning::{call, column_name, outside_queries};
 
 const GENERATE_SUBSCRIPTS: &str = "generate_subscripts";
 const GENERATE_SERIES: &str = "generate_series";
@@ -243,7 +243,7 @@ fn of_query(expression: &Expr) -> Option<Expr> {
     Some(call(OR_EMPTY, vec![Expr::Subquery(query)]))
 }
 
-/// Whether an item calls an aggregate or a function that gives rows.
+/// Whether an item calls an aggregate or a function that gives rows, other than in a subquery.
 fn calls_more_than_values(item: &mut SelectItem) -> bool {
     const SUCH: [&str; 14] = [
         "count",
@@ -262,7 +262,7 @@ fn calls_more_than_values(item: &mut SelectItem) -> bool {
         "unnest",
     ];
     let Some(expression) = expression_of(item) else { return false };
-    let found = visit_expressions(expression, &mut |part| match called(part) {
+    let found = visit_expressions(&outside_queries(expression), &mut |part| match called(part) {
         Some((name, _)) if SUCH.iter().any(|it| it.eq_ignore_ascii_case(name)) => ControlFlow::Break(()),
         _ => ControlFlow::Continue(()),
     });

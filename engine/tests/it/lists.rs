@@ -1,0 +1,136 @@
+//! Graphs whose nodes stand for lists: few nodes, and rows that are found all the same.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+
+use bytes::Bytes;
+use muster_engine::{
+    CodeBits, Error, Graph, HnswParams, Metric, Part, ReadIndex, SearchOptions, Strategy, Vectors,
+    build_graph, search,
+};
+use roaring::RoaringBitmap;
+
+use crate::data::{clustered, find, graph_of, recall};
+
+const DIMENSIONS: usize = 64;
+const LISTS: HnswParams = HnswParams { m: 16, ef_construction: 64, code_bits: CodeBits::Four, list_rows: 16 };
+
+fn options(metric: Metric) -> SearchOptions {
+    SearchOptions { metric, k: 10, ef: 40, exact: false }
+}
+
+#[test]
+fn a_tenth_of_the_nodes_finds_nine_tenths_of_the_nearest() {
+    let all = clustered(6100, DIMENSIONS, 60, 0.4, 7);
+    let (values, queries) = all.split_at(6000 * DIMENSIONS);
+    let vectors = Vectors::new(values, DIMENSIONS, None).unwrap();
+    for metric in [Metric::Cosine, Metric::L2, Metric::L1] {
+        let graph = graph_of(&vectors, metric, &LISTS);
+        assert!(graph.nodes() < graph.points() / 8, "{} of {}", graph.nodes(), graph.points());
+        let part = Part { vectors, allowed: None, graph: Some(&graph) };
+        let total: f64 = queries
+            .chunks_exact(DIMENSIONS)
+            .map(|query| {
+                let (found, stats) = find(part, query, options(metric));
+                assert_eq!((found.len(), stats.strategy), (10, Strategy::Graph));
+                recall(&found, &find(part, query, SearchOptions { exact: true, ..options(metric) }).0)
+            })
+            .sum();
+        println!("{metric}: {:.4}", total / 100.0);
+        assert!(total / 100.0 >= 0.9, "{metric}: {}", total / 100.0);
+    }
+}
+
+#[test]
+fn every_row_is_found_by_its_own_vector() {
+    // Clusters of one, of few and of many: what is far from every head is in a list, too.
+    let mut values = clustered(2000, DIMENSIONS, 700, 0.3, 8);
+    values.extend(clustered(3000, DIMENSIONS, 2, 0.1, 9));
+    let vectors = Vectors::new(&values, DIMENSIONS, None).unwrap();
+    for (list_rows, ef) in [(16, 40), (16, 4), (3, 4), (256, 40)] {
+        let graph = graph_of(&vectors, Metric::Cosine, &HnswParams { list_rows, ..LISTS });
+        let part = Part { vectors, allowed: None, graph: Some(&graph) };
+        let lost = values.chunks_exact(DIMENSIONS).zip(0u32..).filter(|(own, row)| {
+            let (found, _) = find(part, own, SearchOptions { k: 1, ef, ..options(Metric::Cosine) });
+            found.first().is_none_or(|hit| hit.row != *row)
+        });
+        assert_eq!(lost.count(), 0, "list_rows {list_rows}, ef {ef}");
+    }
+}
+
+#[test]
+fn as_many_rows_come_as_match() {
+    let values = clustered(4000, DIMENSIONS, 40, 0.4, 10);
+    let vectors = Vectors::new(&values, DIMENSIONS, None).unwrap();
+    let graph = graph_of(&vectors, Metric::Cosine, &LISTS);
+    for every in [1, 2, 7, 50, 300, 1999] {
+        let allowed = RoaringBitmap::from_iter((0..4000).step_by(every));
+        let part = Part { vectors, allowed: Some(&allowed), graph: Some(&graph) };
+        let mut total = 0.0;
+        for query in values.chunks_exact(DIMENSIONS).step_by(173) {
+            for k in [1, 10, 1000] {
+                let options = SearchOptions { k, ..options(Metric::Cosine) };
+                let (found, _) = find(part, query, options);
+                assert_eq!(found.len() as u64, allowed.len().min(k as u64), "every {every}, k {k}");
+                assert!(found.iter().all(|hit| allowed.contains(hit.row)));
+                if k == 10 {
+                    total += recall(&found, &find(part, query, SearchOptions { exact: true, ..options }).0);
+                }
+            }
+        }
+        assert!(total / 24.0 >= 0.9, "every {every}: {}", total / 24.0);
+    }
+}
+
+#[test]
+fn no_rows_one_and_few() {
+    for rows in [0, 1, 2, 15, 16, 17, 33] {
+        let values = clustered(rows, DIMENSIONS, 3, 0.5, 11);
+        let vectors = Vectors::new(&values, DIMENSIONS, None).unwrap();
+        let graph = graph_of(&vectors, Metric::L2, &LISTS);
+        assert_eq!((graph.len(), graph.points()), (rows, rows));
+        let part = Part { vectors, allowed: None, graph: Some(&graph) };
+        assert_eq!(find(part, &[0.5; DIMENSIONS], options(Metric::L2)).0.len(), rows.min(10));
+    }
+}
+
+/// Counts what is read, and fails when it is told to.
+#[derive(Debug)]
+struct Reader {
+    bytes: Bytes,
+    read: AtomicUsize,
+    broken: AtomicBool,
+}
+
+impl ReadIndex for Reader {
+    fn read_index(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
+        if self.broken.load(Relaxed) {
+            return Err(io::Error::other("the disk is gone"));
+        }
+        self.read.fetch_add(bytes.len(), Relaxed);
+        let start = offset as usize;
+        bytes.copy_from_slice(&self.bytes[start..start + bytes.len()]);
+        Ok(())
+    }
+}
+
+#[test]
+fn lists_are_read_by_the_reader() {
+    let values = clustered(3000, DIMENSIONS, 30, 0.4, 12);
+    let vectors = Vectors::new(&values, DIMENSIONS, None).unwrap();
+    let bytes: Bytes = build_graph(&vectors, Metric::Cosine, &LISTS, &|_, _| true).unwrap().to_bytes().into();
+    let reader =
+        Arc::new(Reader { bytes: bytes.clone(), read: AtomicUsize::new(0), broken: AtomicBool::new(false) });
+    let mapped = Graph::open(bytes).unwrap();
+    let read = mapped.clone().with_reader(reader.clone());
+    let query = &values[..DIMENSIONS];
+    let of = |graph| Part { vectors, allowed: None, graph: Some(graph) };
+    let (found, _) = find(of(&read), query, options(Metric::Cosine));
+    assert_eq!(found, find(of(&mapped), query, options(Metric::Cosine)).0);
+    let bytes_read = reader.read.load(Relaxed);
+    assert!(bytes_read > 0 && bytes_read < 3000 * (DIMENSIONS / 2), "{bytes_read}");
+    reader.broken.store(true, Relaxed);
+    let error = search(&[of(&read)], query, &options(Metric::Cosine)).unwrap_err();
+    assert!(matches!(error, Error::ReadIndex { .. }), "{error}");
+}
