@@ -52,6 +52,7 @@ mod describe;
 mod embedding;
 mod error;
 mod export;
+mod foreign_key;
 mod functions;
 mod index;
 mod load;

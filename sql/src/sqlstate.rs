@@ -58,6 +58,8 @@ sqlstates! {
     NotNullViolation = "23502",
     /// A row for which a CHECK constraint is false.
     CheckViolation = "23514",
+    /// A row whose foreign key is not there, or a key that rows still refer to.
+    ForeignKeyViolation = "23503",
     /// A key that is there already.
     UniqueViolation = "23505",
     /// An index or object depends on it.
@@ -108,6 +110,8 @@ sqlstates! {
     UndefinedColumn = "42703",
     /// No such type, setting or other object.
     UndefinedObject = "42704",
+    /// A foreign key that refers to no key.
+    InvalidForeignKey = "42830",
     /// An object of that name exists.
     DuplicateObject = "42710",
     /// The expression is not allowed in GROUP BY or an aggregate is misplaced.

@@ -10,6 +10,8 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use roaring::RoaringTreemap;
 
+use crate::keys::KeySet;
+use crate::references::Condition;
 use crate::{Alteration, IndexId, KeyConstraint, Snapshot, TableId};
 
 /// The changes of one commit. All of them happen, or none.
@@ -86,6 +88,7 @@ pub(crate) enum Change {
     Unchanged {
         table: String,
     },
+    Condition(Condition),
 }
 
 impl Changes {
@@ -208,6 +211,41 @@ impl Changes {
     #[must_use]
     pub fn unchanged(self, table: impl Into<String>) -> Self {
         self.with(Change::Unchanged { table: table.into() })
+    }
+
+    /// A table must have these keys of a constraint, in its order of columns, once the changes are made.
+    #[must_use]
+    pub fn present(self, table: impl Into<String>, constraint: impl Into<String>, keys: Arc<KeySet>) -> Self {
+        let (table, constraint) = (table.into(), constraint.into());
+        self.with(Change::Condition(Condition::Present { table, constraint, keys }))
+    }
+
+    /// No row that a table has got since the snapshot that the changes were worked out over may have one of these keys in
+    /// these columns.
+    #[must_use]
+    pub fn absent(self, table: impl Into<String>, columns: Vec<usize>, keys: Arc<KeySet>) -> Self {
+        self.with(Change::Condition(Condition::Absent { table: table.into(), columns, keys, since: 0 }))
+    }
+
+    /// The tables whose rows are put or deleted.
+    pub fn tables_of_rows(&self) -> impl Iterator<Item = &str> + '_ {
+        self.changes.iter().filter_map(|change| match change {
+            Change::Put { table, .. } | Change::Delete { table, .. } => Some(table.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The rows of a table that are deleted, by row id.
+    pub fn deleted(&self, table: &str) -> RoaringTreemap {
+        let mut all = RoaringTreemap::new();
+        for change in &self.changes {
+            if let Change::Delete { table: of, rows } = change
+                && of == table
+            {
+                all |= rows;
+            }
+        }
+        all
     }
 
     /// Says what the changes were worked out over: when somebody has altered or dropped what they touch since then,

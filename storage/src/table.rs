@@ -207,7 +207,7 @@ impl Table {
     }
 
     /// The number of a constraint and its encoder.
-    fn encoder(&self, constraint: &str) -> Result<(usize, &KeyEncoder)> {
+    pub(crate) fn encoder(&self, constraint: &str) -> Result<(usize, &KeyEncoder)> {
         let mut encoders = self.encoders.iter().enumerate();
         encoders.find(|(_, encoder)| encoder.constraint().name == constraint).ok_or_else(|| {
             let table = self.definition.name.clone();
@@ -215,7 +215,7 @@ impl Table {
         })
     }
 
-    fn find_keys(
+    pub(crate) fn find_keys(
         &self,
         number: usize,
         encoder: &KeyEncoder,
@@ -271,7 +271,7 @@ impl Table {
     }
 
     /// The part of a row id, and its position there.
-    fn locate(&self, row_id: u64) -> Option<(usize, u32)> {
+    pub(crate) fn locate(&self, row_id: u64) -> Option<(usize, u32)> {
         for (base, parts) in [(0, self.segments()), (self.segments, self.chunks())] {
             let number = parts.partition_point(|part| part.first_row_id() <= row_id).checked_sub(1);
             let found = number.and_then(|number| Some((number, parts.get(number)?.position(row_id)?)));

@@ -4,8 +4,10 @@
 //! statements, in their order, make a new database like this one, where the dialect has what it has; what a dialect
 //! lacks stands there as a comment that says so.
 //!
-//! - [`names`]: identifiers and texts as SQL; [`table`], [`sequence`], [`view`], [`index`]: what makes each.
+//! - [`names`]: identifiers and texts as SQL; [`table`], [`sequence`], [`view`], [`index`], [`foreign_key`]: what makes
+//!   each.
 
+mod foreign_key;
 mod index;
 mod names;
 mod sequence;
@@ -44,7 +46,7 @@ pub struct Export {
     pub schema: String,
     /// The tables, in the order in which their rows go in.
     pub tables: Vec<ExportedTable>,
-    /// What comes after the rows: indexes, and how far the sequences are.
+    /// What comes after the rows: indexes, how far the sequences are, and foreign keys.
     pub finish: String,
 }
 
@@ -88,6 +90,8 @@ impl Session {
         }
         let mut tables = Vec::new();
         let mut finish = String::new();
+        // They are last: each needs the key that it refers to, and the rows of both tables.
+        let mut references = String::new();
         for stored in snapshot.tables().filter(|table| is_kept(&table.definition().name)) {
             let definition = stored.definition();
             let is_builtin = dialect == Dialect::Muster && builtins.iter().any(|made| made.is(definition));
@@ -99,6 +103,7 @@ impl Session {
                 line(&mut schema, format_args!("DROP TABLE {};", full(&definition.name)));
             }
             tables.push(table::create(&mut schema, stored, &sequences, dialect, is_builtin));
+            foreign_key::create(&mut references, &snapshot, definition)?;
             index::create(&mut finish, &snapshot, definition, dialect, is_builtin);
         }
         for (name, sequence) in &sequences {
@@ -117,6 +122,7 @@ impl Session {
         for stored in snapshot.tables().filter(|table| is_kept(&table.definition().name)) {
             table::comments(&mut schema, &snapshot, stored.definition());
         }
+        finish.push_str(&references);
         Ok(Export { schema, tables, finish })
     }
 }

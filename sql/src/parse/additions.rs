@@ -1,7 +1,7 @@
 //! What PostgreSQL's grammar has and the parser has not: it is read here, token by token, and said in a form that
 //! the parser's syntax tree has.
 
-use super::{cursor, role, sequence};
+use super::{constraints, cursor, role, sequence};
 
 use datafusion::sql::sqlparser::ast::helpers::stmt_create_table::CreateTableBuilder;
 use datafusion::sql::sqlparser::ast::{
@@ -21,6 +21,9 @@ pub(super) fn statement(parser: &mut Parser<'_>) -> Result<Statement, ParserErro
     }
     if let Some(statement) = cursor::statement(parser)? {
         return Ok(statement);
+    }
+    if let Some(set) = constraints::statement(parser)? {
+        return Ok(set);
     }
     if let Some(alter) = alter(parser)? {
         return Ok(alter);

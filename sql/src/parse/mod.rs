@@ -6,6 +6,7 @@
 //! what a statement means.
 
 mod additions;
+mod constraints;
 mod cursor;
 mod deferrable;
 mod operators;
@@ -13,6 +14,7 @@ mod role;
 mod sequence;
 pub(crate) mod walk;
 
+pub(crate) use constraints::set_constraints;
 pub(crate) use cursor::is_move;
 
 use std::sync::Arc;

@@ -27,6 +27,7 @@ mod parameters;
 mod planner;
 mod prune;
 pub(crate) mod qualify;
+mod references;
 mod rewrite;
 mod scalar_subqueries;
 mod set_returning;

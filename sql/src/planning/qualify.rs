@@ -12,6 +12,7 @@ use datafusion::sql::sqlparser::ast::{
     VisitorMut, With,
 };
 
+use super::references;
 use crate::catalog::namespace::VIEW_KIND;
 use crate::catalog::{Namespace, RelationKind, RelationName, SCHEMA};
 use crate::functions;
@@ -29,10 +30,19 @@ pub(crate) fn qualify<'a>(statement: &'a Statement, namespace: Namespace<'_>) ->
         return Ok(Cow::Borrowed(statement));
     }
     let mut statement = statement.clone();
+    let mut own = None;
     if let Some((made, temporary)) = made(&mut statement) {
         let new = namespace.new_name(made, temporary)?;
         *made = written(&new);
+        own = Some(new);
     }
+    references::each(&mut statement, &mut |relation| match &own {
+        Some(own) if references::means(relation, own, namespace)? => {
+            *relation = written(own);
+            Ok(())
+        }
+        _ => resolve(relation, namespace),
+    })?;
     if let Statement::Copy { source: CopySource::Table { table_name, .. }, .. } = &mut statement {
         resolve(table_name, namespace)?;
     }

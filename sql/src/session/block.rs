@@ -14,6 +14,7 @@ use super::Settings;
 use super::settings::Modes;
 use crate::catalog::SearchPath;
 use crate::channel::{Mark, Pending};
+use crate::foreign_key::Deferral;
 use crate::sqlstate::SqlState;
 use crate::statement::on_commit;
 use crate::{Error, Result};
@@ -47,6 +48,8 @@ pub(crate) struct Block {
     pub(super) local: Vec<(String, Option<String>)>,
     /// What is sent to other sessions once it has committed.
     pub(super) pending: Pending,
+    /// Which foreign keys are checked at the end.
+    pub(super) deferral: Deferral,
     number: u64,
 }
 
@@ -60,6 +63,7 @@ pub(super) struct Named {
     /// Cursors that had been declared.
     cursors: u64,
     pending: Mark,
+    deferral: Deferral,
 }
 
 /// What a statement reads.
@@ -86,6 +90,7 @@ impl Block {
             settings,
             local: Vec::new(),
             pending: Pending::default(),
+            deferral: Deferral::default(),
             number,
         }
     }
@@ -129,8 +134,9 @@ impl Block {
     pub(super) fn savepoint(&mut self, name: String, settings: Settings, cursors: u64) {
         let savepoint = self.transaction.savepoint();
         let (read_only, local) = (self.modes.read_only, self.local.clone());
-        let pending = self.pending.mark();
-        self.savepoints.push(Named { name, savepoint, settings, read_only, local, cursors, pending });
+        let (pending, deferral) = (self.pending.mark(), self.deferral.clone());
+        let named = Named { name, savepoint, settings, read_only, local, cursors, pending, deferral };
+        self.savepoints.push(named);
     }
 
     /// Goes back to a savepoint, which stays; gives the settings of its time, and how many cursors there had been.
@@ -142,6 +148,7 @@ impl Block {
         self.modes.read_only = named.read_only;
         self.local = named.local.clone();
         self.pending.go_back(named.pending);
+        self.deferral = named.deferral.clone();
         self.failed = false;
         Ok((named.settings.clone(), named.cursors))
     }
@@ -176,6 +183,10 @@ impl Block {
         if changes.is_empty() { Ok(()) } else { self.apply(&snapshot, changes) }
     }
 
+    pub(super) fn transaction(&self) -> &Transaction {
+        &self.transaction
+    }
+
     pub(super) fn into_transaction(self) -> Transaction {
         self.transaction
     }
@@ -200,6 +211,13 @@ impl BlockCell {
             Some(open) => open.apply(base, changes),
             None => Err(Error::new(SqlState::QueryCanceled, "the transaction has ended meanwhile")),
         }
+    }
+
+    /// Which foreign keys block number `block` checks at its end.
+    pub(crate) fn deferral(&self, block: u64) -> Deferral {
+        let open = self.0.lock();
+        let open = open.as_ref().filter(|open| open.number == block);
+        open.map(|open| open.deferral.clone()).unwrap_or_default()
     }
 
     /// Marks block number `block` as failed, if it is still open.

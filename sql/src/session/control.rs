@@ -4,23 +4,39 @@
 //! is written, or refused by name.
 
 use datafusion::sql::sqlparser::ast::{
-    self, Set, TransactionAccessMode, TransactionIsolationLevel, TransactionMode,
+    self, ObjectName, Set, TransactionAccessMode, TransactionIsolationLevel, TransactionMode,
 };
 
 use super::settings::Isolation;
+use crate::parse::set_constraints;
 use crate::statement::name;
 use crate::write::row_statement;
 use crate::{Error, Result};
 
 /// What a statement that controls transactions asks for.
 pub(super) enum Control<'a> {
-    Begin { modes: &'a [TransactionMode], start: bool },
-    Commit { chain: bool },
-    Rollback { chain: bool },
+    Begin {
+        modes: &'a [TransactionMode],
+        start: bool,
+    },
+    Commit {
+        chain: bool,
+    },
+    Rollback {
+        chain: bool,
+    },
     RollbackTo(String),
     Savepoint(String),
     Release(String),
-    Set { modes: &'a [TransactionMode], session: bool },
+    Set {
+        modes: &'a [TransactionMode],
+        session: bool,
+    },
+    /// All of them, where none is named.
+    Constraints {
+        named: &'a [ObjectName],
+        deferred: bool,
+    },
 }
 
 impl<'a> Control<'a> {
@@ -29,6 +45,9 @@ impl<'a> Control<'a> {
     /// # Errors
     /// 0A000 for forms of other databases.
     pub(super) fn of(statement: &'a ast::Statement) -> Result<Option<Self>> {
+        if let Some((named, deferred)) = set_constraints(statement) {
+            return Ok(Some(Control::Constraints { named, deferred }));
+        }
         Ok(Some(match statement {
             ast::Statement::StartTransaction { modes, begin, modifier, statements, exception, .. } => {
                 if modifier.is_some() || !statements.is_empty() || exception.is_some() {

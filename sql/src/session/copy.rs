@@ -8,7 +8,7 @@ use arrow::datatypes::SchemaRef;
 use datafusion::common::ParamValues;
 use datafusion::logical_expr::LogicalPlan;
 
-use super::run::{apply, context, query};
+use super::run::{apply, apply_rows, context, query};
 use super::{Finish, Session, StatementContext, blocking, cancellable};
 use crate::load::{CopyIn, LoadReport, LoadRequest};
 use crate::outcome::{CommandTag, Outcome, Transfer};
@@ -127,7 +127,7 @@ async fn run_load(
     };
     let (report, changes, context) = cancellable(load).await?;
     if let Some(changes) = changes {
-        apply(session, &context, changes).await?;
+        apply_rows(session, &context, changes, Vec::new()).await?;
     }
     Ok(report)
 }

@@ -5,19 +5,19 @@
 
 use std::sync::Arc;
 
-use muster_storage::{Changes, Snapshot};
+use muster_storage::Changes;
 
 use super::block::BlockCell;
 use super::{CommitPoint, Live, Session, StatementContext, blocking};
 use crate::catalog::SearchPath;
 use crate::statement::on_commit;
-use crate::{Database, Result};
+use crate::{Database, Result, foreign_key};
 
 /// See the module.
 pub(crate) struct Finish {
     database: Database,
     /// What the statement reads.
-    base: Arc<Snapshot>,
+    context: Arc<StatementContext>,
     cell: BlockCell,
     /// The block that it belongs to.
     block: Option<u64>,
@@ -28,10 +28,10 @@ pub(crate) struct Finish {
 }
 
 impl Finish {
-    pub(super) fn new(session: &Session, context: &StatementContext) -> Self {
+    pub(super) fn new(session: &Session, context: &Arc<StatementContext>) -> Self {
         Self {
             database: session.database.clone(),
-            base: context.snapshot.clone(),
+            context: context.clone(),
             cell: session.live.block.clone(),
             block: context.block,
             point: session.commit_point(),
@@ -50,13 +50,16 @@ impl Finish {
         mut self,
         work: impl FnOnce() -> Result<Option<Changes>> + Send + 'static,
     ) -> Result<()> {
-        let (cell, base, block) = (self.cell.clone(), self.base.clone(), self.block);
+        let (cell, context, block) = (self.cell.clone(), self.context.clone(), self.block);
         let (store, point) = (self.database.shared().store.clone(), self.point.clone());
         let (live, path) = (self.live.clone(), self.path.clone());
         blocking(move || {
             // The work itself may commit: a bulk load does.
             let _committing = block.is_none().then(|| point.pass()).transpose()?;
             let Some(changes) = work()?.filter(|changes| !changes.is_empty()) else { return Ok(()) };
+            let deferral = block.map(|block| cell.deferral(block));
+            let changes = foreign_key::enforce(&context, changes, Vec::new(), deferral.as_ref())?;
+            let base = context.snapshot.clone();
             match block {
                 Some(block) => cell.apply(block, &base, changes),
                 None => {

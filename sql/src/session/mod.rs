@@ -21,6 +21,7 @@ mod caller;
 mod commit;
 mod commit_point;
 mod configure;
+mod constraints;
 mod context;
 mod control;
 mod copy;

@@ -30,8 +30,8 @@ use crate::sqlstate::SqlState;
 use crate::statement::{define, explain, on_commit, role};
 use crate::types::blanks;
 use crate::types::vector::{VectorKind, convert_value};
-use crate::write::{PlannedWrite, Written};
-use crate::{Error, Result, embedding};
+use crate::write::{PlannedWrite, Replaced, Written};
+use crate::{Error, Result, embedding, foreign_key};
 
 /// Whether a statement runs from its AST.
 pub(super) fn is_utility(statement: &ast::Statement) -> bool {
@@ -330,6 +330,22 @@ pub(super) fn one_batch(tag: CommandTag, batch: RecordBatch) -> Outcome {
     Outcome::with_rows(tag, Rows { schema, batches: stream::iter([Ok(batch)]).boxed() })
 }
 
+/// As [`apply`], for a statement that changes rows: with what foreign keys make of it.
+pub(super) async fn apply_rows(
+    session: &Session,
+    context: &Arc<StatementContext>,
+    changes: Changes,
+    replaced: Vec<Replaced>,
+) -> Result<()> {
+    if !foreign_key::concerns(&context.snapshot, &changes) {
+        return apply(session, context, changes).await;
+    }
+    let deferral = context.block.map(|block| session.live.block.deferral(block));
+    let of = context.clone();
+    let enforced = blocking(move || foreign_key::enforce(&of, changes, replaced, deferral.as_ref())).await?;
+    apply(session, context, enforced).await
+}
+
 /// Makes a statement's changes part of the session's transaction, or durable when it is in none.
 pub(super) async fn apply(session: &Session, context: &StatementContext, changes: Changes) -> Result<()> {
     if changes.is_empty() {
@@ -364,7 +380,7 @@ async fn write(
     point: Option<&PointPlan>,
     params: ParamValues,
 ) -> Result<Outcome> {
-    let Written { changes, rows, returned } = planned.write(context.clone(), point, params).await?;
+    let Written { changes, rows, returned, replaced } = planned.write(context.clone(), point, params).await?;
     let returned = match returned.zip(planned.columns()) {
         Some((batches, schema)) => {
             let batches = batches.iter().map(|batch| present(batch, &schema));
@@ -372,7 +388,7 @@ async fn write(
         }
         None => None,
     };
-    apply(session, &context, changes).await?;
+    apply_rows(session, &context, changes, replaced).await?;
     let tag = CommandTag::affecting(planned.command(), rows);
     Ok(match returned {
         Some((batches, schema)) => {
@@ -395,7 +411,7 @@ async fn explain_write(
     let mut changed = None;
     if analyze {
         let written = planned.write_by(plan.clone(), context.clone(), params).await?;
-        apply(session, &context, written.changes).await?;
+        apply_rows(session, &context, written.changes, written.replaced).await?;
         changed = Some(written.rows);
     }
     explain::of_write(planned.command(), &planned.definition().name, &plan, changed)

@@ -8,15 +8,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use datafusion::common::ScalarValue;
 use datafusion::sql::sqlparser::ast::{self, TransactionMode};
 
-use super::Session;
 use super::block::{Block, TransactionStatus, aborted};
 use super::commit::commit_transaction;
 use super::control::{Control, access, check_modes, level, writes};
 use super::settings::{ISOLATION, Modes};
+use super::{Session, blocking};
 use crate::notice::Notice;
 use crate::outcome::{CommandTag, QueryResult};
 use crate::sqlstate::SqlState;
-use crate::{Error, Result};
+use crate::{Error, Result, foreign_key};
 
 /// Numbers blocks of all sessions.
 static BLOCKS: AtomicU64 = AtomicU64::new(1);
@@ -141,6 +141,7 @@ impl Session {
                 self.in_block("RELEASE SAVEPOINT", |block| block.release(&name))?;
                 Ok(CommandTag::plain("RELEASE"))
             }
+            Control::Constraints { named, deferred } => self.set_constraints(named, deferred),
             Control::Set { modes, session: true } => {
                 check_modes(modes)?;
                 self.live.change(|settings| {
@@ -252,6 +253,17 @@ impl Session {
         if transaction.is_empty() {
             return Ok(false);
         }
+        let transaction = match foreign_key::touches(&transaction) {
+            false => transaction,
+            true => {
+                let mut transaction = transaction;
+                blocking(move || {
+                    foreign_key::before_commit(&mut transaction)?;
+                    Ok(transaction)
+                })
+                .await?
+            }
+        };
         let committing = self.commit_point().pass()?;
         commit_transaction(transaction, committing).await?;
         Ok(true)

@@ -8,7 +8,7 @@ use super::name;
 use crate::catalog::comment::{Commented, set};
 use crate::catalog::{Namespace, RelationKind, View};
 use crate::sqlstate::SqlState;
-use crate::{Error, Result, check_constraint as check};
+use crate::{Error, Result, check_constraint as check, foreign_key};
 
 /// # Errors
 /// 42P01, 42703, 42704 and 3F000 for what is not there, 42809 for an object of another kind, 0A000 for other kinds.
@@ -51,6 +51,7 @@ pub(super) fn define(
                     let known = known.definition();
                     known.key(&constraint).is_some()
                         || known.properties.contains_key(&check::property(&constraint))
+                        || known.properties.contains_key(&foreign_key::property(&constraint))
                 });
                 if !known {
                     let plain = crate::catalog::relation::plain(&table);

@@ -92,6 +92,12 @@ pub(crate) fn first_matches(writer: &mut RowWriter, batch: &RecordBatch) -> Resu
     Ok(filter_record_batch(batch, &first)?)
 }
 
+/// The row ids of a batch whose first column they are.
+pub(crate) fn row_ids(batch: &RecordBatch) -> Vec<u64> {
+    let ids = batch.columns().first().and_then(|ids| ids.as_primitive_opt::<UInt64Type>());
+    ids.map(|ids| ids.values().to_vec()).unwrap_or_default()
+}
+
 fn refuse(delete: &Delete) -> Result<()> {
     refuse_clauses(&[
         (!delete.tables.is_empty(), "DELETE from several tables"),

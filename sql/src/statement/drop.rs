@@ -9,6 +9,7 @@ use crate::catalog::comment::{self, Commented};
 use crate::catalog::namespace::{SCHEMA_KIND, SEQUENCE_KIND, VIEW_KIND};
 use crate::catalog::relation::{plain, schema_of};
 use crate::catalog::{Namespace, RelationKind, RelationName, Sequence, View};
+use crate::foreign_key::users;
 use crate::index::unique;
 use crate::outcome::CommandTag;
 use crate::sequence;
@@ -57,6 +58,8 @@ pub(super) enum Target {
     Index(String),
     /// The default of a table's column.
     Default(String, String),
+    /// A foreign key of a table.
+    ForeignKey(String, String),
 }
 
 impl Target {
@@ -83,6 +86,7 @@ impl std::fmt::Display for Target {
             Self::Default(table, column) => {
                 write!(f, "default value for column {column} of table {}", relation(table))
             }
+            Self::ForeignKey(table, name) => f.write_str(&users::shown(table, name)),
         }
     }
 }
@@ -125,6 +129,11 @@ impl<'a> Dropping<'a> {
                     self.add(Target::Sequence(sequence))?;
                 }
                 self.add_users(name, &target)?;
+                if let Some(table) = snapshot.table(name) {
+                    for (child, key) in users::of_table(snapshot, table.definition())? {
+                        self.dependents.push((Target::ForeignKey(child, key.name), target.clone()));
+                    }
+                }
             }
             Target::View(name) => self.add_users(name, &target)?,
             Target::Sequence(name) => {
@@ -156,8 +165,16 @@ impl<'a> Dropping<'a> {
                     )
                     .with_hint(format!("You can drop constraint {index} on table {table} instead.")));
                 }
+                let unique = snapshot.tables().map(|table| table.definition()).find(|table| {
+                    schema_of(&table.name) == schema_of(name) && unique::is_index(table, plain(name))
+                });
+                if let Some(table) = unique.filter(|_| !is_index) {
+                    for (child, key) in users::of_key(snapshot, table, plain(name))? {
+                        self.dependents.push((Target::ForeignKey(child, key.name), target.clone()));
+                    }
+                }
             }
-            Target::Default(_, _) => {}
+            Target::Default(_, _) | Target::ForeignKey(_, _) => {}
         }
         Ok(())
     }
@@ -176,7 +193,7 @@ impl<'a> Dropping<'a> {
     pub(super) fn changes(mut self) -> Result<Changes> {
         loop {
             let goes = |target: &Target| match target {
-                Target::Default(table, _) => {
+                Target::Default(table, _) | Target::ForeignKey(table, _) => {
                     self.targets.contains(target) || self.targets.contains(&Target::Table(table.clone()))
                 }
                 _ => self.targets.contains(target),
@@ -258,6 +275,11 @@ impl<'a> Dropping<'a> {
                     Some(_) => changes,
                     None => self.drop_unique(changes, name),
                 }
+            }
+            Target::ForeignKey(table, _) if self.targets.contains(&Target::Table(table.clone())) => changes,
+            Target::ForeignKey(table, name) => {
+                let changes = changes.alter_table(table, users::unset(name));
+                comment::move_to(changes, snapshot, Commented::Constraint(table, name), None)
             }
             Target::Default(table, column) => {
                 let Some(definition) = snapshot.table(table).map(|table| table.definition()) else {

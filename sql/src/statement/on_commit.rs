@@ -38,6 +38,11 @@ pub(super) fn property(create: &CreateTable, temporary: bool) -> Result<Option<(
     Ok(Some((PROPERTY.to_string(), value.to_string())))
 }
 
+/// Whether the end of a transaction empties a table.
+pub(crate) fn empties(definition: &muster_storage::TableDefinition) -> bool {
+    definition.properties.get(PROPERTY).is_some_and(|value| value == DELETE_ROWS)
+}
+
 /// What a session's temporary tables want at the end of a transaction that leaves them like this.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ use datafusion::logical_expr::{Expr, LogicalPlan, Projection};
 use datafusion::sql::sqlparser::ast::{self, Update, UpdateTableFromKind, With};
 use muster_storage::Snapshot;
 
-use super::delete::first_matches;
+use super::delete::{first_matches, row_ids};
 use super::insert::default_of;
 use super::refused::refuse_clauses;
 use crate::database::Shared;
@@ -132,6 +132,7 @@ impl PlannedUpdate {
             let mut columns: Vec<ArrayRef> = rows.columns().to_vec();
             columns.extend_from_slice(batch.columns().get(self.beside.clone()).unwrap_or_default());
             writer.changed(&columns, rows.num_rows())?;
+            writer.replaced(|| row_ids(&batch), &rows);
             writer.put(rows);
         }
         Ok(())

@@ -34,4 +34,4 @@ pub(crate) use rules::{KeptRules, RowRules};
 pub(crate) use table_writer::{TableWriter, WriteWay};
 pub(crate) use target::Target;
 pub(crate) use writer::RowWriter;
-pub(crate) use written::Written;
+pub(crate) use written::{Replaced, Written};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use muster_storage::{BulkLoad, Changes, Store, TableDefinition};
 
-use crate::Result;
+use crate::{Result, foreign_key};
 
 /// Rows, or bytes of them, from which a segment of their own pays: fewer are cheaper to keep in the
 /// journal until a checkpoint.
@@ -41,7 +41,9 @@ pub(crate) struct TableWriter {
 impl TableWriter {
     pub(crate) fn new(store: Arc<Store>, table: &Arc<TableDefinition>, way: WriteWay) -> Self {
         // A temporary table has no files.
-        let way = if table.temporary { WriteWay::Changes } else { way };
+        // Nor can rows that need keys of other tables be checked against what commits beside a bulk load.
+        let changes = table.temporary || foreign_key::has_any(&table.properties);
+        let way = if changes { WriteWay::Changes } else { way };
         Self { store, table: table.clone(), way, rows: 0, bytes: 0, waiting: Vec::new(), load: None }
     }
 

@@ -8,9 +8,9 @@ use muster_storage::{Changes, Table};
 use roaring::RoaringTreemap;
 
 use super::returning::{BoundReturning, Returning};
-use super::{RowMaker, RowRules, Written};
+use super::{Replaced, RowMaker, RowRules, Written};
 use crate::session::StatementContext;
-use crate::{Error, Result};
+use crate::{Error, Result, foreign_key};
 
 /// See the module. An updated row is deleted and put, which one commit does at once.
 pub(crate) struct RowWriter {
@@ -21,6 +21,8 @@ pub(crate) struct RowWriter {
     changes: Changes,
     rows: u64,
     returned: Vec<RecordBatch>,
+    /// Kept where foreign keys refer to the table.
+    replaced: Option<Vec<Replaced>>,
 }
 
 impl RowWriter {
@@ -33,6 +35,7 @@ impl RowWriter {
     ) -> Result<Self> {
         let current = context.snapshot.table(table).ok_or_else(|| Error::undefined_table(table))?;
         let rules = RowRules::of(&context.database, &context.snapshot, current.definition())?;
+        let referenced = foreign_key::is_referenced(&current.definition().properties);
         Ok(Self {
             table: current.clone(),
             maker: RowMaker::new(rules),
@@ -41,6 +44,7 @@ impl RowWriter {
             changes: Changes::new(),
             rows: 0,
             returned: Vec::new(),
+            replaced: referenced.then(Vec::new),
         })
     }
 
@@ -62,6 +66,14 @@ impl RowWriter {
     pub(crate) fn put(&mut self, rows: RecordBatch) {
         if rows.num_rows() > 0 {
             self.changes = std::mem::take(&mut self.changes).put(self.name(), rows);
+        }
+    }
+
+    /// Takes note that these rows, which are put, come in place of those with these ids, which are deleted.
+    pub(crate) fn replaced(&mut self, row_ids: impl FnOnce() -> Vec<u64>, rows: &RecordBatch) {
+        let table = &self.table.definition().name;
+        if let Some(replaced) = self.replaced.as_mut().filter(|_| rows.num_rows() > 0) {
+            replaced.push(Replaced { table: table.clone(), row_ids: row_ids(), rows: rows.clone() });
         }
     }
 
@@ -89,6 +101,6 @@ impl RowWriter {
             changes = changes.delete(&self.table.definition().name, self.deleted);
         }
         let returned = self.returning.is_some().then_some(self.returned);
-        Written { changes, rows: self.rows, returned }
+        Written { changes, rows: self.rows, returned, replaced: self.replaced.unwrap_or_default() }
     }
 }

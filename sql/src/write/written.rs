@@ -14,4 +14,14 @@ pub(crate) struct Written {
     pub(crate) rows: u64,
     /// What RETURNING gives back.
     pub(crate) returned: Option<Vec<RecordBatch>>,
+    /// Which rows came in place of which, of a table that foreign keys refer to.
+    pub(crate) replaced: Vec<Replaced>,
+}
+
+/// Rows that were updated: their ids, and what they are now.
+#[derive(Debug)]
+pub(crate) struct Replaced {
+    pub(crate) table: String,
+    pub(crate) row_ids: Vec<u64>,
+    pub(crate) rows: RecordBatch,
 }

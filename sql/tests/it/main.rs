@@ -13,6 +13,7 @@ mod definitions;
 mod embedders;
 mod explain;
 mod failing_disk;
+mod foreign_keys;
 mod histories;
 mod lookup;
 mod memory;

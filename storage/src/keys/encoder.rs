@@ -68,7 +68,7 @@ impl KeyEncoder {
 }
 
 /// Minus zero is zero, and all NaN are one, as in PostgreSQL.
-fn canonical(column: &ArrayRef) -> ArrayRef {
+pub(super) fn canonical(column: &ArrayRef) -> ArrayRef {
     match column.data_type() {
         DataType::Float32 => {
             floats::<Float32Type>(column, |value| if value.is_nan() { f32::NAN } else { value + 0.0 })

@@ -69,6 +69,9 @@ impl Draft {
         for (table, changes) in &prepared.rows {
             draft.change_rows(table, changes)?;
         }
+        if prepared.journaled {
+            prepared.conditions.iter().try_for_each(|condition| condition.check(&draft.snapshot))?;
+        }
         // What is in memory alone leaves no trace in the journal, and no gap in its versions.
         if draft.edits.is_empty() && draft.journaled {
             draft.snapshot.version = base.version;
@@ -124,7 +127,9 @@ impl Draft {
                 Ok(())
             }
             // Sorted out when the changes were prepared.
-            Change::Put { .. } | Change::Delete { .. } | Change::Unchanged { .. } => Ok(()),
+            Change::Put { .. } | Change::Delete { .. } | Change::Unchanged { .. } | Change::Condition(_) => {
+                Ok(())
+            }
         }
     }
 

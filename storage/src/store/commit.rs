@@ -33,7 +33,10 @@ impl Inner {
                 ready.then(|| rows + put.num_rows() as u64)
             }
             Change::Delete { rows: deleted, .. } => Some(rows + deleted.len()),
-            Change::SetObject { .. } | Change::RaiseMark { .. } | Change::Unchanged { .. } => Some(rows),
+            Change::SetObject { .. }
+            | Change::RaiseMark { .. }
+            | Change::Unchanged { .. }
+            | Change::Condition(_) => Some(rows),
             _ => None,
         })
     }

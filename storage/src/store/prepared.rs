@@ -14,6 +14,7 @@ use roaring::RoaringTreemap;
 use super::Inner;
 use crate::changes::Change;
 use crate::journal::entry::EncodedRows;
+use crate::references::Condition;
 use crate::{Changes, Error, IndexId, Result, Snapshot, TableDefinition, TableId};
 
 /// What a commit does to the rows of one table.
@@ -37,6 +38,8 @@ pub(super) struct Prepared {
     pub(super) touched: Vec<Arc<TableDefinition>>,
     /// Tables of the base whose rows must still be the same.
     pub(super) unchanged: Vec<TableId>,
+    /// What has to be so in the end.
+    pub(super) conditions: Vec<Condition>,
     /// Whether it goes to the journal, or into a transaction that is not committed yet.
     pub(super) journaled: bool,
     /// Whether its statements have succeeded before: what fails now is a conflict.
@@ -56,8 +59,14 @@ impl Prepared {
         if let Some(base) = base {
             let names = prepared.definitions.iter().filter_map(table_of);
             let names = names.chain(prepared.rows.keys().map(String::as_str));
+            let names = names.chain(prepared.conditions.iter().map(Condition::table));
             let touched = names.filter_map(|name| base.table(name));
             prepared.touched = touched.map(|table| table.definition().clone()).collect();
+            let since = |condition: Condition| {
+                let table = base.table(condition.table());
+                condition.since(table.map_or(0, |table| table.next_row_id()))
+            };
+            prepared.conditions = std::mem::take(&mut prepared.conditions).into_iter().map(since).collect();
             prepared.base = Some(base);
         }
         Ok(prepared)
@@ -102,6 +111,7 @@ impl Prepared {
                     let table = base.as_ref().and_then(|base| base.table(&table));
                     prepared.unchanged.extend(table.map(|table| table.definition().id));
                 }
+                Change::Condition(condition) => prepared.conditions.push(condition),
                 definition => prepared.definitions.push(definition),
             }
         }

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{BooleanArray, RecordBatch};
-use arrow::compute::filter_record_batch;
+use arrow::array::RecordBatch;
+use arrow::compute::take_record_batch;
 use roaring::RoaringTreemap;
 
 use super::apply::Draft;
@@ -18,6 +18,7 @@ use super::committer::Commit;
 use super::prepared::{Prepared, RowChanges, table_of};
 use super::{Inner, Store};
 use crate::changes::Change;
+use crate::references::{Condition, live_since};
 use crate::{Changes, Error, Part, Result, Snapshot, Table, TableDefinition, TableId};
 
 /// A transaction in progress. Dropping it rolls it back.
@@ -26,6 +27,10 @@ pub struct Transaction {
     store: Arc<Inner>,
     base: Arc<Snapshot>,
     state: State,
+    /// What has to be so when it is committed.
+    conditions: Vec<Condition>,
+    /// Whether it is never committed: its base may be another transaction's draft.
+    scratch: bool,
 }
 
 /// What a savepoint keeps.
@@ -50,7 +55,15 @@ pub struct Savepoint(State);
 impl Store {
     /// Starts a transaction on the current snapshot.
     pub fn begin(&self) -> Transaction {
-        let base = self.snapshot();
+        self.begin_over(self.snapshot(), false)
+    }
+
+    /// Starts a transaction that is never committed, on any snapshot: [`Transaction::changes`] tells what it comes to.
+    pub fn begin_scratch(&self, base: Arc<Snapshot>) -> Transaction {
+        self.begin_over(base, true)
+    }
+
+    fn begin_over(&self, base: Arc<Snapshot>, scratch: bool) -> Transaction {
         let state = State {
             draft: base.clone(),
             definitions: Vec::new(),
@@ -59,7 +72,7 @@ impl Store {
             unchanged: Vec::new(),
             ready_rows: Some(0),
         };
-        Transaction { store: self.inner.clone(), base, state }
+        Transaction { store: self.inner.clone(), base, state, conditions: Vec::new(), scratch }
     }
 }
 
@@ -67,6 +80,11 @@ impl Transaction {
     /// What the transaction sees.
     pub fn snapshot(&self) -> &Arc<Snapshot> {
         &self.state.draft
+    }
+
+    /// What it has started on.
+    pub fn base(&self) -> &Arc<Snapshot> {
+        &self.base
     }
 
     /// Whether it has changed nothing.
@@ -109,6 +127,9 @@ impl Transaction {
 
     /// Whether somebody has changed rows since the start: that will not go away, so it is told at once.
     fn check_conflict(&self, table: &Table, rows: &RoaringTreemap) -> Result<()> {
+        if self.scratch {
+            return Ok(());
+        }
         let definition = table.definition();
         let latest = self.store.snapshot.load();
         let latest = latest.table(&definition.name).filter(|now| now.definition().id == definition.id);
@@ -143,32 +164,77 @@ impl Transaction {
     }
 
     /// As [`Transaction::commit`], without waiting, as [`Store::submit`](crate::Store::submit).
-    pub fn submit(self) -> Result<Commit> {
-        let State { draft, definitions, mut deleted, touched, unchanged, ready_rows: _ } = self.state;
+    pub fn submit(mut self) -> Result<Commit> {
+        let rows = self.rows(true)?;
+        let mut conditions = Vec::with_capacity(self.conditions.len());
+        for condition in std::mem::take(&mut self.conditions) {
+            // A table that it has made itself has no rows of others.
+            let table = self.of_base(condition.table()).cloned();
+            let since = table.as_ref().map_or(0, |table| table.next_row_id());
+            conditions.push(condition.since(since));
+            if let Some(table) = table {
+                self.state.touched.insert(table.definition().id, table.definition().clone());
+            }
+        }
+        let State { draft: _, definitions, deleted: _, touched, unchanged, ready_rows: _ } = self.state;
+        let touched = touched.into_values().collect();
+        let base = Some(self.base);
+        let (journaled, transaction) = (true, true);
+        let prepared =
+            Prepared { definitions, rows, base, touched, unchanged, conditions, journaled, transaction };
+        Ok(self.store.commit(prepared))
+    }
+
+    /// What it does to the rows of each table, in the end.
+    fn rows(&self, encode: bool) -> Result<BTreeMap<String, RowChanges>> {
         let mut rows = BTreeMap::new();
-        for table in draft.tables() {
+        for table in self.state.draft.tables() {
             let definition = table.definition();
             let before = self.base.tables().find(|before| before.definition().id == definition.id);
             if before.is_some_and(|before| Arc::ptr_eq(before, table)) {
                 continue;
             }
-            let deleted = deleted.remove(&definition.id).unwrap_or_default();
+            let deleted = self.state.deleted.get(&definition.id).cloned().unwrap_or_default();
             let mut changes = RowChanges { deleted, ..RowChanges::default() };
             let own = before.map_or(0, |before| before.next_row_id());
-            for part in table.chunks().iter().filter(|part| part.first_row_id() >= own) {
-                if let Some(rows) = live(part)? {
-                    changes.put(rows, !definition.temporary)?;
+            for part in table.chunks().iter().filter(|part| part.ids().end() > own) {
+                if let Some(rows) = live(part, own)? {
+                    changes.put(rows, encode && !definition.temporary)?;
                 }
             }
             if !changes.deleted.is_empty() || !changes.rows.is_empty() {
                 rows.insert(definition.name.clone(), changes);
             }
         }
-        let touched = touched.into_values().collect();
-        let base = Some(self.base);
-        let prepared =
-            Prepared { definitions, rows, base, touched, unchanged, journaled: true, transaction: true };
-        Ok(self.store.commit(prepared))
+        Ok(rows)
+    }
+
+    /// What it does to rows in the end, as changes over its base.
+    pub fn changes(&self) -> Result<Changes> {
+        let mut changes = Changes::new();
+        for (table, rows) in self.rows(false)? {
+            if !rows.deleted.is_empty() {
+                changes = changes.delete(&table, rows.deleted);
+            }
+            for rows in rows.rows {
+                changes = changes.put(&table, rows);
+            }
+        }
+        Ok(changes)
+    }
+
+    /// The rows of a table that were there at its start and are deleted, by row id.
+    pub fn deleted(&self, table: &str) -> RoaringTreemap {
+        let id = self.state.draft.table(table).map(|table| table.definition().id);
+        id.and_then(|id| self.state.deleted.get(&id).cloned()).unwrap_or_default()
+    }
+
+    /// Adds the conditions among `changes`, which hold for the commit; what else is among them is left out.
+    pub fn require(&mut self, changes: Changes) {
+        self.conditions.extend(changes.changes.into_iter().filter_map(|change| match change {
+            Change::Condition(condition) => Some(condition),
+            _ => None,
+        }));
     }
 
     /// Whether it can be submitted in no time, as [`Store::is_quick`](crate::Store::is_quick).
@@ -177,15 +243,16 @@ impl Transaction {
     }
 }
 
-/// The rows of a chunk that are not deleted.
-fn live(part: &Part) -> Result<Option<RecordBatch>> {
+/// The rows of a chunk, from the id `own` on, that are not deleted.
+fn live(part: &Part, own: u64) -> Result<Option<RecordBatch>> {
     let Some(chunk) = part.as_chunk().filter(|_| part.live_rows() > 0) else { return Ok(None) };
-    if part.deleted().is_empty() {
+    if part.deleted().is_empty() && part.first_row_id() >= own {
         return Ok(Some(chunk.rows.clone()));
     }
-    let live: BooleanArray = (0..part.rows())
-        .map(|row| Some(u32::try_from(row).is_ok_and(|row| !part.deleted().contains(row))))
-        .collect();
-    let rows = filter_record_batch(&chunk.rows, &live);
+    let live = live_since(part, own);
+    if live.is_empty() {
+        return Ok(None);
+    }
+    let rows = take_record_batch(&chunk.rows, &live);
     rows.map(Some).map_err(|error| Error::arrow(Path::new("rows"), error))
 }

@@ -18,6 +18,7 @@ mod faults;
 mod group;
 mod lock;
 mod model;
+mod references;
 mod rows;
 mod transaction;
 mod types;

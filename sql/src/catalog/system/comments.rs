@@ -8,6 +8,7 @@ use crate::catalog::comment::{Commented, find};
 use crate::catalog::relation::{schema_of, stored};
 use crate::catalog::{Sequence, View};
 use crate::check_constraint as check;
+use crate::foreign_key;
 
 /// A comment.
 pub(super) struct Comment {
@@ -47,6 +48,10 @@ pub(super) fn all(snapshot: &Snapshot) -> Result<Vec<Comment>> {
         }
         for (place, (name, _)) in check::all(&table.properties).enumerate() {
             add(oid::check(table.id, place), "pg_constraint", 0, Commented::Constraint(&table.name, name));
+        }
+        for (place, key) in foreign_key::all(&table.properties)?.iter().enumerate() {
+            let id = oid::foreign_key(table.id, place);
+            add(id, "pg_constraint", 0, Commented::Constraint(&table.name, &key.name));
         }
         for index in &table.indexes {
             add(oid::index(index.id), "pg_class", 0, Commented::Relation(&index.name));

@@ -8,8 +8,9 @@ use super::column_type::ColumnType;
 use super::functions::type_text;
 use super::library::quoted;
 use super::oid;
+use crate::catalog::SearchPath;
 use crate::catalog::relation::{plain, schema_of};
-use crate::{check_constraint as check, column, index};
+use crate::{check_constraint as check, column, foreign_key, index};
 
 /// What an object id stands for among the indexes of a snapshot.
 pub(super) enum Indexed<'a> {
@@ -43,6 +44,23 @@ pub(super) fn check(snapshot: &Snapshot, wanted: i32, pretty: bool) -> Option<St
         let (_, (_, sql)) = checks.find(|(position, _)| oid::check(table.id, *position) == wanted)?;
         Some(if pretty { format!("CHECK ({sql})") } else { format!("CHECK (({sql}))") })
     })
+}
+
+/// The foreign key with this id, as PostgreSQL shows it where the search path is this one.
+pub(super) fn foreign_key(snapshot: &Snapshot, path: &SearchPath, wanted: i32) -> Result<Option<String>> {
+    for table in snapshot.tables() {
+        let table = table.definition();
+        if !foreign_key::has_any(&table.properties) {
+            continue;
+        }
+        for (place, key) in foreign_key::all(&table.properties)?.into_iter().enumerate() {
+            if oid::foreign_key(table.id, place) == wanted {
+                let name = |name: &str| quoted(name).unwrap_or_else(|_| name.to_string());
+                return Ok(Some(key.sql(name, &key.parent_name(snapshot, path, name))));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// `m=16` and `ef_construction=200`, as `pg_class.reloptions` has them.

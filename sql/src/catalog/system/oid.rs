@@ -134,6 +134,12 @@ pub(super) fn check(table: TableId, position: usize) -> i32 {
     key(table, usize::try_from(KEYS_OF_A_TABLE - 1).unwrap_or_default().saturating_sub(position))
 }
 
+/// The id of a foreign key, by its place among those of its table.
+pub(super) fn foreign_key(table: TableId, position: usize) -> i32 {
+    // From the middle of the table's range of keys on, before the checks.
+    key(table, usize::try_from(KEYS_OF_A_TABLE / 2).unwrap_or_default().saturating_add(position))
+}
+
 /// The id of a column's default in `pg_attrdef`.
 pub(super) fn default(table: TableId, attribute: i16) -> i32 {
     let attribute = u64::try_from(attribute).unwrap_or_default();

@@ -8,6 +8,7 @@ use muster_storage::Alteration;
 use super::super::create_table::{expressions, sequences};
 use super::super::name;
 use super::altering::{Altering, Source};
+use super::foreign_key;
 use crate::sqlstate::SqlState;
 use crate::statement::insert::default_of;
 use crate::{Error, Result, column};
@@ -25,10 +26,12 @@ pub(super) fn apply(altering: &mut Altering<'_>, column_def: &ColumnDef, if_not_
         ));
     }
     let context = altering.context;
-    let (keys, checks) = (altering.definition.keys.len(), altering.builder().checks);
-    let mut builder = altering.builder();
+    let (keys, checks) = (altering.definition.keys.len(), altering.builder()?.checks);
+    let mut builder = altering.builder()?;
+    let foreign = builder.foreign.len();
     builder.add_column(column_def)?;
     let named = sequences::name(&context.snapshot, &mut builder)?;
+    builder.resolve_foreign(&context.snapshot)?;
     let schema = std::sync::Arc::new(arrow::datatypes::Schema::new(builder.fields));
     let stored = altering.stored();
     let schema = expressions::check_columns(&context.database, &context.snapshot, &stored, &schema)?;
@@ -56,6 +59,9 @@ pub(super) fn apply(altering: &mut Altering<'_>, column_def: &ColumnDef, if_not_
     for check in builder.checks.into_iter().filter(|check| !checks.contains(check)) {
         altering.set_check(&check.name, Some(check.sql.clone()));
         altering.check_rows(&check.name, &check.sql)?;
+    }
+    for key in builder.foreign.into_iter().skip(foreign) {
+        foreign_key::add(altering, &key)?;
     }
     Ok(())
 }

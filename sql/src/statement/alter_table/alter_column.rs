@@ -107,6 +107,9 @@ fn set_type(
     if users.iter().any(|(_, used)| used.columns.contains(name)) {
         return in_use("a view");
     }
+    if super::foreign_key::is_used(altering, name)? {
+        return in_use("a foreign key");
+    }
     let context = altering.context;
     let stored = altering.stored();
     let mut retyped = bare;
@@ -154,7 +157,7 @@ fn set_type(
         altering.definition.indexes.retain(|index| index.column != position);
     }
     // Keys are made again over the new values, so their columns must be of a type that has keys.
-    let mut builder = altering.builder();
+    let mut builder = altering.builder()?;
     let keys = std::mem::take(&mut builder.keys);
     for key in keys.into_iter().filter(|key| key.columns.contains(&position)) {
         builder.add_key(Some(key.name), key.columns, key.primary, key.nulls_distinct)?;

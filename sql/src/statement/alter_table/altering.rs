@@ -10,6 +10,7 @@ use super::super::create_table::Builder;
 use crate::catalog::relation::plain;
 use crate::catalog::{Sequence, object};
 use crate::check_constraint::{self as check, Check};
+use crate::foreign_key::{self, ForeignKey, users};
 use crate::planning::expression::Compiled;
 use crate::session::StatementContext;
 use crate::{Error, Result};
@@ -127,15 +128,32 @@ impl<'a> Altering<'a> {
         self.alter(Alteration::SetProperty { key, value: sql });
     }
 
+    /// Sets a foreign key.
+    ///
+    /// # Errors
+    /// None: every foreign key can be written.
+    pub(super) fn set_foreign(&mut self, key: &ForeignKey) -> Result<()> {
+        self.definition.properties.extend([key.property()?]);
+        self.alter(users::set(key)?);
+        Ok(())
+    }
+
+    /// Removes a foreign key.
+    pub(super) fn unset_foreign(&mut self, name: &str) {
+        self.definition.properties.remove(&foreign_key::property(name));
+        self.alter(users::unset(name));
+    }
+
     /// What CREATE TABLE puts together, as if it had come as far as this definition.
-    pub(super) fn builder(&self) -> Builder {
+    pub(super) fn builder(&self) -> Result<Builder> {
         let mut builder = Builder::new(self.stored());
         builder.fields = self.fields();
         builder.keys.clone_from(&self.definition.keys);
         let checks = check::all(&self.definition.properties);
         builder.checks =
             checks.map(|(name, sql)| Check { name: name.to_string(), sql: sql.to_string() }).collect();
-        builder
+        builder.foreign = foreign_key::all(&self.definition.properties)?;
+        Ok(builder)
     }
 
     /// Whether the rows are to be written anew.

@@ -75,6 +75,7 @@ fn drop_one(altering: &mut Altering<'_>, name: &str, cascade: bool) -> Result<()
     for view in views {
         altering.changes = drop_view(std::mem::take(&mut altering.changes), altering, &view)?;
     }
+    super::foreign_key::drop_column(altering, name, cascade)?;
     drop_checks(altering, name)?;
     let position = altering.position(name)?;
     for (sequence, _) in Sequence::owned(&snapshot, &before, Some(name))? {

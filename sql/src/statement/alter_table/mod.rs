@@ -2,6 +2,7 @@
 //!
 //! - [`Altering`]: the definition while it changes, and the changes so far.
 //! - [`add_column`], [`drop_column`], [`rename`], [`alter_column`], [`constraint`]: the actions.
+//! - [`foreign_key`]: foreign keys of the table, and to it.
 //! - [`rows`]: what is there, looked at through the altered columns; rows that are written anew.
 //! - [`relation`]: what ALTER TABLE says of views, sequences and indexes.
 
@@ -10,6 +11,7 @@ mod alter_column;
 mod altering;
 mod constraint;
 mod drop_column;
+mod foreign_key;
 mod identity;
 mod relation;
 mod rename;
@@ -76,7 +78,9 @@ fn apply(altering: &mut Altering<'_>, action: &Action) -> Result<()> {
             }
             constraint::add(altering, constraint)
         }
-        Action::DropConstraint { if_exists, name, .. } => constraint::drop(altering, name, *if_exists),
+        Action::DropConstraint { if_exists, name, drop_behavior } => {
+            constraint::drop(altering, name, *if_exists, drop_behavior.as_ref())
+        }
         // All that are there are valid.
         Action::ValidateConstraint { name } => constraint::find(altering, name).map(drop),
         Action::SetOptionsParens { options } => options.iter().try_for_each(options::check_one),

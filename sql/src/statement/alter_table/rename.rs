@@ -8,7 +8,7 @@ use muster_storage::Alteration;
 
 use super::super::{name, sequence};
 use super::altering::Altering;
-use super::{bare, constraint};
+use super::{bare, constraint, foreign_key};
 use crate::catalog::comment::{self, Commented};
 use crate::catalog::namespace::Namespace;
 use crate::catalog::{RelationName, Sequence, View};
@@ -31,6 +31,7 @@ pub(super) fn table(altering: &mut Altering<'_>, to: &ObjectName) -> Result<()> 
         altering.changes = sequence::put(std::mem::take(&mut altering.changes), &sequence_name, &owned)?;
     }
     altering.change(|changes| comment::move_all(changes, &snapshot, &from, Some(&stored)));
+    foreign_key::rename_table(altering, &from, &stored)?;
     altering.alter(Alteration::Rename { to: stored.clone() });
     altering.definition.name = stored;
     Ok(())
@@ -66,6 +67,7 @@ pub(super) fn column(altering: &mut Altering<'_>, from: &Ident, to: &Ident) -> R
     for (check, sql) in checks {
         altering.set_check(&check, Some(sql));
     }
+    foreign_key::rename_column(altering, &from, &to)?;
     for (place, sql) in generated {
         let field = column::with_generated(altering.definition.schema.field(place).clone(), &sql);
         altering.set_field(place, field);
@@ -92,7 +94,7 @@ pub(super) fn constraint(altering: &mut Altering<'_>, from: &Ident, to: &Ident) 
     let found = constraint::find(altering, from)?;
     let (from, to) = (name::ident(from), name::ident(to));
     name::check(&to)?;
-    let to = altering.builder().taken_or(to)?;
+    let to = altering.builder()?.taken_or(to)?;
     match found {
         constraint::Found::Key => {
             let schema = RelationName::of_stored(&altering.definition.name).schema;
@@ -105,6 +107,11 @@ pub(super) fn constraint(altering: &mut Altering<'_>, from: &Ident, to: &Ident) 
         constraint::Found::Check(sql) => {
             altering.set_check(&from, None);
             altering.set_check(&to, Some(sql));
+        }
+        constraint::Found::Foreign(mut key) => {
+            altering.unset_foreign(&from);
+            key.name.clone_from(&to);
+            altering.set_foreign(&key)?;
         }
     }
     let snapshot = altering.context.snapshot.clone();

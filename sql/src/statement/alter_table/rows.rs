@@ -75,7 +75,7 @@ impl Altering<'_> {
     }
 
     /// What was seen of the rows must still be so when the statement is committed.
-    fn keep_rows(&mut self) {
+    pub(super) fn keep_rows(&mut self) {
         let table = self.table.definition().name.clone();
         self.change(|changes| changes.unchanged(table));
     }
@@ -117,6 +117,7 @@ impl Altering<'_> {
         }
         self.changes = changes;
         self.keep_rows();
+        self.keep_referring()?;
         Ok(self.changes)
     }
 
@@ -202,7 +203,7 @@ fn live(part: &Part, values: &ArrayRef) -> Result<ArrayRef> {
 }
 
 /// The live rows' values of a column that is not computed.
-fn values(part: &Part, source: &Source) -> Result<ArrayRef> {
+pub(super) fn values(part: &Part, source: &Source) -> Result<ArrayRef> {
     match source {
         Source::Stored(stored) => live(part, part.columns(&[*stored])?.column(0)),
         Source::Constant(value) => {

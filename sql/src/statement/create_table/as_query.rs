@@ -63,6 +63,7 @@ pub(in super::super) async fn define(
         schema: Arc::new(Schema::new(table.fields)),
         keys: Vec::new(),
         checks: Vec::new(),
+        foreign: Vec::new(),
         temporary: false,
         on_commit: None,
         sequences: Vec::new(),

@@ -16,6 +16,8 @@ use super::super::sequence::Said;
 use crate::catalog::relation::plain;
 use crate::check_constraint::Check;
 use crate::column::Identity;
+use crate::foreign_key::ForeignKey;
+use crate::foreign_key::new::Wanted;
 use crate::parse::walk::change;
 use crate::sqlstate::SqlState;
 use crate::types::sql_field;
@@ -28,6 +30,9 @@ pub(in super::super) struct Builder {
     pub(in super::super) fields: Vec<Field>,
     pub(in super::super) keys: Vec<KeyConstraint>,
     pub(in super::super) checks: Vec<Check>,
+    pub(in super::super) foreign: Vec<ForeignKey>,
+    /// Foreign keys whose tables are not looked at yet.
+    pub(super) wanted: Vec<Wanted>,
     pub(in super::super) sequences: Vec<ColumnSequence>,
 }
 
@@ -40,7 +45,15 @@ pub(in super::super) struct ColumnSequence {
 
 impl Builder {
     pub(in super::super) fn new(name: String) -> Self {
-        Self { name, fields: Vec::new(), keys: Vec::new(), checks: Vec::new(), sequences: Vec::new() }
+        Self {
+            name,
+            fields: Vec::new(),
+            keys: Vec::new(),
+            checks: Vec::new(),
+            foreign: Vec::new(),
+            wanted: Vec::new(),
+            sequences: Vec::new(),
+        }
     }
 
     /// Adds columns as another table has them.
@@ -113,7 +126,10 @@ impl Builder {
                         "for a generated column, GENERATED ALWAYS must be specified",
                     ));
                 }
-                ColumnOption::ForeignKey(_) => return Err(Error::unsupported("a foreign key")),
+                ColumnOption::ForeignKey(clause) => {
+                    self.wanted.push(Wanted::new(option.name.as_ref(), Some(&name), clause));
+                    field
+                }
                 ColumnOption::Check(check) => {
                     checks.push((constraint(), check));
                     field
@@ -212,7 +228,10 @@ impl Builder {
                 let distinct = !matches!(key.nulls_distinct, NullsDistinctOption::NotDistinct);
                 self.add_key(key.name.as_ref().map(name::ident), columns, false, distinct)
             }
-            TableConstraint::ForeignKey(_) => Err(Error::unsupported("a foreign key")),
+            TableConstraint::ForeignKey(clause) => {
+                self.wanted.push(Wanted::new(None, None, clause));
+                Ok(())
+            }
             TableConstraint::Check(check) => self.add_check(check.name.as_ref().map(name::ident), check),
             other => Err(Error::unsupported(format!("constraint {other}"))),
         }
@@ -249,7 +268,9 @@ impl Builder {
     }
 
     fn is_taken(&self, name: &str) -> bool {
-        self.keys.iter().any(|key| key.name == name) || self.checks.iter().any(|check| check.name == name)
+        self.keys.iter().any(|key| key.name == name)
+            || self.checks.iter().any(|check| check.name == name)
+            || self.foreign.iter().any(|key| key.name == name)
     }
 
     /// # Errors

@@ -2,12 +2,14 @@
 //!
 //! - [`Builder`]: the definition while it is put together, column by column, constraint by constraint.
 //! - [`expressions`]: defaults, generated columns and CHECKs, planned once so that a wrong one is refused.
+//! - [`foreign_keys`]: foreign keys, looked up in the tables that they refer to.
 //! - [`as_query`]: `CREATE TABLE AS`.
 //! - [`like`]: `CREATE TABLE (LIKE ...)`.
 
 pub(super) mod as_query;
 mod builder;
 pub(super) mod expressions;
+mod foreign_keys;
 mod keys;
 mod like;
 pub(super) mod options;
@@ -26,6 +28,7 @@ use crate::catalog::search_path::TEMPORARY;
 use crate::catalog::{Sequence, object};
 use crate::check_constraint::Check;
 use crate::database::Shared;
+use crate::foreign_key::{self, ForeignKey, users};
 use crate::{Error, Result, check_constraint as check};
 
 pub(super) use builder::Builder;
@@ -37,6 +40,7 @@ pub(crate) struct NewTable {
     pub(crate) schema: SchemaRef,
     pub(crate) keys: Vec<KeyConstraint>,
     pub(crate) checks: Vec<Check>,
+    pub(crate) foreign: Vec<ForeignKey>,
     pub(crate) temporary: bool,
     /// The property that says what the end of a transaction does to it.
     on_commit: Option<(String, String)>,
@@ -69,6 +73,7 @@ impl NewTable {
 
     fn build(shared: &Shared, snapshot: &Snapshot, mut table: Builder) -> Result<Self> {
         let sequences = sequences::name(snapshot, &mut table)?;
+        table.resolve_foreign(snapshot)?;
         let schema = Arc::new(Schema::new(table.fields));
         let schema = expressions::check_columns(shared, snapshot, &table.name, &schema)?;
         expressions::check_checks(shared, snapshot, &table.name, &schema, &table.checks)?;
@@ -77,6 +82,7 @@ impl NewTable {
             schema,
             keys: table.keys,
             checks: table.checks,
+            foreign: table.foreign,
             sequences,
             temporary: false,
             on_commit: None,
@@ -98,12 +104,24 @@ impl NewTable {
         self.name == there.name
             && self.schema.fields() == there.schema.fields()
             && self.keys == there.keys
-            && self.properties() == there.properties
+            && self.properties().is_ok_and(|properties| {
+                // What others refer to is as it was made.
+                properties
+                    .iter()
+                    .eq(there.properties.iter().filter(|(key, _)| *key != foreign_key::REFERENCED))
+            })
     }
 
-    fn properties(&self) -> BTreeMap<String, String> {
+    fn properties(&self) -> Result<BTreeMap<String, String>> {
         let checks = self.checks.iter().map(|check| (check::property(&check.name), check.sql.clone()));
-        checks.chain(self.on_commit.clone()).collect()
+        let mut properties: BTreeMap<_, _> = checks.chain(self.on_commit.clone()).collect();
+        for key in &self.foreign {
+            properties.extend([key.property()?]);
+            if key.parent == self.name {
+                properties.insert(foreign_key::REFERENCED.to_string(), "yes".to_string());
+            }
+        }
+        Ok(properties)
     }
 
     /// # Errors
@@ -112,7 +130,10 @@ impl NewTable {
         for (name, sequence) in &self.sequences {
             changes = super::sequence::put(changes.raise_mark(object::MARK, sequence.id), name, sequence)?;
         }
-        let (schema, keys, properties) = (self.schema.clone(), self.keys.clone(), self.properties());
+        let (schema, keys, properties) = (self.schema.clone(), self.keys.clone(), self.properties()?);
+        for key in self.foreign.iter().filter(|key| key.parent != self.name) {
+            changes = changes.alter_table(&key.parent, users::mark());
+        }
         Ok(if self.temporary {
             changes.create_temporary_table(&self.name, schema, keys, properties)
         } else {

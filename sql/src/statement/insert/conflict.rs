@@ -115,6 +115,8 @@ impl OnConflict {
         };
         // The rows to be put: which batch, which row of it.
         let mut put: Vec<(usize, usize)> = Vec::new();
+        // The rows that are updated, and their places among those that come in place of them.
+        let (mut row_ids, mut places) = (Vec::new(), Vec::new());
         for row in 0..proposed.num_rows() {
             match (keys.hit(row), &updated) {
                 (None, _) => {
@@ -128,11 +130,17 @@ impl OnConflict {
                     let Some(place) = updated.of.get(&row) else { continue };
                     put.push((1, *place));
                     writer.delete(row_id);
+                    row_ids.push(row_id);
+                    places.push((1, *place));
                     keys.gone.insert(row_id);
                     let own = keys_of_updated.iter().map(|keys| keys.get(*place).cloned().flatten());
                     keys.take(own.collect());
                 }
             }
+        }
+        if let Some(updated) = &updated {
+            let now = interleave_record_batch(&[&proposed, &updated.rows], &places)?;
+            writer.replaced(|| row_ids, &now);
         }
         let rows = match &updated {
             Some(updated) => interleave_record_batch(&[&proposed, &updated.rows], &put)?,

@@ -23,6 +23,7 @@ use muster_storage::Snapshot;
 
 use self::clause::{Action, Clause, Kind, clauses};
 use self::source::{Source, THERE};
+use super::delete::row_ids;
 use super::insert::default_of;
 use super::update::given;
 use crate::database::Shared;
@@ -215,6 +216,9 @@ impl PlannedMerge {
         columns.extend_from_slice(made.columns());
         columns.push(Arc::new(StringArray::from(vec![action.name(); rows])) as ArrayRef);
         writer.changed(&columns, rows)?;
+        if action == Action::Update {
+            writer.replaced(|| row_ids(batch), &made);
+        }
         if action != Action::Delete {
             writer.put(made);
         }

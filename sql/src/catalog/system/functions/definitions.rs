@@ -3,7 +3,7 @@
 
 use datafusion::error::Result;
 
-use super::super::definition::{check, find};
+use super::super::definition::{check, find, foreign_key};
 use super::Argument::{Flag, Number, Text};
 use super::{Answer, Arguments, Catalog, Entry};
 
@@ -29,7 +29,10 @@ fn constraint(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Op
     let Some(oid) = arguments.oid(0, row) else { return Ok(None) };
     match find(&catalog.snapshot, oid) {
         Some(found) => found.constraint(),
-        None => Ok(check(&catalog.snapshot, oid, arguments.flag(1, row) == Some(true))),
+        None => match check(&catalog.snapshot, oid, arguments.flag(1, row) == Some(true)) {
+            None => foreign_key(&catalog.snapshot, &catalog.settings.path, oid),
+            check => Ok(check),
+        },
     }
 }
 

@@ -9,7 +9,7 @@ use super::super::functions::type_text;
 use super::super::rows::{Rows, text};
 use super::super::system_table::Scope;
 use super::super::{definition, oid};
-use super::{Addition, number, relations};
+use super::{Addition, foreign_keys, number, relations};
 use crate::catalog::relation::{plain, schema_of};
 use crate::catalog::{CATALOG, SCHEMA, View};
 use crate::check_constraint as check;
@@ -26,6 +26,16 @@ pub(super) const TABLES: &[Addition] = &[
     Addition { name: "table_constraints", schema: table_constraints, fill: fill_table_constraints },
     Addition { name: "check_constraints", schema: check_constraints, fill: fill_check_constraints },
     Addition { name: "key_column_usage", schema: key_column_usage, fill: fill_key_column_usage },
+    Addition {
+        name: "referential_constraints",
+        schema: foreign_keys::referential_constraints,
+        fill: foreign_keys::fill_referential_constraints,
+    },
+    Addition {
+        name: "constraint_column_usage",
+        schema: foreign_keys::constraint_column_usage,
+        fill: foreign_keys::fill_constraint_column_usage,
+    },
 ];
 
 /// Bytes of the longest text, as PostgreSQL tells it.
@@ -247,7 +257,7 @@ fn fill_table_constraints(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
             ])?;
         }
     }
-    Ok(())
+    foreign_keys::fill_table_constraints(scope, rows)
 }
 
 fn check_constraints() -> Schema {
@@ -309,5 +319,5 @@ fn fill_key_column_usage(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
             }
         }
     }
-    Ok(())
+    foreign_keys::fill_key_column_usage(scope, rows)
 }

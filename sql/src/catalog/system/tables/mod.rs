@@ -6,6 +6,7 @@
 
 mod empty;
 mod extension;
+mod foreign_keys;
 mod information_schema;
 mod muster_caches;
 mod pg_attrdef;

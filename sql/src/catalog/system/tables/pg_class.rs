@@ -12,6 +12,7 @@ use super::super::system_table::Scope;
 use crate::catalog::relation::plain;
 use crate::catalog::{Sequence, View};
 use crate::check_constraint as check;
+use crate::foreign_key;
 
 /// psql asks for the options.
 pub(super) fn adapted(mut fields: Vec<Field>) -> Vec<Field> {
@@ -31,6 +32,7 @@ struct Row<'a> {
     indexed: bool,
     options: Option<Vec<String>>,
     checks: usize,
+    triggers: bool,
 }
 
 impl Row<'_> {
@@ -50,6 +52,7 @@ impl Row<'_> {
             ("relkind", self.kind.into()),
             ("relnatts", columns.into()),
             ("relchecks", i16::try_from(self.checks).unwrap_or(i16::MAX).into()),
+            ("relhastriggers", self.triggers.into()),
             ("relispopulated", true.into()),
             ("relreplident", if self.kind == "r" { "d" } else { "n" }.into()),
             ("relrewrite", 0.into()),
@@ -81,6 +84,7 @@ pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
             indexed: false,
             options: None,
             checks: 0,
+            triggers: false,
         };
         row.push(rows)?;
     }
@@ -96,6 +100,7 @@ pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
             indexed: false,
             options: None,
             checks: 0,
+            triggers: false,
         };
         row.push(rows)?;
     }
@@ -111,6 +116,7 @@ pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
             indexed: false,
             options: None,
             checks: 0,
+            triggers: false,
         };
         row.push(rows)?;
     }
@@ -135,6 +141,9 @@ fn fill_table(table: &Table, namespace: i32, rows: &mut Rows) -> Result<()> {
         indexed: !(definition.keys.is_empty() && definition.indexes.is_empty()),
         options: None,
         checks: check::all(&definition.properties).count(),
+        // Foreign keys are triggers in PostgreSQL, and psql looks for them where there are triggers.
+        triggers: foreign_key::has_any(&definition.properties)
+            || foreign_key::is_referenced(&definition.properties),
     };
     row.push(rows)?;
     for (position, key) in definition.keys.iter().enumerate() {
@@ -149,6 +158,7 @@ fn fill_table(table: &Table, namespace: i32, rows: &mut Rows) -> Result<()> {
             indexed: false,
             options: None,
             checks: 0,
+            triggers: false,
         };
         row.push(rows)?;
     }
@@ -164,6 +174,7 @@ fn fill_table(table: &Table, namespace: i32, rows: &mut Rows) -> Result<()> {
             indexed: false,
             options: Some(definition::options(index)),
             checks: 0,
+            triggers: false,
         };
         row.push(rows)?;
     }

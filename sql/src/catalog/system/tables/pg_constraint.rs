@@ -1,12 +1,16 @@
-//! `pg_constraint`: primary keys, unique and CHECK constraints.
+//! `pg_constraint`: primary keys, unique and CHECK constraints, foreign keys.
+
+use std::sync::Arc;
 
 use datafusion::error::Result;
+use muster_storage::{Snapshot, TableDefinition};
 
 use super::super::oid;
 use super::super::rows::{Rows, int2s};
 use super::super::system_table::Scope;
 use super::number;
 use crate::check_constraint as check;
+use crate::foreign_key::{self, Reference};
 use crate::index::unique;
 
 /// See the module.
@@ -52,6 +56,42 @@ pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
                 ("conbin", sql.into()),
             ])?;
         }
+        if foreign_key::has_any(&table.properties) {
+            fill_foreign(scope.snapshot, table, namespace, rows)?;
+        }
+    }
+    Ok(())
+}
+
+fn fill_foreign(
+    snapshot: &Snapshot,
+    table: &Arc<TableDefinition>,
+    namespace: i32,
+    rows: &mut Rows,
+) -> Result<()> {
+    for (place, key) in foreign_key::all(&table.properties)?.into_iter().enumerate() {
+        let reference = Reference::of(snapshot, table, key)?;
+        let (key, parent) = (&reference.key, &reference.parent);
+        let index = parent.keys.iter().position(|key| key.name == reference.constraint);
+        rows.push([
+            ("oid", oid::foreign_key(table.id, place).into()),
+            ("conname", key.name.as_str().into()),
+            ("connamespace", namespace.into()),
+            ("contype", "f".into()),
+            ("condeferrable", key.deferrable.into()),
+            ("condeferred", key.deferred.into()),
+            ("convalidated", true.into()),
+            ("conrelid", oid::table(table.id).into()),
+            ("conindid", oid::key(parent.id, index.unwrap_or_default()).into()),
+            ("confrelid", oid::table(parent.id).into()),
+            ("confupdtype", key.on_update.code().into()),
+            ("confdeltype", key.on_delete.code().into()),
+            ("confmatchtype", if key.full { "f" } else { "s" }.into()),
+            ("conislocal", true.into()),
+            ("connoinherit", true.into()),
+            ("conkey", int2s(reference.columns.iter().map(|column| number(*column)))),
+            ("confkey", int2s(reference.referenced.iter().map(|column| number(*column)))),
+        ])?;
     }
     Ok(())
 }
