@@ -46,6 +46,13 @@ INSERT INTO "odd ""ones" ("select", span, raw, day, clock, flag, small, single, 
     ('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '1 mon 2 days 03:04:05.5', '\xdeadbeef', '1999-12-31', '23:59:59.999999',
      true, -32768, 1.5, 'NaN', 'ab'),
     (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '-Infinity', NULL);
+CREATE TABLE app.items (
+    id int PRIMARY KEY,
+    part_of int CONSTRAINT "in" REFERENCES app.orders ON UPDATE CASCADE ON DELETE SET NULL,
+    odd uuid REFERENCES "odd ""ones" ("select") DEFERRABLE
+);
+COMMENT ON CONSTRAINT "in" ON app.items IS 'part of an order';
+INSERT INTO app.items VALUES (1, 2, 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'), (2, NULL, NULL);
 CREATE TABLE points (id int PRIMARY KEY, at vector(3));
 INSERT INTO points VALUES (1, '[1,2,3]'), (2, '[0.5,-1,1e-3]'), (3, NULL);
 CREATE INDEX near ON points USING hnsw (at vector_l2_ops) WITH (m = 8, ef_construction = 40);
@@ -65,6 +72,7 @@ const QUERIES: &[&str] = &[
     "SELECT id, total FROM app.zz ORDER BY id",
     "SELECT biggest FROM app.aa",
     "SELECT count(*) FROM nothing",
+    "SELECT conname, pg_get_constraintdef(oid), obj_description(oid, 'pg_constraint') FROM pg_constraint WHERE contype = 'f' ORDER BY 1",
     "SELECT seq, git_commit, metric, value FROM audit_metrics ORDER BY seq, metric",
     "SELECT obj_description('audit_metrics'::regclass, 'pg_class')",
     "SELECT obj_description('app.orders'::regclass, 'pg_class')",
@@ -83,7 +91,7 @@ fn read(path: &Path) -> String {
 }
 
 fn answers(folder: &Path) -> Vec<Vec<Vec<String>>> {
-    QUERIES.iter().take(6).map(|query| rows(folder, query)).collect()
+    QUERIES.iter().take(7).map(|query| rows(folder, query)).collect()
 }
 
 #[test]
@@ -91,7 +99,7 @@ fn an_export_makes_the_same_database_again() {
     let folder = made();
     let folder = folder.path();
     let told = succeed(folder, &["export", "--to", "files"]);
-    assert!(told.contains("7 tables, 10 rows, in files"), "{told}");
+    assert!(told.contains("8 tables, 12 rows, in files"), "{told}");
     assert!(fail(folder, &["export", "--to", "files"], 2).contains("not empty"));
     let before = answers(folder);
     std::fs::rename(folder.join("muster-data"), folder.join("lost")).unwrap();

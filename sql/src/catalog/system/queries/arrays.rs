@@ -11,13 +11,14 @@ use datafusion::sql::sqlparser::ast::{
 use super::super::array_columns::VECTORS;
 use super::{expression_of, own_name};
 use crate::functions::scalar::{EXPANDED_ARRAY, OR_EMPTY, SUBSCRIPTS};
-use crate::parse::parse_plain;
 use crate::parse::walk::visit_expressions;
+use crate::parse::{parse_expression, parse_plain};
 use crate::planning::{call, column_name, outside_queries};
 
 const GENERATE_SUBSCRIPTS: &str = "generate_subscripts";
 const GENERATE_SERIES: &str = "generate_series";
 const EXPAND: &str = "_pg_expandarray";
+const PARTITION_ANCESTORS: &str = "pg_partition_ancestors";
 
 /// Functions that give rows get their own names as columns, which they lose here.
 pub(super) fn name_items(items: &mut [SelectItem]) {
@@ -55,6 +56,10 @@ pub(super) fn rewritten(expression: &Expr) -> Option<Expr> {
         (GENERATE_SUBSCRIPTS, [array, dimension]) => {
             Some(call("unnest", vec![subscripts(array, first(array), dimension)]))
         }
+        // There are no partitions.
+        (PARTITION_ANCESTORS, [_]) => {
+            Some(call("unnest", vec![parse_expression("CAST('{}' AS integer[])").ok()?]))
+        }
         (EXPAND, [array]) => Some(call("unnest", vec![call(EXPANDED_ARRAY, vec![(*array).clone()])])),
         _ => None,
     }
@@ -63,6 +68,11 @@ pub(super) fn rewritten(expression: &Expr) -> Option<Expr> {
 /// `FROM generate_subscripts(array, 1)`, and `generate_series` of what is no number as it stands: DataFusion's own takes
 /// numbers alone.
 pub(super) fn in_from(relation: &mut TableFactor) {
+    let with_ordinality = matches!(
+        relation,
+        TableFactor::Table { with_ordinality: true, .. }
+            | TableFactor::Function { with_ordinality: true, .. }
+    );
     let (name, arguments, alias) = match relation {
         TableFactor::Table { name, args: Some(arguments), alias, .. } => (name, &arguments.args, alias),
         TableFactor::Function { name, args, alias, .. } => (name, &*args, alias),
@@ -76,6 +86,13 @@ pub(super) fn in_from(relation: &mut TableFactor) {
     let Some(arguments) = arguments.collect::<Option<Vec<_>>>() else { return };
     if let ("pg_options_to_table", [options]) = (name.to_ascii_lowercase().as_str(), arguments.as_slice()) {
         if let Some(subquery) = options_of(options) {
+            let alias = alias.clone();
+            *relation = TableFactor::Derived { lateral: false, subquery, alias, sample: None };
+        }
+        return;
+    }
+    if let (PARTITION_ANCESTORS, [_]) = (name.to_ascii_lowercase().as_str(), arguments.as_slice()) {
+        if let Some(subquery) = no_ancestors(with_ordinality) {
             let alias = alias.clone();
             *relation = TableFactor::Derived { lateral: false, subquery, alias, sample: None };
         }
@@ -103,6 +120,16 @@ pub(super) fn in_from(relation: &mut TableFactor) {
         with_offset_alias: None,
         with_ordinality: false,
     };
+}
+
+/// What `pg_partition_ancestors` gives in FROM, where there are no partitions.
+fn no_ancestors(with_ordinality: bool) -> Option<Box<Query>> {
+    let ordinality = if with_ordinality { ", CAST(NULL AS bigint) AS ordinality" } else { "" };
+    let sql = format!("SELECT CAST(NULL AS integer) AS {PARTITION_ANCESTORS}{ordinality} WHERE false");
+    match parse_plain(&sql).ok()?.pop()? {
+        Statement::Query(query) => Some(query),
+        _ => None,
+    }
 }
 
 /// `name=value` texts as rows.
