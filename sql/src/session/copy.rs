@@ -8,7 +8,8 @@ use arrow::datatypes::SchemaRef;
 use datafusion::common::ParamValues;
 use datafusion::logical_expr::LogicalPlan;
 
-use super::run::{apply, apply_rows, context, query};
+use super::foreign_keys::apply_rows;
+use super::run::{apply, context, query};
 use super::{Finish, Session, StatementContext, blocking, cancellable};
 use crate::load::{CopyIn, LoadReport, LoadRequest};
 use crate::outcome::{CommandTag, Outcome, Transfer};

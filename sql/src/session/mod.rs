@@ -29,6 +29,7 @@ mod cursor;
 mod described;
 mod discard;
 mod finish;
+mod foreign_keys;
 mod live;
 mod maintain;
 mod named;

@@ -18,6 +18,7 @@ use super::block::{View, aborted};
 use super::commit::commit;
 use super::control::Control;
 use super::cursor::is_about_cursors;
+use super::foreign_keys::apply_rows;
 use super::named::is_named;
 use super::{
     Planned, Prepared, Session, StatementContext, TransactionStatus, blocking, copy, maintain, utility,
@@ -30,8 +31,8 @@ use crate::sqlstate::SqlState;
 use crate::statement::{define, explain, on_commit, role};
 use crate::types::blanks;
 use crate::types::vector::{VectorKind, convert_value};
-use crate::write::{PlannedWrite, Replaced, Written};
-use crate::{Error, Result, embedding, foreign_key};
+use crate::write::{PlannedWrite, Written};
+use crate::{Error, Result, embedding};
 
 /// Whether a statement runs from its AST.
 pub(super) fn is_utility(statement: &ast::Statement) -> bool {
@@ -328,22 +329,6 @@ fn present(batch: &RecordBatch, columns: &SchemaRef) -> Result<RecordBatch> {
 pub(super) fn one_batch(tag: CommandTag, batch: RecordBatch) -> Outcome {
     let schema = batch.schema();
     Outcome::with_rows(tag, Rows { schema, batches: stream::iter([Ok(batch)]).boxed() })
-}
-
-/// As [`apply`], for a statement that changes rows: with what foreign keys make of it.
-pub(super) async fn apply_rows(
-    session: &Session,
-    context: &Arc<StatementContext>,
-    changes: Changes,
-    replaced: Vec<Replaced>,
-) -> Result<()> {
-    if !foreign_key::concerns(&context.snapshot, &changes) {
-        return apply(session, context, changes).await;
-    }
-    let deferral = context.block.map(|block| session.live.block.deferral(block));
-    let of = context.clone();
-    let enforced = blocking(move || foreign_key::enforce(&of, changes, replaced, deferral.as_ref())).await?;
-    apply(session, context, enforced).await
 }
 
 /// Makes a statement's changes part of the session's transaction, or durable when it is in none.

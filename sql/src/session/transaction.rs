@@ -12,11 +12,11 @@ use super::block::{Block, TransactionStatus, aborted};
 use super::commit::commit_transaction;
 use super::control::{Control, access, check_modes, level, writes};
 use super::settings::{ISOLATION, Modes};
-use super::{Session, blocking};
+use super::{Session, foreign_keys};
 use crate::notice::Notice;
 use crate::outcome::{CommandTag, QueryResult};
 use crate::sqlstate::SqlState;
-use crate::{Error, Result, foreign_key};
+use crate::{Error, Result};
 
 /// Numbers blocks of all sessions.
 static BLOCKS: AtomicU64 = AtomicU64::new(1);
@@ -253,17 +253,7 @@ impl Session {
         if transaction.is_empty() {
             return Ok(false);
         }
-        let transaction = match foreign_key::touches(&transaction) {
-            false => transaction,
-            true => {
-                let mut transaction = transaction;
-                blocking(move || {
-                    foreign_key::before_commit(&mut transaction)?;
-                    Ok(transaction)
-                })
-                .await?
-            }
-        };
+        let transaction = foreign_keys::ready(transaction).await?;
         let committing = self.commit_point().pass()?;
         commit_transaction(transaction, committing).await?;
         Ok(true)

@@ -33,6 +33,7 @@ struct Row<'a> {
     options: Option<Vec<String>>,
     checks: usize,
     triggers: bool,
+    temporary: bool,
 }
 
 impl Row<'_> {
@@ -48,7 +49,7 @@ impl Row<'_> {
             ("relfilenode", self.oid.into()),
             ("reltuples", self.rows.into()),
             ("relhasindex", self.indexed.into()),
-            ("relpersistence", "p".into()),
+            ("relpersistence", if self.temporary { "t" } else { "p" }.into()),
             ("relkind", self.kind.into()),
             ("relnatts", columns.into()),
             ("relchecks", i16::try_from(self.checks).unwrap_or(i16::MAX).into()),
@@ -85,6 +86,7 @@ pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
             options: None,
             checks: 0,
             triggers: false,
+            temporary: false,
         };
         row.push(rows)?;
     }
@@ -101,6 +103,7 @@ pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
             options: None,
             checks: 0,
             triggers: false,
+            temporary: false,
         };
         row.push(rows)?;
     }
@@ -117,6 +120,7 @@ pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
             options: None,
             checks: 0,
             triggers: false,
+            temporary: false,
         };
         row.push(rows)?;
     }
@@ -144,6 +148,7 @@ fn fill_table(table: &Table, namespace: i32, rows: &mut Rows) -> Result<()> {
         // Foreign keys are triggers in PostgreSQL, and psql looks for them where there are triggers.
         triggers: foreign_key::has_any(&definition.properties)
             || foreign_key::is_referenced(&definition.properties),
+        temporary: definition.temporary,
     };
     row.push(rows)?;
     for (position, key) in definition.keys.iter().enumerate() {
@@ -159,6 +164,7 @@ fn fill_table(table: &Table, namespace: i32, rows: &mut Rows) -> Result<()> {
             options: None,
             checks: 0,
             triggers: false,
+            temporary: definition.temporary,
         };
         row.push(rows)?;
     }
@@ -175,6 +181,7 @@ fn fill_table(table: &Table, namespace: i32, rows: &mut Rows) -> Result<()> {
             options: Some(definition::options(index)),
             checks: 0,
             triggers: false,
+            temporary: definition.temporary,
         };
         row.push(rows)?;
     }
