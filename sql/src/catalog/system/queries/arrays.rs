@@ -122,10 +122,11 @@ pub(super) fn in_from(relation: &mut TableFactor) {
     };
 }
 
-/// What `pg_partition_ancestors` gives in FROM, where there are no partitions.
+/// What `pg_partition_ancestors` gives in FROM: no table inherits from another. A constant without rows
+/// would be folded away with the subquery that it stands in, and DataFusion has no plan for that.
 fn no_ancestors(with_ordinality: bool) -> Option<Box<Query>> {
-    let ordinality = if with_ordinality { ", CAST(NULL AS bigint) AS ordinality" } else { "" };
-    let sql = format!("SELECT CAST(NULL AS integer) AS {PARTITION_ANCESTORS}{ordinality} WHERE false");
+    let ordinality = if with_ordinality { ", CAST(inhseqno AS bigint) AS ordinality" } else { "" };
+    let sql = format!("SELECT inhparent AS {PARTITION_ANCESTORS}{ordinality} FROM pg_catalog.pg_inherits");
     match parse_plain(&sql).ok()?.pop()? {
         Statement::Query(query) => Some(query),
         _ => None,
