@@ -67,11 +67,11 @@ fn foreign_keys_are_described_at_both_ends() {
         let tables = "CREATE TABLE parent (id int PRIMARY KEY);
             CREATE TABLE child (id int, p int CONSTRAINT of_parent REFERENCES parent ON DELETE CASCADE)";
         let Some(_) = lines(server.address, &[tables]).await else { return };
-        let child = lines(server.address, &["\\d child"]).await.unwrap();
+        let child = lines(server.address, &["\\pset tuples_only off", "\\d child"]).await.unwrap();
         let key = "FOREIGN KEY (p) REFERENCES parent(id) ON DELETE CASCADE";
         assert!(child.iter().any(|line| line.trim() == "Foreign-key constraints:"), "{child:?}");
         assert!(child.iter().any(|line| line.trim() == format!("\"of_parent\" {key}")), "{child:?}");
-        let parent = lines(server.address, &["\\d parent"]).await.unwrap();
+        let parent = lines(server.address, &["\\pset tuples_only off", "\\d parent"]).await.unwrap();
         assert!(parent.iter().any(|line| line.trim() == "Referenced by:"), "{parent:?}");
         let named = format!("TABLE \"child\" CONSTRAINT \"of_parent\" {key}");
         assert!(parent.iter().any(|line| line.trim() == named), "{parent:?}");
