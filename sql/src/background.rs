@@ -14,7 +14,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::database::Shared;
-use crate::index::Command;
+use crate::index::{Command, vector_indexes};
 use crate::priority;
 use crate::progress::Silent;
 
@@ -148,7 +148,7 @@ fn told(outcome: muster_storage::Result<()>, what: &str) {
 
 fn build(shared: &Shared) {
     for table in shared.store.snapshot().tables() {
-        for index in &table.definition().indexes {
+        for index in vector_indexes(table.definition()) {
             if shared.indexes.missing(table, index).is_empty() {
                 continue;
             }

@@ -82,7 +82,7 @@ pub fn is_database(dir: &Path) -> bool {
 fn check_indexes(store: &Store, findings: &mut Vec<Finding>) {
     let snapshot = store.snapshot();
     for table in snapshot.tables() {
-        for definition in &table.definition().indexes {
+        for definition in index::vector_indexes(table.definition()) {
             for part in table.parts().filter(|part| part.segment_id().is_some()) {
                 let name = format!("{}, index {}", table.definition().name, definition.name);
                 let path = store.path().map(|dir| dir.join("segments")).unwrap_or_default();

@@ -2,9 +2,10 @@
 //!
 //! It is a view of the catalog at one moment; the catalog itself is storage's.
 
-use muster_storage::{Table, TableDefinition};
+use muster_storage::{IndexDefinition, Table, TableDefinition};
 
 use crate::catalog::relation::{plain, schema_of};
+use crate::index::plain as plain_index;
 use crate::types::type_name;
 use crate::{Database, column, index};
 
@@ -21,7 +22,7 @@ pub struct TableDescription {
     pub columns: Vec<ColumnDescription>,
     /// Its primary key and unique constraints.
     pub keys: Vec<KeyDescription>,
-    /// Its vector indexes.
+    /// Its indexes that are no keys.
     pub indexes: Vec<IndexDescription>,
 }
 
@@ -87,13 +88,17 @@ fn describe(table: &Table) -> TableDescription {
     });
     let indexes = definition.indexes.iter().map(|index| IndexDescription {
         name: plain(&index.name).to_string(),
-        definition: format!(
-            "{} ({} {}) {}",
-            index.method,
-            column_name(definition, index.column),
-            index::operator_class(definition, index),
-            index::with_of(index)
-        ),
+        definition: if plain_index::is_plain(index) {
+            format!("{} ({})", index.method, plain_columns(definition, index))
+        } else {
+            format!(
+                "{} ({} {}) {}",
+                index.method,
+                column_name(definition, index.column),
+                index::operator_class(definition, index),
+                index::with_of(index)
+            )
+        },
     });
     TableDescription {
         schema: schema_of(&definition.name).to_string(),
@@ -103,6 +108,12 @@ fn describe(table: &Table) -> TableDescription {
         keys: keys.collect(),
         indexes: indexes.collect(),
     }
+}
+
+fn plain_columns(definition: &TableDefinition, index: &IndexDefinition) -> String {
+    let quoted = |name: &str| Ok::<_, std::convert::Infallible>(name.to_string());
+    let Ok(columns) = plain_index::columns_sql(definition, index, quoted);
+    columns
 }
 
 fn column_name(definition: &TableDefinition, position: usize) -> String {

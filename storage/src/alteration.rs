@@ -100,10 +100,8 @@ impl Alteration {
                 for key in &mut definition.keys {
                     key.columns.iter_mut().for_each(|position| *position = after(*position));
                 }
-                definition.indexes.retain(|index| index.column != *column);
-                for index in &mut definition.indexes {
-                    index.column = after(index.column);
-                }
+                definition.indexes.retain(|index| index.columns().all(|other| other != *column));
+                definition.indexes.iter_mut().for_each(|index| index.column_dropped(*column));
             }
             Alteration::SetField { column, field } => {
                 let Some(old) = definition.schema.fields().get(*column) else {

@@ -56,7 +56,7 @@ pub(crate) enum Change {
     CreateIndex {
         table: String,
         name: String,
-        column: usize,
+        columns: Vec<usize>,
         method: String,
         properties: BTreeMap<String, String>,
         /// Given out when the change is first applied.
@@ -162,10 +162,23 @@ impl Changes {
         method: impl Into<String>,
         properties: BTreeMap<String, String>,
     ) -> Self {
+        self.create_index_over(table, name, vec![column], method, properties)
+    }
+
+    /// Makes an index over several columns, which are looked up by [`Table::candidates`](crate::Table::candidates).
+    #[must_use]
+    pub fn create_index_over(
+        self,
+        table: impl Into<String>,
+        name: impl Into<String>,
+        columns: Vec<usize>,
+        method: impl Into<String>,
+        properties: BTreeMap<String, String>,
+    ) -> Self {
         self.with(Change::CreateIndex {
             table: table.into(),
             name: name.into(),
-            column,
+            columns,
             method: method.into(),
             properties,
             id: None,

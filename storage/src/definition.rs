@@ -21,7 +21,7 @@ pub struct TableDefinition {
     pub schema: SchemaRef,
     /// Primary key and unique constraints.
     pub keys: Vec<KeyConstraint>,
-    /// Vector indexes.
+    /// Indexes that are no keys.
     pub indexes: Vec<IndexDefinition>,
     /// What the layers above want to remember.
     pub properties: BTreeMap<String, String>,
@@ -56,19 +56,36 @@ pub struct KeyConstraint {
     pub nulls_distinct: bool,
 }
 
-/// An index over one column. Its files are opaque here: the layers above build and read them.
+/// An index over one column or several. Its files, if it has any, are opaque here: the layers above build and read them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IndexDefinition {
     /// The index's number.
     pub id: IndexId,
     /// The index's name.
     pub name: String,
-    /// Position of its column in the schema.
+    /// Position of its first column in the schema.
     pub column: usize,
+    /// Positions of the columns after that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more: Vec<usize>,
     /// The method, such as `hnsw`.
     pub method: String,
     /// What the layers above want to remember.
     pub properties: BTreeMap<String, String>,
+}
+
+impl IndexDefinition {
+    /// Positions of its columns in the schema, in its order.
+    pub fn columns(&self) -> impl Iterator<Item = usize> + '_ {
+        std::iter::once(self.column).chain(self.more.iter().copied())
+    }
+
+    /// Takes note that a column of the table, none of its own, is gone.
+    pub fn column_dropped(&mut self, column: usize) {
+        for position in std::iter::once(&mut self.column).chain(&mut self.more) {
+            *position -= usize::from(*position > column);
+        }
+    }
 }
 
 /// How the rows of a vector column look.

@@ -17,7 +17,7 @@ use roaring::{RoaringBitmap, RoaringTreemap};
 use crate::chunk::Chunk;
 use crate::content::Content;
 use crate::definition::vector_shape;
-use crate::keys::{KeyEncoder, KeyIndex};
+use crate::keys::{KeyEncoder, KeyIndex, Lookups, lookup};
 use crate::layout::{self, Source, assembled, without_nulls};
 use crate::lazy::Lazy;
 use crate::row_ids::RowIds;
@@ -41,6 +41,8 @@ pub struct Part {
     indexes: Arc<Vec<Arc<IndexFile>>>,
     /// For each constraint, in the definition's order; shared by all snapshots that have the part.
     keys: Arc<Vec<Arc<Lazy<Arc<KeyIndex>>>>>,
+    /// Over other columns; shared likewise.
+    lookups: Arc<Lookups>,
 }
 
 #[derive(Clone, Debug)]
@@ -97,6 +99,8 @@ impl Part {
             number.and_then(|number| self.keys.get(number)).cloned().unwrap_or_default()
         };
         part.keys = Arc::new(new.keys.iter().map(kept).collect());
+        // Positions of columns mean others now.
+        part.lookups = Arc::default();
         part.schema = new.schema.clone();
         let indexes = self.indexes.iter();
         let indexes = indexes.filter(|file| new.indexes.iter().any(|index| index.id == file.record().index));
@@ -125,7 +129,8 @@ impl Part {
     ) -> Self {
         let keys = Arc::new((0..constraints).map(|_| Arc::default()).collect());
         let (deleted, indexes) = (Arc::new(deleted), Arc::new(indexes));
-        Self { rows, schema, sources: None, ids, deleted, stored_deletions: 0, indexes, keys }
+        let lookups = Arc::default();
+        Self { rows, schema, sources: None, ids, deleted, stored_deletions: 0, indexes, keys, lookups }
     }
 
     /// How many rows it has, deleted ones included.
@@ -357,6 +362,15 @@ impl Part {
         Self { indexes: Arc::new(indexes), ..self.clone() }
     }
 
+    pub(crate) fn lookups(&self) -> &Lookups {
+        &self.lookups
+    }
+
+    /// The same part without what was made for indexes that the definition does not have.
+    pub(crate) fn without_lookups_of_others(&self, definition: &TableDefinition) -> Self {
+        Self { lookups: Arc::new(self.lookups.kept(definition)), ..self.clone() }
+    }
+
     /// Whether the manifest does not know of all deletions.
     pub(crate) fn has_unstored_deletions(&self) -> bool {
         self.deleted.len() != self.stored_deletions
@@ -412,19 +426,7 @@ impl Part {
 
     /// The index over the keys of constraint number `number`, made at first use.
     pub(crate) fn key_index(&self, number: usize, encoder: &KeyEncoder) -> Result<Arc<KeyIndex>> {
-        /// Rows whose keys are encoded at a time; the encoded keys are not kept.
-        const STEP: usize = 1 << 16;
-        let make = || {
-            let columns = self.key_columns(encoder)?;
-            let mut hashed = Vec::with_capacity(self.rows());
-            for start in (0..self.rows()).step_by(STEP) {
-                let length = STEP.min(self.rows() - start);
-                let step: Vec<_> = columns.iter().map(|column| column.slice(start, length)).collect();
-                let keys = encoder.encode(&step)?;
-                hashed.extend(encoder.hash(&step, &keys, start as u32));
-            }
-            Ok(Arc::new(KeyIndex::new(hashed)))
-        };
+        let make = || lookup::index_of(self, encoder);
         match self.keys.get(number) {
             Some(index) => index.get_or_try(make),
             None => make(),

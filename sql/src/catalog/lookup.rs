@@ -1,10 +1,11 @@
-//! Filters that a primary key or unique constraint answers: `key = constant` for each of its columns, or
-//! `key IN (constants)` where it has one.
+//! Filters that a key or an index answers: `column = constant` for each column of a key, or for the first columns of an
+//! index, or `column IN (constants)`.
 //!
 //! It says where matching rows can be, not which match: the filters themselves stay in the plan. Invariant:
-//! each row that the filters are true for is among those that the keys find. So a constant counts only in
+//! each row that the filters are true for is among those that are found. So a constant counts only in
 //! the column's own type, which is what the optimizer makes of one that the type can hold.
 
+use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -13,23 +14,93 @@ use datafusion::common::ScalarValue;
 use datafusion::error::Result;
 use datafusion::logical_expr::expr::InList;
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
-use muster_storage::{KeyConstraint, Table, TableDefinition};
+use muster_storage::{IndexDefinition, KeyConstraint, Table, TableDefinition};
 
+use super::relation::plain;
 use crate::Error;
+use crate::index::plain::plain_indexes;
 
-/// The keys that a scan looks up.
+/// Combinations of values that an index is looked up by at most; more columns than make so many are left to the filter.
+const MOST_COMBINATIONS: usize = 4096;
+
+/// The values that a scan looks up.
 #[derive(Clone, Debug)]
 pub(crate) struct Lookup {
-    constraint: KeyConstraint,
-    /// A row for each key, the constraint's columns in its order.
+    by: By,
+    /// A row for each key, the columns in the order that `by` has them.
     keys: RecordBatch,
+}
+
+/// What finds the rows.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum By {
+    /// A primary key or unique constraint: a row for each key.
+    Key(KeyConstraint),
+    /// The first columns of an index.
+    Index {
+        /// The index, as storage knows it.
+        name: String,
+        columns: Vec<usize>,
+    },
+}
+
+impl By {
+    /// What answers best where these columns are equal to something: a key, or the index whose first columns are the most.
+    pub(crate) fn of(definition: &TableDefinition, is_equal: impl Fn(usize) -> bool) -> Option<Self> {
+        let mut keys = definition.keys.iter();
+        if let Some(key) = keys.find(|key| key.columns.iter().all(|column| is_equal(*column))) {
+            return Some(Self::Key(key.clone()));
+        }
+        Self::index_of(definition, is_equal)
+    }
+
+    fn index_of(definition: &TableDefinition, is_equal: impl Fn(usize) -> bool) -> Option<Self> {
+        let mut best: Option<(&IndexDefinition, Vec<usize>)> = None;
+        for index in plain_indexes(definition) {
+            let columns: Vec<usize> = index.columns().take_while(|column| is_equal(*column)).collect();
+            if columns.len() > best.as_ref().map_or(0, |(_, columns)| columns.len()) {
+                best = Some((index, columns));
+            }
+        }
+        best.map(|(index, columns)| Self::Index { name: index.name.clone(), columns })
+    }
+
+    /// The columns that are looked up.
+    pub(crate) fn columns(&self) -> &[usize] {
+        match self {
+            Self::Key(key) => &key.columns,
+            Self::Index { columns, .. } => columns,
+        }
+    }
+
+    /// Whether the table still has it.
+    fn is_of(&self, definition: &TableDefinition) -> bool {
+        match self {
+            Self::Key(key) => definition.key(&key.name) == Some(key),
+            Self::Index { name, columns } => definition
+                .index(name)
+                .is_some_and(|index| index.columns().take(columns.len()).eq(columns.iter().copied())),
+        }
+    }
+}
+
+/// As EXPLAIN tells it.
+impl fmt::Display for By {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(key) => write!(f, "key={}", key.name),
+            Self::Index { name, .. } => write!(f, "index={}", plain(name)),
+        }
+    }
 }
 
 impl Lookup {
     /// Whether a filter may be part of a lookup.
     pub(crate) fn understands(definition: &TableDefinition, filter: &Expr) -> bool {
-        constants(definition, filter)
-            .is_some_and(|(column, _)| definition.keys.iter().any(|key| key.columns.contains(&column)))
+        constants(definition, filter).is_some_and(|(column, _)| {
+            definition.keys.iter().any(|key| key.columns.contains(&column))
+                || plain_indexes(definition).any(|index| index.columns().any(|of_index| of_index == column))
+        })
     }
 
     /// The lookup that these filters, all of which must be true, allow.
@@ -48,45 +119,78 @@ impl Lookup {
             if lists.len() > 1 && lists.iter().any(|values| values.len() != 1) {
                 continue;
             }
-            let schema = Arc::new(key_schema(definition, constraint)?);
-            let arrays = lists.iter().zip(schema.fields()).map(|(values, field)| {
-                if values.is_empty() {
-                    Ok(arrow::array::new_empty_array(field.data_type()))
-                } else {
-                    ScalarValue::iter_to_array(values.iter().cloned())
-                }
-            });
-            let arrays = arrays.collect::<Result<_>>()?;
-            let keys = RecordBatch::try_new(schema, arrays)?;
-            return Ok(Some(Self { constraint: constraint.clone(), keys }));
+            return Self::combined(definition, By::Key(constraint.clone()), &lists).map(Some);
         }
-        Ok(None)
+        let Some(By::Index { name, mut columns }) =
+            By::index_of(definition, |column| values(&column).is_some())
+        else {
+            return Ok(None);
+        };
+        let lists: Vec<&Vec<ScalarValue>> = columns.iter().filter_map(values).collect();
+        let mut combinations = 1_usize;
+        let few = lists.iter().take_while(|values| {
+            combinations = combinations.saturating_mul(values.len());
+            combinations <= MOST_COMBINATIONS
+        });
+        // One column alone may have as many values as are written.
+        let used = few.count().max(1);
+        columns.truncate(used);
+        let lists = lists.get(..used).unwrap_or_default();
+        Self::combined(definition, By::Index { name, columns }, lists).map(Some)
     }
 
-    /// The lookup of these keys, rows of the constraint's columns in its order, all nullable.
-    pub(crate) fn at(constraint: KeyConstraint, keys: RecordBatch) -> Self {
-        Self { constraint, keys }
+    /// The lookup of all combinations of the values of each column.
+    fn combined(definition: &TableDefinition, by: By, lists: &[&Vec<ScalarValue>]) -> Result<Self> {
+        let schema = Arc::new(key_schema(definition, by.columns())?);
+        let rows: usize = lists.iter().map(|values| values.len()).product();
+        let mut alike = rows;
+        let arrays = lists.iter().zip(schema.fields()).map(|(values, field)| {
+            if rows == 0 {
+                return Ok(arrow::array::new_empty_array(field.data_type()));
+            }
+            alike /= values.len();
+            let places = (0..rows).map(|row| (row / alike) % values.len());
+            ScalarValue::iter_to_array(places.filter_map(|place| values.get(place)).cloned())
+        });
+        let arrays = arrays.collect::<Result<_>>()?;
+        Ok(Self { by, keys: RecordBatch::try_new(schema, arrays)? })
     }
 
-    /// How many rows it finds at most.
-    pub(crate) fn most(&self) -> usize {
+    /// The lookup of these keys, rows of the columns that `by` has in its order, all nullable.
+    pub(crate) fn at(by: By, keys: RecordBatch) -> Self {
+        Self { by, keys }
+    }
+
+    /// How many rows it finds at most; `None` where each key may have any number.
+    pub(crate) fn most(&self) -> Option<usize> {
+        matches!(self.by, By::Key(_)).then(|| self.keys.num_rows())
+    }
+
+    /// How many keys it looks for.
+    pub(crate) fn keys(&self) -> usize {
         self.keys.num_rows()
     }
 
-    /// The constraint's name.
-    pub(crate) fn name(&self) -> &str {
-        &self.constraint.name
+    /// What finds the rows.
+    pub(crate) fn by(&self) -> &By {
+        &self.by
     }
 
-    /// Parts of the table by their numbers, and the positions there; `None` where the table has no such
-    /// constraint any more.
+    /// Parts of the table by their numbers, and the positions there, in their order; `None` where the table has no such
+    /// constraint or index any more.
     pub(crate) fn find(&self, table: &Table) -> Result<Option<Vec<(usize, u32)>>> {
-        if table.definition().key(&self.constraint.name) != Some(&self.constraint) {
+        if !self.by.is_of(table.definition()) {
             return Ok(None);
         }
+        let constraint = match &self.by {
+            By::Key(constraint) => constraint,
+            By::Index { columns, .. } => {
+                return Ok(Some(table.candidates(columns, &self.keys).map_err(Error::from)?));
+            }
+        };
         let mut found = Vec::with_capacity(self.keys.num_rows());
         for row in 0..self.keys.num_rows() {
-            let place = table.find(&self.constraint.name, &self.keys.slice(row, 1)).map_err(Error::from)?;
+            let place = table.find(&constraint.name, &self.keys.slice(row, 1)).map_err(Error::from)?;
             found.extend(place);
         }
         // The same constant may be written twice, or differ in a way that the key does not.
@@ -96,8 +200,8 @@ impl Lookup {
     }
 }
 
-fn key_schema(definition: &TableDefinition, constraint: &KeyConstraint) -> Result<Schema> {
-    let schema = definition.schema.project(&constraint.columns)?;
+fn key_schema(definition: &TableDefinition, columns: &[usize]) -> Result<Schema> {
+    let schema = definition.schema.project(columns)?;
     let nullable = |field: &Arc<Field>| field.as_ref().clone().with_nullable(true);
     Ok(Schema::new(schema.fields().iter().map(nullable).collect::<Vec<_>>()))
 }

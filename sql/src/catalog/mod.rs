@@ -1,7 +1,7 @@
 //! Muster's tables as DataFusion sees them.
 //!
 //! - [`StoredTable`]: a table of storage, by its definition; it holds no rows.
-//! - [`lookup`]: filters that a key answers.
+//! - [`lookup`]: filters that a key or an index answers.
 //! - [`Scan`]: reads the rows from the snapshot that the running statement carries.
 //! - [`PublicSchema`]: the list of tables, for `pg_catalog` and `information_schema`.
 //! - [`system`]: the schemas `pg_catalog` and `information_schema`.
@@ -26,7 +26,7 @@ pub(crate) mod system;
 pub(crate) mod temporary;
 pub(crate) mod view;
 
-pub(crate) use lookup::Lookup;
+pub(crate) use lookup::{By, Lookup};
 pub(crate) use namespace::{Namespace, RelationKind};
 pub(crate) use relation::RelationName;
 pub(crate) use scan::{Columns, Scan, rows_of};

@@ -76,6 +76,21 @@ impl Scan {
         Self { statistics, ..self }
     }
 
+    /// How many rows an index may find: as many as the first column's values have on average, if that is known.
+    fn found_by(&self, lookup: &Lookup) -> Precision<usize> {
+        let mut columns = self.statistics.iter().flat_map(|statistics| &statistics.column_statistics);
+        let column = lookup.by().columns().first().and_then(|first| columns.nth(*first));
+        let distinct = column.and_then(|column| column.distinct_count.get_value());
+        let rows = self.statistics.as_ref().and_then(|statistics| statistics.num_rows.get_value());
+        match (rows, distinct) {
+            (Some(rows), Some(distinct)) => {
+                let found = rows.saturating_mul(lookup.keys()).div_ceil((*distinct).max(1));
+                Precision::Inexact(found.min(*rows))
+            }
+            _ => Precision::Absent,
+        }
+    }
+
     /// What is known of the columns that are read.
     fn known(&self) -> Statistics {
         let mut known = Statistics::new_unknown(&self.columns.schema);
@@ -120,7 +135,7 @@ impl DisplayAs for Scan {
         let columns: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
         write!(f, "Scan: table={}, columns=[{}]", shown(&self.definition.name), columns.join(", "))?;
         match &self.lookup {
-            Some(lookup) => write!(f, ", key={}", lookup.name()),
+            Some(lookup) => write!(f, ", {}", lookup.by()),
             None => Ok(()),
         }
     }
@@ -161,7 +176,8 @@ impl ExecutionPlan for Scan {
         // No exact number: the plan may be older than the rows.
         Ok(Arc::new(match &self.lookup {
             Some(lookup) => {
-                Statistics::new_unknown(&self.columns.schema).with_num_rows(Precision::Inexact(lookup.most()))
+                let rows = lookup.most().map_or_else(|| self.found_by(lookup), Precision::Inexact);
+                Statistics::new_unknown(&self.columns.schema).with_num_rows(rows)
             }
             None => self.known(),
         }))
@@ -179,7 +195,8 @@ impl ExecutionPlan for Scan {
         let output = columns.schema.clone();
         let found = self.lookup.as_ref().map(|lookup| lookup.find(&table)).transpose()?.flatten();
         if let Some(found) = found {
-            let batches = if partition == 0 { rows_of(&table, &found, &columns) } else { Vec::new() };
+            let found = if partition == 0 { found } else { Vec::new() };
+            let batches = rows_of(&table, found, columns);
             return Ok(Box::pin(RecordBatchStreamAdapter::new(output, stream::iter(batches))));
         }
         let partitions = self.properties.output_partitioning().partition_count();
@@ -204,19 +221,27 @@ impl ExecutionPlan for Scan {
     }
 }
 
-/// The rows at these places, sorted by part: a batch a part.
-pub(crate) fn rows_of(table: &Table, places: &[(usize, u32)], columns: &Columns) -> Vec<Result<RecordBatch>> {
+/// The rows at these places, which are in their order: each batch is of one part.
+pub(crate) fn rows_of(
+    table: &Table,
+    places: Vec<(usize, u32)>,
+    columns: Columns,
+) -> impl Iterator<Item = Result<RecordBatch>> + Send + use<> {
+    let mut parts = table.parts().enumerate();
     let mut batches = Vec::new();
-    for (number, part) in table.parts().enumerate() {
-        let of_part = places.iter().filter(|(place, _)| *place == number);
-        let positions: Vec<u32> = of_part.map(|(_, position)| *position).collect();
-        if !positions.is_empty() {
-            let ids = positions.iter().map(|position| part.row_id(*position)).collect();
-            let stored = columns.stored(|wanted| part.rows_at(wanted, &positions));
-            batches.push(stored.and_then(|stored| read(columns, ids, stored)));
+    for of_part in places.chunk_by(|(left, _), (right, _)| left == right) {
+        let wanted = of_part.first().map(|(number, _)| *number);
+        let Some((_, part)) = parts.find(|(number, _)| Some(*number) == wanted) else { continue };
+        for batch in of_part.chunks(BATCH_ROWS) {
+            let positions: Vec<u32> = batch.iter().map(|(_, position)| *position).collect();
+            batches.push((part.clone(), positions));
         }
     }
-    batches
+    batches.into_iter().map(move |(part, positions)| {
+        let ids = positions.iter().map(|position| part.row_id(*position)).collect();
+        let stored = columns.stored(|wanted| part.rows_at(wanted, &positions))?;
+        read(&columns, ids, stored)
+    })
 }
 
 /// The live rows of a part from `first` on, at most one batch.

@@ -48,12 +48,12 @@ impl StoredTable {
         Self { definition, schema: Arc::new(Schema::new(fields)), statistics: None }
     }
 
-    /// Whether a scan with these filters reads a few rows by their keys.
+    /// Whether a scan with these filters reads a few rows by their keys. An index may find any number of rows.
     ///
     /// # Errors
     /// What is wrong with a constant in them.
     pub(crate) fn looks_up(&self, filters: &[Expr]) -> Result<bool> {
-        Ok(Lookup::of(&self.definition, filters)?.is_some())
+        Ok(Lookup::of(&self.definition, filters)?.is_some_and(|lookup| lookup.most().is_some()))
     }
 
     pub(crate) fn definition(&self) -> &Arc<TableDefinition> {
@@ -71,7 +71,7 @@ impl TableProvider for StoredTable {
         TableType::Base
     }
 
-    /// A filter that a key may answer is looked at by the scan, and stays where it is.
+    /// A filter that a key or an index may answer is looked at by the scan, and stays where it is.
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
         let support = |filter: &&Expr| {
             if Lookup::understands(&self.definition, filter) {

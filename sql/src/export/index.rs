@@ -1,11 +1,13 @@
 //! Indexes, which are made once the rows are there.
 
+use std::convert::Infallible;
+
 use muster_storage::{Snapshot, TableDefinition};
 
 use super::names::{full, list, quoted};
 use super::{Dialect, comment_on, line};
-use crate::catalog::relation::{plain, schema_of, stored};
-use crate::index::{self, unique};
+use crate::catalog::relation::{plain as plain_name, schema_of, stored};
+use crate::index::{self, plain, unique};
 
 /// The statements that make a table's indexes.
 pub(super) fn create(
@@ -26,7 +28,15 @@ pub(super) fn create(
         line(out, format_args!("CREATE UNIQUE INDEX {there}{name} ON {table} ({columns}){nulls};"));
         comment_on(out, snapshot, "INDEX", &stored(schema_of(&definition.name), &key.name));
     }
-    for index in &definition.indexes {
+    for index in plain::plain_indexes(definition) {
+        let name = quoted(plain_name(&index.name));
+        let columns = plain::columns_sql(definition, index, |name| Ok::<_, Infallible>(quoted(name)));
+        let Ok(columns) = columns;
+        let method = &index.method;
+        line(out, format_args!("CREATE INDEX {there}{name} ON {table} USING {method} ({columns});"));
+        comment_on(out, snapshot, "INDEX", &index.name);
+    }
+    for index in index::vector_indexes(definition) {
         let mut options = index::options_of(index);
         if let Dialect::Postgres { .. } = dialect {
             // pgvector has no such option.
@@ -34,7 +44,7 @@ pub(super) fn create(
         }
         let statement = format!(
             "CREATE INDEX {there}{} ON {table} USING {} ({} {}) {};",
-            quoted(plain(&index.name)),
+            quoted(plain_name(&index.name)),
             index.method,
             list(column(index.column)),
             index::operator_class(definition, index),

@@ -9,7 +9,7 @@ use muster_storage::{IndexDefinition, IndexId, Part, PutIndex, SegmentId, Store,
 use parking_lot::{Mutex, RwLock};
 
 use super::rows::Lists;
-use super::{Builds, Command, Reader, metric_of, params_of};
+use super::{Builds, Command, Reader, metric_of, params_of, vector_indexes};
 use crate::background::Wake;
 use crate::catalog::relation::shown;
 use crate::progress::{Phase, Progress};
@@ -207,7 +207,7 @@ pub(crate) fn make_files(
     put: &mut PutIndex<'_>,
 ) -> muster_storage::Result<()> {
     let definition = table.definition();
-    for index in &definition.indexes {
+    for index in vector_indexes(definition) {
         let build = builds.begin(definition, index, Command::Complete);
         build.start(part.rows() as u64, 1);
         let built = graph_of(part, index, &|done| {

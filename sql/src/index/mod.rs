@@ -1,4 +1,5 @@
-//! Vector indexes of a database: built for each segment, opened once, mended when damaged.
+//! Indexes of a database. Those of vectors are built for each segment, opened once, mended when damaged; [`plain`] and
+//! [`unique`] are those of other columns.
 //!
 //! Graphs are the engine's, files are storage's; this is where the two meet. The table is the
 //! truth: a graph that is missing or damaged costs an exact search and a rebuild, nothing else.
@@ -12,11 +13,12 @@
 mod builds;
 mod indexes;
 mod operator_class;
+pub(crate) mod plain;
 mod rows;
 pub(crate) mod unique;
 
 use muster_engine::{CodeBits, HnswParams, Metric};
-use muster_storage::IndexDefinition;
+use muster_storage::{IndexDefinition, TableDefinition};
 
 pub(crate) use builds::{Builds, Command};
 pub(crate) use indexes::{Indexes, make_files};
@@ -33,6 +35,11 @@ pub(crate) const M: &str = "m";
 pub(crate) const EF_CONSTRUCTION: &str = "ef_construction";
 pub(crate) const CODE_BITS: &str = "code_bits";
 pub(crate) const LIST_ROWS: &str = "list_rows";
+
+/// The vector indexes of a table.
+pub(crate) fn vector_indexes(definition: &TableDefinition) -> impl Iterator<Item = &IndexDefinition> {
+    definition.indexes.iter().filter(|index| !plain::is_plain(index))
+}
 
 /// The distance that an index is for.
 pub(crate) fn metric_of(index: &IndexDefinition) -> Result<Metric> {

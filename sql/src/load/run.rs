@@ -9,7 +9,7 @@ use super::loader::Loader;
 use super::mapping::Mapping;
 use super::source::Source;
 use super::{LoadReport, Request, infer};
-use crate::index::Command;
+use crate::index::{Command, vector_indexes};
 use crate::progress::{Phase, Progress};
 use crate::session::{CommitPoint, Committing, StatementContext};
 use crate::sqlstate::SqlState;
@@ -52,7 +52,7 @@ pub(crate) fn run(
     if changes.is_none()
         && let Some(table) = shared.store.snapshot().table(&request.table)
     {
-        for index in &table.definition().indexes {
+        for index in vector_indexes(table.definition()) {
             // The rows are there: an index that is not built to its end is built in the background.
             match shared.indexes.build(&request.table, index, Command::Complete, progress, &continues) {
                 Ok(()) | Err(Error::Engine(muster_engine::Error::Cancelled)) => {}

@@ -31,6 +31,7 @@ use crate::Result;
 use crate::apply::Apply;
 use crate::catalog::StoredTable;
 use crate::functions::table;
+use crate::index::plain::plain_indexes;
 use crate::session::{StatementContext, reads_stored};
 
 /// Plans that are kept while nobody runs them: as many as sessions that run one prepared statement at once, as a rule.
@@ -178,7 +179,7 @@ fn may_be_generic(plan: &LogicalPlan) -> Result<bool> {
     Ok(may)
 }
 
-/// Whether the values of parameters decide what the plan is: a filter compares a key with one, and with the value the rows
+/// Whether the values of parameters decide what the plan is: a filter compares a key, or an index's first column, with one, and with the value the rows
 /// are looked up; or DataFusion's LIMIT is one;
 /// or rows decide what a subquery's parameters are.
 fn values_decide(plan: &LogicalPlan) -> Result<bool> {
@@ -196,7 +197,10 @@ fn values_decide(plan: &LogicalPlan) -> Result<bool> {
             let definition = table.definition();
             let is_key = |name: &str| {
                 let position = definition.schema.index_of(name);
-                position.is_ok_and(|column| definition.keys.iter().any(|key| key.columns.contains(&column)))
+                position.is_ok_and(|column| {
+                    definition.keys.iter().any(|key| key.columns.contains(&column))
+                        || plain_indexes(definition).any(|index| index.column == column)
+                })
             };
             decide |= split_conjunction(&filter.predicate).into_iter().any(|part| {
                 has_placeholder(part) && part.column_refs().iter().any(|column| is_key(&column.name))

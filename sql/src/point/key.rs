@@ -1,36 +1,42 @@
-//! The row that a filter names by its key: `key = value` for each column of a primary key or unique constraint.
+//! The rows that a filter names by a key or an index: `column = value` for each column of a primary key or unique
+//! constraint, or for the first columns of an index.
 //!
-//! It finds where the row can be; the filter, which stays a stage, says whether it is. Invariant: each row that the filter is true for
+//! It finds where the rows can be; the filter, which stays a stage, says whether they are. Invariant: each row that the filter is true for
 //! is among those found. So a value is looked up in the column's own type, and NULL, which equals nothing, finds nothing.
 
 use std::sync::Arc;
 
 use arrow::array::{Array, RecordBatch};
+use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::common::DFSchema;
 use datafusion::datasource::source_as_provider;
+use datafusion::error::Result as DataFusionResult;
 use datafusion::logical_expr::utils::{expr_to_columns, split_conjunction};
 use datafusion::logical_expr::{BinaryExpr, Expr, LogicalPlan, Operator};
-use muster_storage::{KeyConstraint, TableDefinition};
+use muster_storage::TableDefinition;
 
 use super::given::{Given, GivenValues};
 use super::scalar::{Scalar, open};
 use super::{Parts, Rows, Source, Stage};
-use crate::catalog::{Columns, Lookup, StoredTable, rows_of};
+use crate::catalog::{By, Columns, Lookup, StoredTable, rows_of};
 use crate::planning::{Planner, expression};
 use crate::session::StatementContext;
 use crate::{Error, Result};
 
+/// Rows that an index may find: more are read by a plan that streams them.
+const MOST_ROWS: usize = 1024;
+
 /// See the module.
 #[derive(Debug)]
-pub(super) struct KeyedRow {
+pub(super) struct KeyedRows {
     definition: Arc<TableDefinition>,
-    constraint: KeyConstraint,
+    by: By,
     /// The value of each of its columns, over what is given.
     values: Vec<Scalar>,
     /// Those columns.
     key: SchemaRef,
-    /// What is read of the row.
+    /// What is read of the rows.
     read: Columns,
 }
 
@@ -50,9 +56,9 @@ pub(super) fn table_of(plan: &LogicalPlan) -> Option<Arc<TableDefinition>> {
     }
 }
 
-impl KeyedRow {
-    /// The row of a table, with the columns that `needed` and the filter use, and the filter; `None` where the filter names
-    /// no key. `columns` are all of the table's, qualified as the expressions have them.
+impl KeyedRows {
+    /// The rows of a table, with the columns that `needed` and the filter use, and the filter; `None` where the filter names
+    /// no key and no index. `columns` are all of the table's, qualified as the expressions have them.
     pub(super) fn of(
         planner: &Planner,
         given: &Given,
@@ -85,23 +91,20 @@ impl KeyedRow {
             .collect();
         let value =
             |column: &usize| equal.iter().find(|(known, _)| known == column).map(|(_, value)| value.clone());
-        let keyed = definition.keys.iter().find_map(|constraint| {
-            let values = constraint.columns.iter().map(value).collect::<Option<Vec<_>>>()?;
-            Some((constraint.clone(), values))
-        });
-        let Some((constraint, values)) = keyed else { return Ok(None) };
+        let Some(by) = By::of(&definition, |column| value(&column).is_some()) else { return Ok(None) };
+        let values = by.columns().iter().filter_map(value);
         let nothing = given.after(&DFSchema::empty())?;
-        let values = values.into_iter().map(|value| Scalar::of_open(value, nothing.clone()));
+        let values = values.map(|value| Scalar::of_open(value, nothing.clone()));
         let values = values.collect::<Result<Vec<_>>>()?;
-        let key = crate::write::nullable_schema(&definition.schema.project(&constraint.columns)?);
+        let key = crate::write::nullable_schema(&definition.schema.project(by.columns())?);
         let read = Columns::new(&definition, projection, Arc::new(Schema::clone(columns.as_arrow())));
         let condition = Scalar::of_open(predicate, all)?;
-        let source = Source::Key(Self { definition, constraint, values, key, read });
+        let source = Source::Key(Self { definition, by, values, key, read });
         Ok(Some(Parts { source, stages: vec![Stage::Filter(condition)], columns }))
     }
 
-    /// The row, or none.
-    pub(super) fn rows(&self, context: &StatementContext, given: &GivenValues) -> Result<Rows> {
+    /// The rows; `None` where they are too many to be read on the spot.
+    pub(super) fn rows(&self, context: &StatementContext, given: &GivenValues) -> Result<Option<Rows>> {
         let table = context
             .snapshot
             .table(&self.definition.name)
@@ -114,22 +117,18 @@ impl KeyedRow {
             Vec::new()
         } else {
             let keys = RecordBatch::try_new(self.key.clone(), values)?;
-            let found = Lookup::at(self.constraint.clone(), keys).find(table)?;
+            let found = Lookup::at(self.by.clone(), keys).find(table)?;
             found.ok_or_else(|| Error::internal("a key is gone while its table is the same"))?
         };
-        let mut batches = rows_of(table, &found, &self.read);
-        match batches.pop() {
-            Some(row) if batches.is_empty() => {
-                let row = row?;
-                Ok(Rows { columns: row.columns().to_vec(), count: row.num_rows() })
-            }
-            Some(_) => Err(Error::internal("a key has several rows")),
-            None => {
-                let fields = self.read.schema().fields().iter();
-                let empty = fields.map(|field| arrow::array::new_empty_array(field.data_type()));
-                Ok(Rows { columns: empty.collect(), count: 0 })
-            }
+        if found.len() > MOST_ROWS {
+            return Ok(None);
         }
+        let batches = rows_of(table, found, self.read.clone()).collect::<DataFusionResult<Vec<_>>>()?;
+        let rows = match batches.as_slice() {
+            [batch] => batch.clone(),
+            several => concat_batches(self.read.schema(), several)?,
+        };
+        Ok(Some(Rows { columns: rows.columns().to_vec(), count: rows.num_rows() }))
     }
 }
 

@@ -1,8 +1,8 @@
-//! Point plans: statements over VALUES, or over the row of one key, evaluated on the spot.
+//! Point plans: statements over VALUES, or over the rows of one key or a few of an index, evaluated on the spot.
 //!
 //! A point plan gives the rows that DataFusion's executor would give for the same analyzed plan, without optimizing and
 //! planning it anew for each run: its expressions are compiled once, with parameters and `now()` as columns. It knows
-//! projections and filters over VALUES and over a table whose key the filter names; any other plan is not one.
+//! projections and filters over VALUES and over a table whose key or index the filter names; any other plan is not one.
 //! Invariant: it reads the statement's snapshot alone.
 
 mod given;
@@ -16,7 +16,7 @@ use datafusion::common::{DFSchema, ParamValues};
 use datafusion::logical_expr::{Expr, LogicalPlan};
 
 use self::given::Given;
-use self::key::KeyedRow;
+use self::key::KeyedRows;
 use self::scalar::Scalar;
 use self::values::Values;
 use crate::planning::Planner;
@@ -39,7 +39,7 @@ enum Source {
     /// One row without columns.
     Nothing,
     Values(Values),
-    Key(KeyedRow),
+    Key(KeyedRows),
 }
 
 /// What is made of them, first to last.
@@ -78,16 +78,23 @@ impl PointPlan {
         Ok(Some(Self { given, source: parts.source, stages: parts.stages, schema }))
     }
 
-    /// The rows.
+    /// The rows; `None` where an index finds so many that they are for DataFusion's executor.
     ///
     /// # Errors
     /// What an expression gives: a division by zero, a value out of range.
-    pub(crate) fn run(&self, context: &StatementContext, params: &ParamValues) -> Result<RecordBatch> {
+    pub(crate) fn run(
+        &self,
+        context: &StatementContext,
+        params: &ParamValues,
+    ) -> Result<Option<RecordBatch>> {
         let given = self.given.values(context, params)?;
         let mut rows = match &self.source {
             Source::Nothing => Rows { columns: Vec::new(), count: 1 },
             Source::Values(values) => values.rows(context, &given)?,
-            Source::Key(key) => key.rows(context, &given)?,
+            Source::Key(key) => match key.rows(context, &given)? {
+                Some(rows) => rows,
+                None => return Ok(None),
+            },
         };
         for stage in &self.stages {
             match stage {
@@ -120,7 +127,7 @@ impl PointPlan {
             arrow::compute::cast_with_options(&column, field.data_type(), &options)
         });
         let columns = typed.collect::<std::result::Result<_, _>>()?;
-        Ok(RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)?)
+        Ok(Some(RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)?))
     }
 }
 
@@ -173,7 +180,7 @@ fn take_apart_input(
         LogicalPlan::Filter(filter) => {
             if let Some(table) = key::table_of(&filter.input) {
                 let columns = filter.input.schema();
-                return KeyedRow::of(planner, given, table, columns, &filter.predicate, needed);
+                return KeyedRows::of(planner, given, table, columns, &filter.predicate, needed);
             }
             let Some(mut parts) = take_apart_input(planner, given, &filter.input, None)? else {
                 return Ok(None);

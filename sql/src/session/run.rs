@@ -144,9 +144,10 @@ async fn attempt_once(
         Planned::Query { plan, tag, point, generic, repeatable } => {
             let columns =
                 prepared.columns.clone().unwrap_or_else(|| Arc::new(arrow::datatypes::Schema::empty()));
-            if let Some(point) = point {
-                let rows = present(&point.run(&context, &params)?, &columns)?;
-                return Ok(one_batch(tag.clone(), rows));
+            if let Some(point) = point
+                && let Some(rows) = point.run(&context, &params)?
+            {
+                return Ok(one_batch(tag.clone(), present(&rows, &columns)?));
             }
             let asked = repeatable.and_then(|it| ResultCache::ask(&context, it, &params, &prepared.tables));
             let sought = match asked {

@@ -1,4 +1,5 @@
-//! `CREATE INDEX ... USING hnsw (column opclass) WITH (m = 16, ef_construction = 200, code_bits = 8, list_rows = 1)`.
+//! `CREATE INDEX ... USING hnsw (column opclass) WITH (m = 16, ef_construction = 200, code_bits = 8, list_rows = 1)`; other
+//! methods are [`plain_index`]'s and [`unique_index`]'s.
 //!
 //! The index is built before the statement answers, from sealed rows; writers go on meanwhile, so
 //! CONCURRENTLY is how it always works.
@@ -6,14 +7,15 @@
 use std::collections::BTreeMap;
 
 use arrow::datatypes::Schema;
-use datafusion::sql::sqlparser::ast::{BinaryOperator, CreateIndex, Expr, IndexType, ObjectName};
+use datafusion::sql::sqlparser::ast::{BinaryOperator, CreateIndex, Expr};
 use muster_engine::{CodeBits, HnswParams, Metric};
 use muster_storage::{Changes, IndexDefinition, Snapshot};
 
-use super::{name, unique_index};
+use super::{name, plain_index, unique_index};
 use crate::catalog::namespace::kind;
 use crate::catalog::relation::{plain, schema_of, stored};
 use crate::database::Shared;
+use crate::index::plain::{BTREE, is_plain};
 use crate::index::{CODE_BITS, Command, EF_CONSTRUCTION, Indexes, LIST_ROWS, M, METHOD, METRIC, find_class};
 use crate::progress::Progress;
 use crate::sqlstate::SqlState;
@@ -33,17 +35,8 @@ impl NewIndex {
     /// `taken` are the names of the indexes that are there.
     ///
     /// # Errors
-    /// 0A000 for another method or what hnsw has not, 42703, 42704, 42804 and 22023 for what is wrong.
+    /// 0A000 for what hnsw has not, 42703, 42704, 42804 and 22023 for what is wrong.
     pub(crate) fn of(create: &CreateIndex, table: &str, schema: &Schema, taken: &[&str]) -> Result<Self> {
-        let method = match &create.using {
-            Some(IndexType::Custom(method)) => name::ident(method),
-            Some(other) => other.to_string().to_lowercase(),
-            None => "btree".to_string(),
-        };
-        if method != METHOD {
-            return Err(Error::unsupported(format!("index method {method}"))
-                .with_hint("The method is hnsw; an index over scalar columns is a UNIQUE one."));
-        }
         let refused = [
             (create.unique, "a unique hnsw index"),
             (!create.include.is_empty(), "INCLUDE"),
@@ -99,7 +92,7 @@ impl NewIndex {
                 .with_hint("The vector with the greatest inner product may be in any list. Of normalised vectors, take the cosine."));
         }
         let name = match &create.name {
-            Some(name) => index_name(table, name)?,
+            Some(name) => stored(schema_of(table), &unique_index::index_name(name)?),
             None => free_name(&format!("{table}_{column_name}_idx"), taken),
         };
         Ok(Self { name, table: table.to_string(), column, metric, params })
@@ -158,17 +151,6 @@ fn params(with: &[Expr]) -> Result<HnswParams> {
     Ok(params)
 }
 
-/// An index is in the schema of its table.
-fn index_name(table: &str, name: &ObjectName) -> Result<String> {
-    match name::parts(name)? {
-        (None, name) => Ok(stored(schema_of(table), &name)),
-        (Some(_), _) => Err(Error::new(
-            SqlState::SyntaxError,
-            format!("{name} has a schema, which an index has from its table"),
-        )),
-    }
-}
-
 fn free_name(wanted: &str, taken: &[&str]) -> String {
     let mut name = wanted.to_string();
     let mut number = 0_u32;
@@ -190,13 +172,13 @@ pub(crate) fn changes(
 ) -> Result<Option<(String, String, Changes)>> {
     let table_name = name::table(&create.table_name)?;
     let table = snapshot.table(&table_name).ok_or_else(|| Error::undefined_table(&table_name))?;
-    let is_btree = match &create.using {
-        None | Some(IndexType::BTree) => true,
-        Some(IndexType::Custom(method)) => name::ident(method) == "btree",
-        Some(_) => false,
-    };
-    if create.unique && is_btree {
-        let made = unique_index::changes(snapshot, table.definition(), create)?;
+    let method = plain_index::method(create)?;
+    if method != METHOD {
+        let made = if create.unique && method == BTREE {
+            unique_index::changes(snapshot, table.definition(), create)?
+        } else {
+            plain_index::changes(snapshot, table.definition(), create, &method)?
+        };
         return Ok(made.map(|(name, changes)| (table_name, name, changes)));
     }
     let taken: Vec<&str> = snapshot
@@ -236,8 +218,8 @@ pub(crate) fn build(
     continues: &(dyn Fn() -> bool + Sync),
 ) -> Result<()> {
     let made = shared.store.snapshot().table(table).and_then(|table| table.definition().index(name).cloned());
-    // Dropped again already.
-    let Some(made) = made else { return Ok(()) };
+    // Dropped again already; or one over plain columns, of which nothing is built.
+    let Some(made) = made.filter(|made| !is_plain(made)) else { return Ok(()) };
     let built = build_checked(shared, table, &made, progress, continues);
     if built.is_err() {
         // A statement that failed leaves nothing behind, as in PostgreSQL.

@@ -21,6 +21,7 @@ pub(crate) mod maintenance;
 pub(crate) mod merge;
 pub(crate) mod name;
 pub(crate) mod on_commit;
+mod plain_index;
 pub(crate) mod refused;
 pub(crate) mod role;
 mod schema;

@@ -1,6 +1,6 @@
 //! `CREATE UNIQUE INDEX name ON t (columns)`: values that may be there once. Rows are looked up by them, too.
 
-use datafusion::sql::sqlparser::ast::CreateIndex;
+use datafusion::sql::sqlparser::ast::{CreateIndex, ObjectName};
 use muster_storage::{Alteration, Changes, Snapshot, TableDefinition};
 
 use super::create_table::Builder;
@@ -43,10 +43,7 @@ pub(super) fn changes(
     let columns = builder.positions(&create.columns)?;
     let schema = schema_of(&definition.name);
     let index = match &create.name {
-        Some(name) => match name::parts(name)? {
-            (None, name) => name,
-            (Some(_), _) => return Err(Error::new(SqlState::SyntaxError, format!("{name} has a schema"))),
-        },
+        Some(name) => index_name(name)?,
         None => free(snapshot, definition, &columns),
     };
     let full = stored(schema, &index);
@@ -68,10 +65,30 @@ pub(super) fn changes(
     Ok(Some((full, changes)))
 }
 
+/// An index is in the schema of its table.
+pub(super) fn index_name(name: &ObjectName) -> Result<String> {
+    match name::parts(name)? {
+        (None, name) => Ok(name),
+        (Some(_), _) => Err(Error::new(
+            SqlState::SyntaxError,
+            format!("{name} has a schema, which an index has from its table"),
+        )),
+    }
+}
+
 /// The name that PostgreSQL gives, with a number where it is taken.
-fn free(snapshot: &Snapshot, definition: &TableDefinition, columns: &[usize]) -> String {
+pub(super) fn free(snapshot: &Snapshot, definition: &TableDefinition, columns: &[usize]) -> String {
     let fields = columns.iter().filter_map(|column| definition.schema.fields().get(*column));
-    let names: Vec<&str> = fields.map(|field| field.name().as_str()).collect();
+    let mut names: Vec<String> = Vec::new();
+    for field in fields {
+        let mut name = field.name().clone();
+        let mut number = 0_u32;
+        while names.contains(&name) {
+            number += 1;
+            name = format!("{}{number}", field.name());
+        }
+        names.push(name);
+    }
     let wanted = format!("{}_{}_idx", plain(&definition.name), names.join("_"));
     let schema = schema_of(&definition.name);
     let mut name = wanted.clone();

@@ -20,7 +20,7 @@ use muster_storage::{IndexDefinition, TableDefinition};
 use super::chain::{Chain, row_ids};
 use super::distance::Distance;
 use super::node::{DISTANCE, Parts, VectorTopK, one_row};
-use crate::index::metric_of;
+use crate::index::{metric_of, vector_indexes};
 
 /// The plan, with searches in the place of sorts where an index answers them.
 ///
@@ -76,7 +76,7 @@ pub(super) fn index_for(
     let fits = |index: &&IndexDefinition| {
         index.column == column && metric_of(index).is_ok_and(|of_index| of_index == metric)
     };
-    definition.indexes.iter().find(fits)
+    vector_indexes(definition).find(fits)
 }
 
 /// The search that gives what this sort gives, if there is one.

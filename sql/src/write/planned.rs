@@ -157,8 +157,9 @@ impl PlannedWrite {
         point: Option<&PointPlan>,
         params: ParamValues,
     ) -> Result<Written> {
-        if let Some(point) = point {
-            let rows = point.run(&context, &params)?;
+        if let Some(point) = point
+            && let Some(rows) = point.run(&context, &params)?
+        {
             // What computes columns of its own, an embedding for one, may take its time.
             if rows.num_rows() <= FEW_ROWS && !self.generates() && !self.waits() {
                 return self.written(&context, &[rows], &params);

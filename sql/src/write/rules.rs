@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 
 use super::checks::Checks;
 use crate::database::Shared;
-use crate::index::metric_of;
+use crate::index::{metric_of, vector_indexes};
 use crate::planning::expression::{self, Compiled};
 use crate::{Error, Report, Result, column, embedding};
 
@@ -93,7 +93,7 @@ impl RowRules {
             .collect::<Result<Vec<_>>>()?;
         let metrics = (0..schema.fields().len())
             .map(|column| {
-                let indexes = definition.indexes.iter().filter(|index| index.column == column);
+                let indexes = vector_indexes(&definition).filter(|index| index.column == column);
                 let metrics = indexes.map(metric_of).collect::<Result<Vec<_>>>()?;
                 // The one that refuses the most: a direction, by which zero has no place.
                 let strictest = metrics.iter().find(|metric| **metric == Metric::Cosine);

@@ -5,7 +5,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 /// Types that a key may have, with literals of theirs, some of them of another type.
-const KEYS: [(&str, &[&str]); 9] = [
+pub(crate) const KEYS: [(&str, &[&str]); 9] = [
     ("int", &["1", "2", "-5", "2.0", "2.5", "'1'", "3000000000", "NULL", "1::smallint", "1::bigint"]),
     ("bigint", &["1", "2", "9223372036854775807", "2.5", "1.0", "NULL", "1::int"]),
     ("smallint", &["1", "2", "40000", "NULL", "1::bigint"]),
@@ -17,7 +17,7 @@ const KEYS: [(&str, &[&str]); 9] = [
     ("date", &["'2026-01-01'", "'2026-01-02'", "NULL"]),
 ];
 
-fn ids(session: &Session, sql: &str) -> Result<Vec<i64>, &'static str> {
+pub(crate) fn ids(session: &Session, sql: &str) -> Result<Vec<i64>, &'static str> {
     let result = session.query(sql, &[]).map_err(|error| error.sqlstate())?;
     let mut ids = Vec::new();
     for batch in result.batches() {
@@ -79,7 +79,7 @@ proptest! {
     }
 }
 
-fn plan(session: &Session, sql: &str) -> String {
+pub(crate) fn plan(session: &Session, sql: &str) -> String {
     let batches = session.query(&format!("EXPLAIN {sql}"), &[]).unwrap().into_batches();
     muster::arrow::util::pretty::pretty_format_batches(&batches).unwrap().to_string()
 }

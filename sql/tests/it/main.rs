@@ -20,6 +20,7 @@ mod memory;
 mod nearest;
 mod open;
 mod parameters;
+mod plain_index;
 mod playbooks;
 mod returning;
 mod titles;

@@ -97,11 +97,15 @@ impl Draft {
             }
             Change::DropTable { name } => self.drop_table(name),
             Change::AlterTable { table, alteration } => self.alter_table(table, alteration),
-            Change::CreateIndex { table, name, column, method, properties, id } => {
+            Change::CreateIndex { table, name, columns, method, properties, id } => {
+                let Some((column, more)) = columns.split_first() else {
+                    return Err(Error::schema(table, format!("index \"{name}\" has no columns")));
+                };
                 let index = IndexDefinition {
                     id: id.ok_or_else(|| Error::schema(table, "the index has no number"))?,
                     name: name.clone(),
                     column: *column,
+                    more: more.to_vec(),
                     method: method.clone(),
                     properties: properties.clone(),
                 };
@@ -251,10 +255,10 @@ impl Draft {
         self.check_index_name(&index.name)?;
         let table = self.table(name)?;
         let mut definition = TableDefinition::clone(table.definition());
-        if index.column >= definition.schema.fields().len() {
+        if let Some(column) = index.columns().find(|column| *column >= definition.schema.fields().len()) {
             return Err(Error::schema(
                 name,
-                format!("index \"{}\": there is no column {}", index.name, index.column),
+                format!("index \"{}\": there is no column {column}", index.name),
             ));
         }
         let counter = &mut self.snapshot.counters.index;
@@ -280,9 +284,10 @@ impl Draft {
                 self.edit_of(&definition, edit);
             }
         }
+        let after = definition.clone();
         self.redefine(name, definition, |part| {
             let kept = part.indexes().iter().filter(|file| file.record().index != id);
-            part.with_indexes(kept.cloned().collect())
+            part.with_indexes(kept.cloned().collect()).without_lookups_of_others(&after)
         })
     }
 

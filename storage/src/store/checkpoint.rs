@@ -16,6 +16,7 @@ use super::activity::{count, note};
 use super::bulk_load::SEGMENT_BYTES;
 use super::{Inner, edits};
 use crate::journal::Edit;
+use crate::keys::lookup;
 use crate::row_ids::RowIds;
 use crate::segment::Segment;
 use crate::segment::writer::SegmentWriter;
@@ -145,6 +146,7 @@ impl Inner {
         for (number, encoder) in table.encoders().iter().enumerate() {
             part.key_index(number, encoder)?;
         }
+        lookup::warm(table, &part)?;
         Ok(part)
     }
 

@@ -101,10 +101,10 @@ impl Prepared {
                     let create = Change::CreateTable { name, schema, keys, properties, temporary, id };
                     prepared.definitions.push(create);
                 }
-                Change::CreateIndex { table, name, column, method, properties, id } => {
+                Change::CreateIndex { table, name, columns, method, properties, id } => {
                     let id = id.unwrap_or_else(|| IndexId(store.next_index.fetch_add(1, Ordering::Relaxed)));
                     let id = Some(id);
-                    let create = Change::CreateIndex { table, name, column, method, properties, id };
+                    let create = Change::CreateIndex { table, name, columns, method, properties, id };
                     prepared.definitions.push(create);
                 }
                 Change::Unchanged { table } => {

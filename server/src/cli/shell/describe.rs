@@ -25,7 +25,7 @@ impl Shell {
                 ("Schema", texts(tables.iter().map(|table| table.schema.as_str()))),
                 ("Name", texts(tables.iter().map(|table| table.name.as_str()))),
                 ("Rows", Arc::new(rows)),
-                ("Vector indexes", Arc::new(indexes)),
+                ("Indexes", Arc::new(indexes)),
             ],
             out,
         )

@@ -9,13 +9,15 @@ use super::functions::type_text;
 use super::library::quoted;
 use super::oid;
 use crate::catalog::SearchPath;
-use crate::catalog::relation::{plain, schema_of};
+use crate::catalog::relation::{plain as plain_name, schema_of};
+use crate::index::plain;
 use crate::{check_constraint as check, column, foreign_key, index};
 
 /// What an object id stands for among the indexes of a snapshot.
 pub(super) enum Indexed<'a> {
     Key(&'a TableDefinition, &'a KeyConstraint),
-    Vector(&'a TableDefinition, &'a IndexDefinition),
+    /// Any other.
+    Index(&'a TableDefinition, &'a IndexDefinition),
 }
 
 /// The index with this id.
@@ -29,7 +31,7 @@ pub(super) fn find(snapshot: &Snapshot, wanted: i32) -> Option<Indexed<'_>> {
         }
         for index in &table.indexes {
             if oid::index(index.id) == wanted {
-                return Some(Indexed::Vector(table, index));
+                return Some(Indexed::Index(table, index));
             }
         }
     }
@@ -86,7 +88,7 @@ pub(super) fn default(field: &Field) -> Result<Option<String>> {
 
 /// A relation's schema and name.
 fn full_name(stored: &str) -> Result<String> {
-    Ok(format!("{}.{}", quoted(schema_of(stored))?, quoted(plain(stored))?))
+    Ok(format!("{}.{}", quoted(schema_of(stored))?, quoted(plain_name(stored))?))
 }
 
 /// The name of a column.
@@ -112,7 +114,14 @@ impl Indexed<'_> {
                     columns(table, &key.columns)?
                 ))
             }
-            Self::Vector(table, index) => {
+            Self::Index(table, index) if plain::is_plain(index) => Ok(format!(
+                "CREATE INDEX {} ON {} USING {} ({})",
+                quoted(plain_name(&index.name))?,
+                full_name(&table.name)?,
+                index.method,
+                plain::columns_sql(table, index, quoted)?
+            )),
+            Self::Index(table, index) => {
                 let with: Vec<String> = options(index)
                     .iter()
                     .filter_map(|option| option.split_once('='))
@@ -120,7 +129,7 @@ impl Indexed<'_> {
                     .collect();
                 Ok(format!(
                     "CREATE INDEX {} ON {} USING {} ({} {}) WITH ({})",
-                    quoted(plain(&index.name))?,
+                    quoted(plain_name(&index.name))?,
                     full_name(&table.name)?,
                     index.method,
                     column_name(table, index.column)?,
@@ -136,7 +145,7 @@ impl Indexed<'_> {
         let place = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
         let (table, position) = match self {
             Self::Key(table, key) => (table, place.and_then(|place| key.columns.get(place)).copied()),
-            Self::Vector(table, index) => (table, place.filter(|place| *place == 0).map(|_| index.column)),
+            Self::Index(table, index) => (table, place.and_then(|place| index.columns().nth(place))),
         };
         position.map(|position| column_name(table, position)).transpose()
     }

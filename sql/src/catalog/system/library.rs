@@ -125,25 +125,56 @@ fn reserved() -> Result<&'static HashSet<String>> {
     Ok(WORDS.get_or_init(|| words))
 }
 
-/// The default operator class of `btree` for a type; 0 where there is none.
-pub(super) fn btree_class(type_oid: i32) -> Result<i32> {
-    // PostgreSQL compares varchar as text.
-    let type_oid = if type_oid == 1043 { 25 } else { type_oid };
+/// The default operator class of an access method for a type; 0 where there is none.
+pub(super) fn default_class(method: i32, type_oid: i32) -> Result<i32> {
+    let found = find_class(|class| {
+        class.method == method && class.is_default && class.type_oid == compared_as(type_oid)
+    })?;
+    Ok(found.map_or(0, |class| class.oid))
+}
+
+/// The operator class of this name.
+pub(super) fn class(method: i32, name: &str) -> Result<Option<KnownClass>> {
+    find_class(|class| class.method == method && class.name == name)
+}
+
+/// PostgreSQL compares varchar as text.
+pub(super) fn compared_as(type_oid: i32) -> i32 {
+    if type_oid == 1043 { 25 } else { type_oid }
+}
+
+/// An operator class.
+pub(super) struct KnownClass {
+    pub(super) oid: i32,
+    name: String,
+    method: i32,
+    /// The type that it is of.
+    pub(super) type_oid: i32,
+    pub(super) is_default: bool,
+}
+
+fn find_class(fits: impl Fn(&KnownClass) -> bool) -> Result<Option<KnownClass>> {
     for batch in tables()?.pg_opclass.data() {
         let (oids, methods) = (numbers(batch, "oid")?, numbers(batch, "opcmethod")?);
-        let types = numbers(batch, "opcintype")?;
+        let (types, names) = (numbers(batch, "opcintype")?, strings(batch, "opcname")?);
         let defaults = batch
             .column_by_name("opcdefault")
             .and_then(|column| column.as_any().downcast_ref::<arrow::array::BooleanArray>());
         let Some(defaults) = defaults else { return Err(missing("opcdefault")) };
         for row in 0..batch.num_rows() {
-            if methods.value(row) == super::oid::BTREE && types.value(row) == type_oid && defaults.value(row)
-            {
-                return Ok(oids.value(row));
+            let class = KnownClass {
+                oid: oids.value(row),
+                name: names.value(row).to_string(),
+                method: methods.value(row),
+                type_oid: types.value(row),
+                is_default: defaults.value(row),
+            };
+            if fits(&class) {
+                return Ok(Some(class));
             }
         }
     }
-    Ok(0)
+    Ok(None)
 }
 
 /// A name as SQL needs it written.
@@ -202,8 +233,8 @@ mod tests {
         ] {
             assert_eq!(type_named(text).unwrap(), oid, "{text}");
         }
-        assert_eq!(btree_class(25).unwrap(), 3126);
-        assert_eq!(btree_class(oid_of_nothing()).unwrap(), 0);
+        assert_eq!(default_class(403, 25).unwrap(), 3126);
+        assert_eq!(default_class(403, oid_of_nothing()).unwrap(), 0);
     }
 
     fn oid_of_nothing() -> i32 {

@@ -10,6 +10,7 @@
 //! - [`queries`]: clients' queries in a form that DataFusion plans.
 
 mod array_columns;
+pub(crate) mod class;
 mod column_type;
 mod comments;
 mod definition;

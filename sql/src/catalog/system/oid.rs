@@ -10,6 +10,7 @@ use crate::catalog::SCHEMA;
 use crate::catalog::namespace::SCHEMA_KIND;
 use crate::catalog::relation::schema_of;
 use crate::catalog::search_path::TEMPORARY;
+use crate::index::plain;
 
 /// The schema `pg_catalog`.
 pub(super) const PG_CATALOG: i32 = 11;
@@ -29,6 +30,8 @@ pub(super) const TABLESPACE: i32 = 1663;
 pub(super) const DEFAULT_COLLATION: i32 = 100;
 /// The access method `btree`.
 pub(super) const BTREE: i32 = 403;
+/// The access method `hash`.
+pub(super) const HASH: i32 = 405;
 /// The type `vector`, as drivers are told it on the wire.
 pub(super) const VECTOR: i32 = 16_385;
 /// The extension `vector`.
@@ -58,7 +61,7 @@ const FIRST_USER_OBJECT: i32 = 16_384;
 pub(super) const SCHEMAS: &[(&str, i32)] =
     &[("pg_catalog", PG_CATALOG), (SCHEMA, PUBLIC), ("information_schema", INFORMATION_SCHEMA)];
 
-/// Schemas, views and sequences, tables, hnsw indexes and keys have a range each. A range is reused after so many
+/// Schemas, views and sequences, tables, indexes and keys have a range each. A range is reused after so many
 /// were made in the life of a database: 8 million schemas, views and sequences, 16 million tables, 32 million indexes, 4 million tables with keys, 256 keys a table.
 const OBJECTS: u32 = 1 << 23;
 const TABLES: u32 = 1 << 24;
@@ -117,7 +120,16 @@ pub(super) fn schemas(snapshot: &Snapshot) -> Vec<(String, i32)> {
     names.into_iter().map(|name| (name.clone(), schema(snapshot, &name))).collect()
 }
 
-/// The id of an hnsw index in `pg_class`.
+/// The id of an access method.
+pub(super) fn method(name: &str) -> i32 {
+    match name {
+        plain::BTREE => BTREE,
+        plain::HASH => HASH,
+        _ => HNSW,
+    }
+}
+
+/// The id of an index that is no key's in `pg_class`.
 pub(super) fn index(id: IndexId) -> i32 {
     within(INDEXES, INDEXES, id.0)
 }

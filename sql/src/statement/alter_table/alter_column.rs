@@ -6,10 +6,11 @@ use arrow::datatypes::Field;
 use datafusion::sql::sqlparser::ast::{AlterColumnOperation as Action, DataType as SqlType, Expr, Ident};
 
 use super::super::create_table::expressions;
-use super::super::name;
+use super::super::{name, plain_index};
 use super::altering::{Altering, Source};
 use super::identity;
 use crate::catalog::View;
+use crate::index::plain;
 use crate::planning::{assign, expression};
 use crate::sqlstate::SqlState;
 use crate::types::{sql_field, type_name};
@@ -154,7 +155,12 @@ fn set_type(
     }
     altering.set_fields(fields);
     if column::dimensions(&retyped).is_none() {
-        altering.definition.indexes.retain(|index| index.column != position);
+        altering.definition.indexes.retain(|index| plain::is_plain(index) || index.column != position);
+    }
+    for index in plain::plain_indexes(&altering.definition) {
+        for (place, _) in index.columns().enumerate().filter(|(_, column)| *column == position) {
+            plain_index::check_column(&retyped, plain::class(index, place), &index.method)?;
+        }
     }
     // Keys are made again over the new values, so their columns must be of a type that has keys.
     let mut builder = altering.builder()?;

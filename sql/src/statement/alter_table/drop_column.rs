@@ -101,10 +101,8 @@ fn drop_one(altering: &mut Altering<'_>, name: &str, cascade: bool) -> Result<()
     for key in &mut definition.keys {
         key.columns.iter_mut().for_each(|place| *place = after(*place));
     }
-    definition.indexes.retain(|index| index.column != position);
-    for index in &mut definition.indexes {
-        index.column = after(index.column);
-    }
+    definition.indexes.retain(|index| index.columns().all(|other| other != position));
+    definition.indexes.iter_mut().for_each(|index| index.column_dropped(position));
     let mut fields = altering.fields();
     fields.remove(position);
     altering.set_fields(fields);

@@ -143,7 +143,8 @@ impl Altering<'_> {
         };
         for index in &definition.indexes {
             let properties = index.properties.clone();
-            changes = changes.create_index(name, &index.name, index.column, &index.method, properties);
+            let columns = index.columns().collect();
+            changes = changes.create_index_over(name, &index.name, columns, &index.method, properties);
         }
         changes
     }

@@ -69,7 +69,7 @@ pub(super) fn stored_name(snapshot: &Snapshot, wanted: i32) -> Result<Option<Str
     }
     Ok(find(snapshot, wanted).map(|found| match found {
         Indexed::Key(table, key) => stored(schema_of(&table.name), &key.name),
-        Indexed::Vector(_, index) => index.name.clone(),
+        Indexed::Index(_, index) => index.name.clone(),
     }))
 }
 

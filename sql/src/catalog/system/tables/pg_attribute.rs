@@ -25,8 +25,9 @@ pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
             }
         }
         for index in &table.indexes {
-            if let Some(field) = table.schema.fields().get(index.column) {
-                push(rows, oid::index(index.id), 0, field, false)?;
+            let fields = index.columns().filter_map(|column| table.schema.fields().get(column));
+            for (position, field) in fields.enumerate() {
+                push(rows, oid::index(index.id), position, field, false)?;
             }
         }
     }

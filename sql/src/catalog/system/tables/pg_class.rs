@@ -1,4 +1,4 @@
-//! `pg_class`: tables, the indexes of their keys, hnsw indexes, views, sequences, and the catalog's own tables.
+//! `pg_class`: tables, the indexes of their keys, other indexes, views, sequences, and the catalog's own tables.
 
 use arrow::datatypes::{DataType, Field};
 use datafusion::common::ScalarValue;
@@ -13,6 +13,7 @@ use crate::catalog::relation::plain;
 use crate::catalog::{Sequence, View};
 use crate::check_constraint as check;
 use crate::foreign_key;
+use crate::index::plain::is_plain;
 
 /// psql asks for the options.
 pub(super) fn adapted(mut fields: Vec<Field>) -> Vec<Field> {
@@ -174,11 +175,11 @@ fn fill_table(table: &Table, namespace: i32, rows: &mut Rows) -> Result<()> {
             name: plain(&index.name),
             namespace,
             kind: "i",
-            method: oid::HNSW,
+            method: oid::method(&index.method),
             rows: live,
-            columns: 1,
+            columns: index.columns().count(),
             indexed: false,
-            options: Some(definition::options(index)),
+            options: (!is_plain(index)).then(|| definition::options(index)),
             checks: 0,
             triggers: false,
             temporary: definition.temporary,

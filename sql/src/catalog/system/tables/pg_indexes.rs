@@ -23,7 +23,7 @@ pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
             push(rows, table, &key.name, &Indexed::Key(table, key).statement()?)?;
         }
         for index in &table.indexes {
-            push(rows, table, plain(&index.name), &Indexed::Vector(table, index).statement()?)?;
+            push(rows, table, plain(&index.name), &Indexed::Index(table, index).statement()?)?;
         }
     }
     Ok(())

@@ -10,7 +10,7 @@ use arrow::datatypes::{DataType, Int64Type, Schema};
 use muster_storage::{KeyConstraint, Snapshot, Table};
 
 use crate::audit::{TABLE, numbers};
-use crate::catalog::{Columns, Lookup, rows_of};
+use crate::catalog::{By, Columns, Lookup, rows_of};
 use crate::functions::table::built_in::BuiltIn;
 use crate::sqlstate::SqlState;
 use crate::types::json::{self, Json};
@@ -81,9 +81,9 @@ impl Baselines {
         }
         let seqs: ArrayRef = Arc::new(Int64Array::from_iter_values(seqs.iter().copied()));
         let keys = RecordBatch::try_new(self.key_schema.clone(), vec![seqs])?;
-        let found = Lookup::at(self.key.clone(), keys).find(&self.table)?;
+        let found = Lookup::at(By::Key(self.key.clone()), keys).find(&self.table)?;
         let found = found.ok_or_else(|| Error::internal("a key is gone while its table is the same"))?;
-        for rows in rows_of(&self.table, &found, &self.columns) {
+        for rows in rows_of(&self.table, found, self.columns.clone()) {
             let rows = rows?;
             let [seqs, metrics] = rows.columns() else { return Err(changed()) };
             let seqs = seqs.as_primitive_opt::<Int64Type>().ok_or_else(changed)?;

@@ -11,7 +11,7 @@ use arrow::datatypes::{DataType, Schema};
 use muster_engine::validate::Worker;
 use muster_storage::{KeyConstraint, Snapshot, Table, TableDefinition};
 
-use crate::catalog::{Columns, Lookup, rows_of};
+use crate::catalog::{By, Columns, Lookup, rows_of};
 use crate::functions::table::built_in::BuiltIn;
 use crate::sqlstate::SqlState;
 use crate::write::nullable_schema;
@@ -60,10 +60,10 @@ impl WorkerTable {
         }
         let ids: ArrayRef = Arc::new(StringArray::from_iter_values(ids));
         let keys = RecordBatch::try_new(self.key_schema.clone(), vec![ids])?;
-        let found = Lookup::at(self.key.clone(), keys).find(&self.table)?;
+        let found = Lookup::at(By::Key(self.key.clone()), keys).find(&self.table)?;
         let found = found.ok_or_else(|| Error::internal("a key is gone while its table is the same"))?;
         let mut workers = HashMap::with_capacity(found.len());
-        for batch in rows_of(&self.table, &found, &self.columns) {
+        for batch in rows_of(&self.table, found, self.columns.clone()) {
             add(&batch?, &mut workers)?;
         }
         Ok(workers)

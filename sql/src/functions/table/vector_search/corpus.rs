@@ -10,7 +10,7 @@ use muster_storage::{IndexDefinition, KeyConstraint, TableDefinition};
 
 use crate::catalog::StoredTable;
 use crate::catalog::relation::plain;
-use crate::index::metric_of;
+use crate::index::{metric_of, vector_indexes};
 use crate::sqlstate::SqlState;
 use crate::{Error, Result, column};
 
@@ -52,7 +52,7 @@ impl<'a> Corpus<'a> {
             .filter(|(_, field)| column::dimensions(field).is_some())
             .map(|(position, _)| position)
             .collect();
-        let index_of = |column: usize| definition.indexes.iter().find(|index| index.column == column);
+        let index_of = |column: usize| vector_indexes(definition).find(|index| index.column == column);
         let vector_column = vectors
             .iter()
             .copied()
