@@ -33,6 +33,8 @@ pub struct Changes {
     pub(crate) changes: Vec<Change>,
     /// What they were worked out over.
     pub(crate) base: Option<Arc<Snapshot>>,
+    /// Tables of the base that must still be as they are there.
+    pub(crate) read: Vec<TableId>,
 }
 
 #[derive(Clone, Debug)]
@@ -268,10 +270,19 @@ impl Changes {
         Self { base: Some(base), ..self }
     }
 
+    /// Says that the changes depend on what was read in these tables: when somebody has changed one of them since what the
+    /// changes were worked out [`over`](Changes::over), the commit is [refused](crate::Error::ReadConflict).
+    #[must_use]
+    pub fn having_read(mut self, tables: impl IntoIterator<Item = TableId>) -> Self {
+        self.read.extend(tables);
+        self
+    }
+
     /// These changes and then those.
     #[must_use]
     pub fn and(mut self, others: Changes) -> Self {
         self.changes.extend(others.changes);
+        self.read.extend(others.read);
         Self { base: self.base.or(others.base), ..self }
     }
 

@@ -129,6 +129,12 @@ pub enum Error {
         /// What was in the way.
         detail: String,
     },
+    /// Somebody else changed a table that the transaction had read, and committed first. Run the transaction again.
+    #[error("table \"{table}\", which the transaction has read, was changed by another transaction")]
+    ReadConflict {
+        /// The table.
+        table: String,
+    },
     /// Writing has stopped after a failure that could not be undone. Repair the cause; the next write tries again.
     #[error("the database is read-only: {reason}")]
     ReadOnly {

@@ -234,6 +234,10 @@ impl Error {
             Self::Storage(muster_storage::Error::DuplicateKey { key, .. }) => {
                 Some(format!("Key {key} already exists."))
             }
+            Self::Storage(muster_storage::Error::ReadConflict { table }) => {
+                let table = RelationName::of_stored(table);
+                Some(format!("Table \"{table}\", which the transaction has read, was changed by another."))
+            }
             Self::Storage(_) | Self::Engine(_) | Self::Query(_) => None,
         }
     }
@@ -244,6 +248,9 @@ impl Error {
         match self {
             Self::Statement(report) => report.hint.clone(),
             Self::Query(error) => query::hint(error),
+            Self::Storage(muster_storage::Error::ReadConflict { .. }) => {
+                Some("The transaction might succeed if retried.".to_string())
+            }
             Self::Storage(_) | Self::Engine(_) => None,
         }
     }
@@ -322,6 +329,9 @@ fn storage_message(error: &muster_storage::Error) -> String {
         muster_storage::Error::TableExists { table } => {
             format!("relation \"{}\" already exists", plain(table))
         }
+        muster_storage::Error::ReadConflict { .. } => {
+            "could not serialize access due to read/write dependencies among transactions".to_string()
+        }
         other => readable(other.to_string()),
     }
 }
@@ -344,7 +354,7 @@ fn storage_state(error: &muster_storage::Error) -> SqlState {
         E::IndexExists { .. } => SqlState::DuplicateTable,
         E::NoSuchTable { .. } => SqlState::UndefinedTable,
         E::NoSuchIndex { .. } => SqlState::UndefinedObject,
-        E::Conflict { .. } => SqlState::SerializationFailure,
+        E::Conflict { .. } | E::ReadConflict { .. } => SqlState::SerializationFailure,
         E::ReadOnly { .. } => SqlState::ReadOnlySqlTransaction,
         E::Folder { .. } => SqlState::ObjectNotInPrerequisiteState,
         E::Cancelled => SqlState::QueryCanceled,

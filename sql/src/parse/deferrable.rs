@@ -1,6 +1,7 @@
 //! `[NOT] DEFERRABLE` among the modes of a transaction, which the parser does not know.
 //!
-//! It says how a SERIALIZABLE READ ONLY transaction begins. There is no SERIALIZABLE here, so for all others it is left out.
+//! It says how a SERIALIZABLE READ ONLY transaction begins: when no snapshot could make it fail. None does here, for its
+//! commit is not looked at, so it is left out.
 
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};

@@ -10,8 +10,8 @@ use chrono::{DateTime, Utc};
 use muster_storage::{Changes, Savepoint, Snapshot, Transaction};
 use parking_lot::Mutex;
 
-use super::Settings;
-use super::settings::Modes;
+use super::settings::{Modes, SERIALIZABLE};
+use super::{Reads, Settings};
 use crate::catalog::SearchPath;
 use crate::channel::{Mark, Pending};
 use crate::foreign_key::Deferral;
@@ -50,6 +50,8 @@ pub(crate) struct Block {
     pub(super) pending: Pending,
     /// Which foreign keys are checked at the end.
     pub(super) deferral: Deferral,
+    /// What it has read, if it is serializable.
+    reads: Arc<Reads>,
     number: u64,
 }
 
@@ -74,6 +76,8 @@ pub(super) struct View {
     pub(super) block: Option<u64>,
     /// Whether the block has changed something.
     pub(super) draft: bool,
+    /// Where it is noted what the statement reads, if that matters.
+    pub(super) reads: Option<Arc<Reads>>,
 }
 
 impl Block {
@@ -91,6 +95,7 @@ impl Block {
             local: Vec::new(),
             pending: Pending::default(),
             deferral: Deferral::default(),
+            reads: Arc::default(),
             number,
         }
     }
@@ -114,6 +119,7 @@ impl Block {
             now: self.started,
             block: Some(self.number),
             draft: !self.transaction.is_empty(),
+            reads: (self.modes.isolation == SERIALIZABLE).then(|| self.reads.clone()),
         }
     }
 
@@ -187,7 +193,9 @@ impl Block {
         &self.transaction
     }
 
-    pub(super) fn into_transaction(self) -> Transaction {
+    /// The transaction, which is to be committed.
+    pub(super) fn into_transaction(mut self) -> Transaction {
+        self.transaction.has_read(self.reads.tables());
         self.transaction
     }
 }

@@ -9,7 +9,7 @@ use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::TaskContext;
 use muster_storage::Snapshot;
 
-use super::{Live, Settings};
+use super::{Live, Reads, Settings};
 use crate::catalog::Namespace;
 use crate::database::Shared;
 
@@ -26,6 +26,8 @@ pub(crate) struct StatementContext {
     pub(crate) draft: bool,
     /// Set while it runs, when the rows that it gives are good for this moment alone.
     pub(crate) varies: AtomicBool,
+    /// Where it is noted what a serializable transaction reads.
+    pub(crate) reads: Option<Arc<Reads>>,
     /// The session that runs the statement; of some none does.
     pub(crate) live: Weak<Live>,
 }
@@ -42,6 +44,7 @@ impl StatementContext {
             block: None,
             draft: true,
             varies: AtomicBool::default(),
+            reads: None,
             live: Weak::new(),
         })
     }
@@ -65,6 +68,7 @@ impl StatementContext {
             block: self.block,
             draft: true,
             varies: AtomicBool::default(),
+            reads: self.reads.clone(),
             live: self.live.clone(),
         })
     }

@@ -7,7 +7,7 @@ use datafusion::sql::sqlparser::ast::{
     self, ObjectName, Set, TransactionAccessMode, TransactionIsolationLevel, TransactionMode,
 };
 
-use super::settings::Isolation;
+use super::settings::{Isolation, SERIALIZABLE};
 use crate::parse::set_constraints;
 use crate::statement::name;
 use crate::write::row_statement;
@@ -78,18 +78,6 @@ impl<'a> Control<'a> {
     }
 }
 
-/// Whether the modes are ones that there are. Snapshot isolation is what REPEATABLE READ promises, and more than the
-/// levels below it; it is less than SERIALIZABLE.
-pub(super) fn check_modes(modes: &[TransactionMode]) -> Result<()> {
-    for mode in modes {
-        if let TransactionMode::IsolationLevel(TransactionIsolationLevel::Serializable) = mode {
-            return Err(Error::unsupported("isolation level SERIALIZABLE")
-                .with_hint("Transactions are isolated by snapshots, as REPEATABLE READ asks for."));
-        }
-    }
-    Ok(())
-}
-
 /// Whether the modes say READ ONLY or READ WRITE; the last one counts.
 pub(super) fn access(modes: &[TransactionMode]) -> Option<bool> {
     let access = modes.iter().rev().find_map(|mode| match mode {
@@ -107,6 +95,7 @@ pub(super) fn level(modes: &[TransactionMode]) -> Option<Isolation> {
         }
         TransactionMode::IsolationLevel(TransactionIsolationLevel::ReadCommitted) => Some("read committed"),
         TransactionMode::IsolationLevel(TransactionIsolationLevel::RepeatableRead) => Some("repeatable read"),
+        TransactionMode::IsolationLevel(TransactionIsolationLevel::Serializable) => Some(SERIALIZABLE),
         TransactionMode::IsolationLevel(_) | TransactionMode::AccessMode(_) => None,
     })
 }

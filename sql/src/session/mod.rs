@@ -36,6 +36,7 @@ mod named;
 mod notify;
 mod own;
 mod prepared;
+mod reads;
 mod run;
 #[expect(clippy::module_inception, reason = "the noun of the folder")]
 mod session;
@@ -56,6 +57,7 @@ pub(crate) use live::Live;
 pub(crate) use own::Own;
 pub(crate) use prepared::Planned;
 pub use prepared::Prepared;
+pub(crate) use reads::Reads;
 pub(crate) use run::physical_of;
 pub use session::Session;
 pub(crate) use settings::Settings;

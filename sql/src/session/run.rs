@@ -99,7 +99,9 @@ pub(super) async fn run(session: &Session, prepared: &Prepared, params: &[Scalar
         let alone = context.block.is_none();
         match attempt_once(session, context, prepared, params).await {
             // A statement of its own is not told that somebody came first: it runs again, on what is there now.
-            Err(Error::Storage(muster_storage::Error::Conflict { .. })) if alone && attempt < ATTEMPTS => {
+            Err(Error::Storage(
+                muster_storage::Error::Conflict { .. } | muster_storage::Error::ReadConflict { .. },
+            )) if alone && attempt < ATTEMPTS => {
                 // What it wanted to send is sent by the attempt that succeeds.
                 session.live.discard();
                 if attempt == EAGER_ATTEMPTS {
@@ -139,6 +141,19 @@ async fn attempt_once(
         Some(renewed)
     };
     let prepared = renewed.as_ref().unwrap_or(prepared);
+    let Some(reads) = context.reads.clone() else { return perform(session, context, prepared, params).await };
+    reads.note(&context, prepared)?;
+    let performed = perform(session, context, prepared, params).await;
+    performed.inspect_err(|_| reads.note_failed(prepared))
+}
+
+/// Does what a statement says that is planned for what is there now.
+async fn perform(
+    session: &Session,
+    context: Arc<StatementContext>,
+    prepared: &Prepared,
+    params: &[ScalarValue],
+) -> Result<Outcome> {
     let params = values(prepared, params)?;
     match prepared.planned.as_ref() {
         Planned::Query { plan, tag, point, generic, repeatable } => {
@@ -200,7 +215,7 @@ async fn attempt_once(
 /// What a statement that starts now reads.
 pub(super) fn context(session: &Session) -> Arc<StatementContext> {
     let database = session.database.shared().clone();
-    let View { snapshot, now, block, draft } = session.view();
+    let View { snapshot, now, block, draft, reads } = session.view();
     let settings = session.live.settings();
     Arc::new(StatementContext {
         database,
@@ -210,6 +225,7 @@ pub(super) fn context(session: &Session) -> Arc<StatementContext> {
         block,
         draft,
         varies: AtomicBool::default(),
+        reads,
         live: Arc::downgrade(&session.live),
     })
 }
@@ -342,6 +358,8 @@ pub(super) async fn apply(session: &Session, context: &StatementContext, changes
         let cell = session.live.block.clone();
         return blocking(move || cell.apply(block, &base, changes)).await;
     }
+    let read = context.reads.iter().flat_map(|reads| reads.tables());
+    let changes = changes.having_read(read);
     let store = &context.database.store;
     // What has committed must not be told as failed: room for what it sends is looked for before.
     session.live.check_room()?;

@@ -17,6 +17,7 @@ use super::cursor;
 use super::described::{columns_of, reads_stored, tables_of};
 use super::named;
 use super::prepared::Resolved;
+use super::settings::SERIALIZABLE;
 use super::{CommitPoint, Live, Planned, Prepared, Settings, TransactionStatus, run};
 use crate::cache::{PlanKey, Repeatable};
 use crate::catalog::{Namespace, temporary};
@@ -184,7 +185,9 @@ impl Session {
             Some(block) => block.view(),
             None => {
                 let snapshot = self.database.shared().store.snapshot();
-                View { snapshot, now: Utc::now(), block: None, draft: false }
+                let serializable = self.live.lock().default_isolation() == SERIALIZABLE;
+                let reads = serializable.then(Arc::default);
+                View { snapshot, now: Utc::now(), block: None, draft: false, reads }
             }
         })
     }

@@ -10,7 +10,7 @@ use datafusion::sql::sqlparser::ast::{self, TransactionMode};
 
 use super::block::{Block, TransactionStatus, aborted};
 use super::commit::commit_transaction;
-use super::control::{Control, access, check_modes, level, writes};
+use super::control::{Control, access, level, writes};
 use super::settings::{ISOLATION, Modes};
 use super::{Session, foreign_keys};
 use crate::notice::Notice;
@@ -105,7 +105,6 @@ impl Session {
         match control {
             Control::Begin { modes, start } => {
                 let tag = if start { "START TRANSACTION" } else { "BEGIN" };
-                check_modes(modes)?;
                 let open = self
                     .live
                     .block
@@ -143,7 +142,6 @@ impl Session {
             }
             Control::Constraints { named, deferred } => self.set_constraints(named, deferred),
             Control::Set { modes, session: true } => {
-                check_modes(modes)?;
                 self.live.change(|settings| {
                     if let Some(read_only) = access(modes) {
                         settings.default_read_only = read_only;
@@ -153,7 +151,6 @@ impl Session {
                 Ok(CommandTag::plain("SET"))
             }
             Control::Set { modes, session: false } => {
-                check_modes(modes)?;
                 if self.live.block.is_open() {
                     self.set_modes(modes)?;
                 } else {

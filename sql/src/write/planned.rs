@@ -119,7 +119,7 @@ impl PlannedWrite {
     }
 
     /// The expressions that are evaluated beside the plan.
-    fn expressions(&self) -> Vec<Expr> {
+    pub(crate) fn expressions(&self) -> Vec<Expr> {
         let mut expressions = match self {
             Self::Insert(insert) => {
                 insert.conflict.iter().flat_map(|conflict| conflict.expressions()).collect()
@@ -128,6 +128,11 @@ impl PlannedWrite {
         };
         expressions.extend(self.returning().iter().flat_map(|returning| returning.list().iter().cloned()));
         expressions
+    }
+
+    /// Whether it depends on keys of the table that its query does not read.
+    pub(crate) fn looks_up_keys(&self) -> bool {
+        matches!(self, Self::Insert(insert) if insert.conflict.is_some())
     }
 
     /// The table whose rows are changed.

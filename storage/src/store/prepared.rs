@@ -15,7 +15,7 @@ use super::Inner;
 use crate::changes::Change;
 use crate::journal::entry::EncodedRows;
 use crate::references::Condition;
-use crate::{Changes, Error, IndexId, Result, Snapshot, TableDefinition, TableId};
+use crate::{Changes, Error, IndexId, Result, Snapshot, Table, TableDefinition, TableId};
 
 /// What a commit does to the rows of one table.
 #[derive(Debug, Default)]
@@ -40,6 +40,8 @@ pub(super) struct Prepared {
     pub(super) unchanged: Vec<TableId>,
     /// What has to be so in the end.
     pub(super) conditions: Vec<Condition>,
+    /// Tables of the base that were read, and must still be as they were there.
+    pub(super) read: Vec<TableId>,
     /// Whether it goes to the journal, or into a transaction that is not committed yet.
     pub(super) journaled: bool,
     /// Whether its statements have succeeded before: what fails now is a conflict.
@@ -54,8 +56,8 @@ impl Prepared {
 
     /// Changes that are to be committed as they are.
     pub(super) fn commit(store: &Inner, changes: Changes) -> Result<Self> {
-        let base = changes.base.clone();
-        let mut prepared = Self::of(store, changes, true)?;
+        let (base, read) = (changes.base.clone(), changes.read.clone());
+        let mut prepared = Self { read, ..Self::of(store, changes, true)? };
         if let Some(base) = base {
             let names = prepared.definitions.iter().filter_map(table_of);
             let names = names.chain(prepared.rows.keys().map(String::as_str));
@@ -129,16 +131,21 @@ impl Prepared {
             }
         }
         let changed = |id: &TableId| {
-            let find = |snapshot: &Snapshot| {
-                snapshot.tables().find(|table| table.definition().id == *id).map(|table| table.changed())
-            };
+            let find = |snapshot: &Snapshot| by_id(snapshot, *id).map(|table| table.changed());
             find(base) != find(latest)
         };
+        let name = |id: &TableId| by_id(base, *id).map(|table| table.definition().name.clone());
         if let Some(id) = self.unchanged.iter().find(|id| changed(id)) {
-            let table = base.tables().find(|table| table.definition().id == *id);
-            let table = table.map(|table| table.definition().name.clone()).unwrap_or_default();
+            let table = name(id).unwrap_or_default();
             let detail = "its rows were changed by another transaction".into();
             return Err(Error::Conflict { table, detail });
+        }
+        let altered = |id: &TableId| {
+            let find = |snapshot: &Snapshot| by_id(snapshot, *id).map(|it| it.definition().schema.clone());
+            find(base) != find(latest)
+        };
+        if let Some(id) = self.read.iter().find(|id| changed(id) || altered(id)) {
+            return Err(Error::ReadConflict { table: name(id).unwrap_or_default() });
         }
         for change in &self.definitions {
             if let Change::SetObject { kind, name, overwrites: false, .. } = change
@@ -150,6 +157,11 @@ impl Prepared {
         }
         Ok(())
     }
+}
+
+/// The table of this number.
+fn by_id(snapshot: &Snapshot, id: TableId) -> Option<&Arc<Table>> {
+    snapshot.tables().find(|table| table.definition().id == id)
 }
 
 impl RowChanges {

@@ -26,6 +26,8 @@ use crate::{Changes, Error, Part, Result, Snapshot, Table, TableDefinition, Tabl
 pub struct Transaction {
     store: Arc<Inner>,
     base: Arc<Snapshot>,
+    /// Tables that were read: what they gave must still be so when it commits.
+    read: Vec<TableId>,
     state: State,
     /// What has to be so when it is committed.
     conditions: Vec<Condition>,
@@ -72,7 +74,14 @@ impl Store {
             unchanged: Vec::new(),
             ready_rows: Some(0),
         };
-        Transaction { store: self.inner.clone(), base, state, conditions: Vec::new(), scratch }
+        Transaction {
+            store: self.inner.clone(),
+            base,
+            read: Vec::new(),
+            state,
+            conditions: Vec::new(),
+            scratch,
+        }
     }
 }
 
@@ -142,6 +151,16 @@ impl Transaction {
         }
     }
 
+    /// Says that the transaction depends on what it has read in these tables: whoever asks this of all that it reads has
+    /// transactions that are serializable, in the order of their commits. Going back to a savepoint takes nothing of it back.
+    pub fn has_read(&mut self, tables: impl IntoIterator<Item = TableId>) {
+        for table in tables {
+            if !self.read.contains(&table) {
+                self.read.push(table);
+            }
+        }
+    }
+
     /// Remembers the changes so far.
     pub fn savepoint(&self) -> Savepoint {
         Savepoint(self.state.clone())
@@ -155,7 +174,8 @@ impl Transaction {
     /// Makes all changes durable and visible, or none of them.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when somebody else has committed something in between that these changes rely on.
+    /// [`Error::Conflict`] when somebody else has committed something in between that these changes rely on;
+    /// [`Error::ReadConflict`] when it was something that [has been read](Transaction::has_read).
     pub fn commit(self) -> Result<Arc<Snapshot>> {
         if self.is_empty() {
             return Ok(self.base);
@@ -178,10 +198,19 @@ impl Transaction {
         }
         let State { draft: _, definitions, deleted: _, touched, unchanged, ready_rows: _ } = self.state;
         let touched = touched.into_values().collect();
-        let base = Some(self.base);
+        let (base, read) = (Some(self.base), self.read);
         let (journaled, transaction) = (true, true);
-        let prepared =
-            Prepared { definitions, rows, base, touched, unchanged, conditions, journaled, transaction };
+        let prepared = Prepared {
+            definitions,
+            rows,
+            base,
+            touched,
+            unchanged,
+            read,
+            conditions,
+            journaled,
+            transaction,
+        };
         Ok(self.store.commit(prepared))
     }
 

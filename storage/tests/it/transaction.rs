@@ -68,6 +68,32 @@ fn the_first_to_commit_wins() {
 }
 
 #[test]
+fn what_was_read_must_still_be_so_where_that_is_asked() {
+    let store = store();
+    let make = Changes::new().create_table("u", schema(), primary_key(), Default::default());
+    store.commit(make).unwrap();
+    let id = |name: &str| store.snapshot().table(name).unwrap().definition().id;
+    let (mut reader, mut careless, mut looker) = (store.begin(), store.begin(), store.begin());
+    reader.apply(Changes::new().put("u", rows([20], 0))).unwrap();
+    careless.apply(Changes::new().put("u", rows([21], 0))).unwrap();
+    let savepoint = reader.savepoint();
+    reader.has_read([id("t")]);
+    // What has been read is not taken back.
+    reader.rollback_to(&savepoint);
+    looker.has_read([id("t")]);
+    let base = store.snapshot();
+    store.commit(Changes::new().put("t", rows([30], 0))).unwrap();
+
+    let refused = reader.commit();
+    assert!(matches!(&refused, Err(Error::ReadConflict { table }) if table == "t"), "{refused:?}");
+    careless.commit().unwrap();
+    looker.commit().unwrap();
+    let alone = Changes::new().put("u", rows([40], 0)).having_read([id("t")]);
+    assert!(matches!(store.commit(alone.clone().over(base)), Err(Error::ReadConflict { .. })));
+    store.commit(alone.over(store.snapshot())).unwrap();
+}
+
+#[test]
 fn the_same_new_key_in_two_transactions_is_a_conflict_and_in_one_a_duplicate() {
     let store = store();
     let (mut first, mut second) = (store.begin(), store.begin());

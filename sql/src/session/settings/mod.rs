@@ -92,7 +92,7 @@ struct Custom {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Modes {
     pub(crate) read_only: bool,
-    /// The level that was asked for. All of them but SERIALIZABLE, which is refused, are kept by snapshots.
+    /// The level that was asked for. All of them but SERIALIZABLE are kept by snapshots alone.
     pub(crate) isolation: Isolation,
 }
 
@@ -356,22 +356,22 @@ pub(crate) fn denied(name: &str) -> String {
     format!("permission denied to set parameter \"{}\"", name_of(name))
 }
 
-/// The levels of isolation: the default, and the others that snapshots keep the promises of.
-const LEVELS: (Isolation, [Isolation; 2]) = ("repeatable read", ["read committed", "read uncommitted"]);
+/// The level of isolation that snapshots do not keep alone: what was read must not have changed at the commit.
+pub(super) const SERIALIZABLE: Isolation = "serializable";
+
+/// The levels of isolation: the default, and the others.
+const LEVELS: (Isolation, [Isolation; 3]) =
+    ("repeatable read", ["read committed", "read uncommitted", SERIALIZABLE]);
 
 /// Reads a level of isolation.
 ///
 /// # Errors
-/// 0A000 for SERIALIZABLE, 22023 for what is no level.
+/// 22023 for what is no level.
 pub(super) fn isolation(setting: &str, written: &str) -> Result<Isolation> {
     let (default, others) = LEVELS;
     let mut levels = std::iter::once(default).chain(others);
     match levels.find(|level| level.eq_ignore_ascii_case(written)) {
         Some(level) => Ok(level),
-        None if written.eq_ignore_ascii_case("serializable") => {
-            Err(Error::unsupported("isolation level SERIALIZABLE")
-                .with_hint("Transactions are isolated by snapshots, as REPEATABLE READ asks for."))
-        }
         None => Err(value::invalid(setting, written)
             .with_hint("Available values: serializable, repeatable read, read committed, read uncommitted.")),
     }

@@ -41,6 +41,9 @@ pub(in super::super) async fn define(
     let statement = ast::Statement::Query(Box::new(query.clone()));
     let plan = settle(planner.plan(&statement, &context.snapshot, &[]).await?)?;
     let plan = planner.analyze(plan)?;
+    if let Some(reads) = &context.reads {
+        reads.note_plan(&context.snapshot, &plan)?;
+    }
     let columns = columns_of(&plan, OutputNames::of(&statement).as_ref());
     if create.columns.len() > columns.fields().len() {
         return Err(Error::new(SqlState::SyntaxError, "too many column names were specified"));
