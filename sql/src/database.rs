@@ -16,7 +16,7 @@ use crate::index::Indexes;
 use crate::planning::Planner;
 use crate::roles::Identity;
 use crate::search::KeptBitmaps;
-use crate::session::check_max_distance;
+use crate::session::{Sessions, check_max_distance};
 use crate::sqlstate::SqlState;
 use crate::write::KeptRules;
 use crate::{Error, Options, Result, Session, memory, state, statement};
@@ -28,6 +28,7 @@ pub(crate) struct Shared {
     pub(crate) row_rules: KeptRules,
     pub(crate) caches: Caches,
     pub(crate) channels: Arc<Channels>,
+    pub(crate) sessions: Arc<Sessions>,
     /// When it was opened.
     pub(crate) started: DateTime<Utc>,
     pub(crate) indexes: Indexes,
@@ -135,6 +136,7 @@ impl Database {
             row_rules: KeptRules::default(),
             caches: Caches::default(),
             channels: Arc::default(),
+            sessions: Arc::default(),
             started: Utc::now(),
             options,
             embedders,

@@ -99,7 +99,9 @@ pub use outcome::{CommandTag, Outcome, QueryResult, Rows, Transfer};
 pub use parse::Statement;
 pub use progress::{Phase, Progress};
 pub use roles::{Role, Verifier};
-pub use session::{Backend, CommitPoint, Prepared, Session, Timeouts, Transaction, TransactionStatus};
+pub use session::{
+    Backend, CommitPoint, Prepared, Session, Signals, Timeouts, Transaction, TransactionStatus,
+};
 pub use sqlstate::SqlState;
 pub use types::vector::VectorKind;
 pub use unload::{CopyChunk, CopyOut};

@@ -5,7 +5,7 @@ use crate::sqlstate::SqlState;
 /// A warning or a notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// `WARNING`, `NOTICE` or `INFO`.
+    /// `WARNING`, `NOTICE`, `INFO` or `DEBUG`.
     pub severity: &'static str,
     /// The five characters that clients look at.
     pub sqlstate: &'static str,
@@ -21,6 +21,11 @@ impl Notice {
     /// Something that went otherwise than the statement says, and does no harm.
     pub(crate) fn note(message: impl Into<String>) -> Self {
         Self { severity: "NOTICE", sqlstate: "00000", message: message.into() }
+    }
+
+    /// What only those want to know who look for a mistake.
+    pub(crate) fn debug(message: impl Into<String>) -> Self {
+        Self { severity: "DEBUG", sqlstate: "00000", message: message.into() }
     }
 
     /// What the statement was asked to tell.

@@ -162,6 +162,8 @@ sqlstates! {
     ReadOnlySqlTransaction = "25006",
     /// The statement was cancelled.
     QueryCanceled = "57014",
+    /// Another session, or whoever runs the server, has ended the session.
+    AdminShutdown = "57P01",
     /// A service that is not part of the database failed: a provider of embeddings.
     SystemError = "58000",
     /// The configuration is wrong.

@@ -1,5 +1,5 @@
-//! What ends a statement before it is done: a cancel request, its time (`statement_timeout`), a client that went away, a
-//! server that stops.
+//! What ends a statement before it is done: a cancel request, another session, its time (`statement_timeout`), a client that
+//! went away, a server that stops.
 //!
 //! Cancelling is dropping: the future or stream of a statement is dropped, and what it held goes
 //! with it. Invariant: a commit that has begun is waited for ([`CommitPoint`]), so whoever is told "cancelled" finds
@@ -9,7 +9,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use muster::CommitPoint;
+use muster::{CommitPoint, Signals};
 use pgwire::api::{ConnectionGuard, ConnectionHandle, ConnectionManager};
 use pgwire::messages::startup::SecretKey;
 use tokio::sync::watch;
@@ -36,6 +36,7 @@ pub(super) struct Interrupt {
     _registered: ConnectionGuard,
     gone: watch::Receiver<bool>,
     stop: watch::Receiver<Stop>,
+    signals: Signals,
     deadline: Deadline,
 }
 
@@ -43,14 +44,14 @@ impl Interrupt {
     /// Registers a connection, so that a cancel request with its id and key reaches it.
     pub(super) fn new(
         registry: &Arc<ConnectionManager>,
-        id: i32,
-        key: SecretKey,
+        (id, key): (i32, SecretKey),
         gone: watch::Receiver<bool>,
         stop: watch::Receiver<Stop>,
+        signals: Signals,
         deadline: Deadline,
     ) -> Self {
         let (handle, registered) = registry.register(id, key);
-        Self { handle, _registered: registered, gone, stop, deadline }
+        Self { handle, _registered: registered, gone, stop, signals, deadline }
     }
 
     /// Does the work, whose commits pass this point, unless something ends it first.
@@ -60,14 +61,16 @@ impl Interrupt {
         work: impl Future<Output = Result<T>>,
     ) -> Result<T> {
         let canceled = self.handle.start_query().await;
-        let Self { gone, stop, deadline, .. } = self;
+        let Self { gone, stop, signals, deadline, .. } = self;
         let interrupted = async {
             let why = tokio::select! {
                 biased;
                 Ok(_) = gone.wait_for(|gone| *gone) => Error::ClientGone,
                 // A server that is gone altogether has stopped, too.
                 _ = stop.wait_for(|stop| *stop == Stop::Now) => Error::ShuttingDown,
+                () = signals.terminated() => Error::Terminated,
                 Ok(()) = canceled => Error::Canceled,
+                () = signals.canceled() => Error::Canceled,
                 () = deadline.passed() => Error::StatementTimeout,
             };
             // A client that is told of a cancelled statement relies on it; to the others nothing is told of one.
@@ -84,10 +87,22 @@ impl Interrupt {
         }
     }
 
-    /// Waits until the server stops: with `idle`, from the moment it begins to.
-    pub(super) async fn stopping(&mut self, idle: bool) {
-        // An error means that the server is gone, which is stopping, too.
-        let _ = self.stop.wait_for(|stop| *stop == Stop::Now || idle && *stop == Stop::Draining).await;
+    /// Whether another session has ended this one.
+    pub(super) fn is_terminated(&self) -> bool {
+        self.signals.is_terminated()
+    }
+
+    /// Waits until the connection is to end, and says why: the server stops (with `idle`, from the moment it begins to), or
+    /// another session has ended this one.
+    pub(super) async fn ending(&mut self, idle: bool) -> Error {
+        let Self { stop, signals, .. } = self;
+        let stops = |stop: &Stop| *stop == Stop::Now || idle && *stop == Stop::Draining;
+        tokio::select! {
+            biased;
+            () = signals.terminated() => Error::Terminated,
+            // A server that is gone altogether has stopped, too.
+            _ = stop.wait_for(stops) => Error::ShuttingDown,
+        }
     }
 }
 

@@ -34,8 +34,6 @@ use super::stream::Stream;
 pub(super) struct Context {
     pub(super) registry: Arc<ConnectionManager>,
     pub(super) stop: watch::Receiver<Stop>,
-    /// The connection's process id, as the protocol calls it.
-    pub(super) id: i32,
 }
 
 /// What the handlers of messages work on.
@@ -60,7 +58,8 @@ pub(super) async fn serve(
     session: Session,
 ) -> Result<()> {
     let (server, from) = stream.addresses();
-    session.set_backend(Process { process: context.id, server, client: from });
+    let id = session.process();
+    session.set_backend(Process { process: id, server, client: from });
     let (reader, writer) = stream.split();
     let mut sink = Sink::new(writer);
     let applied = startup.check_database().and_then(|()| settings::apply(&session, &startup.parameters));
@@ -73,10 +72,12 @@ pub(super) async fn serve(
     let (inbox, gone) = Inbox::start(reader, buffer);
     let key = new_key(startup.minor);
     let (clock, deadline) = clock();
-    let interrupt = Interrupt::new(&context.registry, context.id, key.clone(), gone, context.stop, deadline);
+    let signals = session.signals();
+    let interrupt =
+        Interrupt::new(&context.registry, (id, key.clone()), gone, context.stop, signals, deadline);
     let mut client =
         Client { session, sink, inbox, statements: HashMap::new(), portals: HashMap::new(), reported, clock };
-    client.welcome(startup, context.id, key)?;
+    client.welcome(startup, id, key)?;
     Connection { client, interrupt, skipping: false, ready: true }.run().await
 }
 
@@ -186,6 +187,7 @@ impl Client {
             muster::TransactionStatus::Open => TransactionStatus::Transaction,
             muster::TransactionStatus::Failed => TransactionStatus::Error,
         };
+        self.session.rest();
         self.sink.put(&Backend::ReadyForQuery(ReadyForQuery::new(status)))?;
         self.sink.flush().await
     }
@@ -223,7 +225,7 @@ impl Connection {
                 self.ready && self.client.session.transaction_status() == muster::TransactionStatus::Idle;
             let inbound = tokio::select! {
                 biased;
-                () = self.interrupt.stopping(self.ready) => return Err(Error::ShuttingDown),
+                error = self.interrupt.ending(self.ready) => return Err(error),
                 inbound = self.client.inbox.next() => inbound,
                 error = silence => return Err(error),
                 () = self.client.session.notified(), if listens => {
@@ -232,7 +234,7 @@ impl Connection {
                     // Whoever does not read them is idle all the same.
                     tokio::select! {
                         biased;
-                        () = self.interrupt.stopping(true) => return Err(Error::ShuttingDown),
+                        error = self.interrupt.ending(true) => return Err(error),
                         flushed = self.client.sink.flush() => flushed?,
                         error = silence => return Err(error),
                     }
@@ -282,6 +284,10 @@ impl Connection {
         if let Err(error) = result {
             if error.is_fatal() {
                 return Err(error);
+            }
+            // A session that ends itself hears no more than that.
+            if self.interrupt.is_terminated() {
+                return Err(Error::Terminated);
             }
             self.client.session.fail();
             if ends_turn(kind) {

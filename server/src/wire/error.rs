@@ -122,6 +122,9 @@ pub enum Error {
     /// The server is being stopped: connect again once it runs.
     #[error("terminating connection due to administrator command")]
     ShuttingDown,
+    /// Another session has ended this one (`pg_terminate_backend`): connect again.
+    #[error("terminating connection due to administrator command")]
+    Terminated,
     /// The server has as many connections as it takes: close one, or try again later.
     #[error("sorry, too many clients already (the limit is {limit})")]
     TooManyConnections {
@@ -311,7 +314,7 @@ impl Error {
             Self::Canceled | Self::StatementTimeout | Self::CopyFailed { .. } => ("57014", Lives),
             Self::IdleInTransaction => ("25P03", Fatal),
             Self::IdleSession => ("57P05", Fatal),
-            Self::ShuttingDown => ("57P01", Fatal),
+            Self::ShuttingDown | Self::Terminated => ("57P01", Fatal),
             Self::TooManyConnections { .. } => ("53300", Fatal),
             Self::UnknownDatabase { .. } => ("3D000", Fatal),
             Self::NoUser => ("28000", Fatal),

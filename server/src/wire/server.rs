@@ -199,13 +199,13 @@ impl Hall {
     /// Serves one connection, and logs how it ended.
     async fn host(self, stream: TcpStream, peer: SocketAddr, id: i32) {
         tracing::debug!(%peer, id, "connected");
-        match self.serve(stream, id).await {
+        match self.serve(stream).await {
             Ok(()) => tracing::debug!(%peer, id, "disconnected"),
             Err(error) => tracing::info!(%peer, id, sqlstate = error.sqlstate(), %error, "connection ended"),
         }
     }
 
-    async fn serve(mut self, stream: TcpStream, id: i32) -> Result<()> {
+    async fn serve(mut self, stream: TcpStream) -> Result<()> {
         // Answers are flushed whole; waiting to fill a packet would only delay them.
         stream.set_nodelay(true)?;
         // A peer that is gone without a word gives its place back.
@@ -256,7 +256,7 @@ impl Hall {
         };
         drop(arrival);
         entrant.session.set_max_connections(self.limit);
-        let context = Context { registry: self.registry, stop: self.stop, id };
+        let context = Context { registry: self.registry, stop: self.stop };
         serve(context, stream, buffer, startup, entrant.session).await
     }
 }

@@ -78,7 +78,7 @@ pub(super) fn wants(session: &Session, severity: &str) -> bool {
     match least.as_str() {
         "error" | "fatal" | "panic" => false,
         "warning" => severity == "WARNING",
-        _ => true,
+        _ => severity != "DEBUG" || least.starts_with("debug"),
     }
 }
 

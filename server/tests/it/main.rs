@@ -1,10 +1,11 @@
 //! The server from outside: one file a real client, and one for the bytes themselves.
 //!
-//! - `tokio_postgres`, `psql`, `pgbench`: real clients; `protocol`: messages written by hand, right and wrong.
+//! - `tokio_postgres`, `psql`, `pgbench`, `pg_dump`: real clients; `protocol`: messages written by hand, right and wrong.
 //! - `cancel`: cancelled at every moment; `lifecycle`: starting and stopping; `crash`: `kill -9` at random moments.
 //! - `cli`: the other subcommands of the command; `backup`: those that keep and check a database.
 //! - `clients`: what recorded clients ask the catalogs.
 //! - `embedders`: a server whose configuration names a provider of embeddings.
+//! - `sessions`: seeing each other and ending each other.
 //! - `cursors`, `notifications`: DECLARE and FETCH, LISTEN and NOTIFY, as clients have them.
 //! - `export`: an export, loaded into Muster and into PostgreSQL.
 //! - `auth`: passwords, roles, who gets a place; `tls`: certificates, good and bad.
@@ -31,10 +32,12 @@ mod export;
 mod lifecycle;
 mod load;
 mod notifications;
+mod pg_dump;
 mod pgbench;
 mod protocol;
 mod psql;
 mod raw;
 mod server;
+mod sessions;
 mod tls;
 mod tokio_postgres;

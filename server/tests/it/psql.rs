@@ -40,6 +40,16 @@ pub(crate) async fn lines(address: SocketAddr, commands: &[&str]) -> Option<Vec<
     Some(String::from_utf8(output.stdout).unwrap().lines().map(str::to_string).collect())
 }
 
+/// Runs a script; the test fails where a statement of it does.
+pub(crate) async fn script(address: SocketAddr, text: &str) -> Option<()> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("script.sql");
+    std::fs::write(&path, format!("\\set ON_ERROR_STOP 1\n{text}")).unwrap();
+    let output = psql_reading(address, &[], Some(&path)).await?;
+    assert!(output.status.success(), "{output:?}");
+    Some(())
+}
+
 const WORKERS: &str = "INSERT INTO workers (worker_id, name, role, city, state, status) VALUES
     ('w-1', 'Ana Silva', 'Forklift Operator', 'Detroit', 'MI', 'active'),
     ('w-2', 'Ben Okafor', 'Forklift Operator', 'Toledo', 'OH', 'active'),

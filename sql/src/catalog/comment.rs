@@ -4,6 +4,9 @@ use muster_storage::{Changes, Snapshot};
 
 use super::relation::SEPARATOR;
 
+/// The comment on the extension `vector`.
+pub(crate) const EXTENSION: &str = "vector data type and hnsw access method";
+
 /// The kind of object that storage keeps comments as.
 const KIND: &str = "comment";
 

@@ -24,6 +24,8 @@ use crate::catalog::namespace::SCHEMA_KIND;
 use crate::catalog::relation::schema_of;
 use crate::catalog::search_path::TEMPORARY;
 use crate::catalog::{SCHEMA, Sequence, View};
+use crate::database::Shared;
+use crate::statement::create_table::NewTable;
 use crate::{Result, Session};
 
 /// The database that the SQL is for.
@@ -80,7 +82,7 @@ impl Session {
         schemas(&mut schema, &snapshot);
         let builtins = table::builtins(shared)?;
         let views_there = match dialect {
-            Dialect::Muster => view::kept_builtins(&mut schema, &snapshot, &builtins)?,
+            Dialect::Muster => view::kept_builtins(&mut schema, &snapshot, builtins)?,
             Dialect::Postgres { .. } => Vec::new(),
         };
         let sequences: Vec<(String, Sequence)> =
@@ -125,6 +127,22 @@ impl Session {
         finish.push_str(&references);
         Ok(Export { schema, tables, finish })
     }
+}
+
+/// The tables and views that every new database has and that are the same here, by the names that storage knows them by.
+///
+/// # Errors
+/// XX001 when a definition is damaged.
+pub(crate) fn unaltered_builtins(shared: &Shared, snapshot: &Snapshot) -> Result<Vec<String>> {
+    let builtins = table::builtins(shared)?;
+    let is_there = |made: &&NewTable| snapshot.table(&made.name).is_some_and(|it| made.is(it.definition()));
+    let mut names: Vec<String> = builtins.iter().filter(is_there).map(|made| made.name.clone()).collect();
+    for view in view::kept_builtins(&mut String::new(), snapshot, builtins)? {
+        if View::find(snapshot, &view)?.is_some() {
+            names.push(view);
+        }
+    }
+    Ok(names)
 }
 
 /// Whether a relation outlives its session.

@@ -1,6 +1,7 @@
 //! Tables with their columns, keys and checks, and their comments.
 
 use std::ops::ControlFlow;
+use std::sync::OnceLock;
 
 use arrow::datatypes::Field;
 use datafusion::sql::sqlparser::ast;
@@ -29,7 +30,11 @@ const IMMUTABLE: &[&str] = &[
 ];
 
 /// The tables that every new database has, as they are made.
-pub(super) fn builtins(shared: &Shared) -> Result<Vec<NewTable>> {
+pub(super) fn builtins(shared: &Shared) -> Result<&'static [NewTable]> {
+    static MADE: OnceLock<Vec<NewTable>> = OnceLock::new();
+    if let Some(made) = MADE.get() {
+        return Ok(made);
+    }
     // Where nothing is there yet, so that the names of their sequences are free.
     let empty = Store::in_memory()?.snapshot();
     let mut made = Vec::new();
@@ -40,7 +45,7 @@ pub(super) fn builtins(shared: &Shared) -> Result<Vec<NewTable>> {
             }
         }
     }
-    Ok(made)
+    Ok(MADE.get_or_init(|| made))
 }
 
 /// `CREATE TABLE`, and how its rows get in.

@@ -1,7 +1,7 @@
 //! What PostgreSQL's grammar has and the parser has not: it is read here, token by token, and said in a form that
 //! the parser's syntax tree has.
 
-use super::{constraints, cursor, role, sequence};
+use super::{constraints, cursor, identity, role, sequence};
 
 use datafusion::sql::sqlparser::ast::helpers::stmt_create_table::CreateTableBuilder;
 use datafusion::sql::sqlparser::ast::{
@@ -25,6 +25,9 @@ pub(super) fn statement(parser: &mut Parser<'_>) -> Result<Statement, ParserErro
     if let Some(set) = constraints::statement(parser)? {
         return Ok(set);
     }
+    if let Some(add) = identity::add(parser)? {
+        return Ok(add);
+    }
     if let Some(alter) = alter(parser)? {
         return Ok(alter);
     }
@@ -39,7 +42,7 @@ pub(super) fn statement(parser: &mut Parser<'_>) -> Result<Statement, ParserErro
     Ok(statement)
 }
 
-/// `ALTER SEQUENCE`, and `ALTER VIEW ... RENAME` and `ALTER INDEX IF EXISTS`, which are said as ALTER TABLE is:
+/// `ALTER SEQUENCE`, and `ALTER VIEW ... RENAME`, `... OWNER TO` and `ALTER INDEX IF EXISTS`, which are said as ALTER TABLE is:
 /// PostgreSQL's takes the names of all relations.
 fn alter(parser: &mut Parser<'_>) -> Result<Option<Statement>, ParserError> {
     let is_sequence =
@@ -52,7 +55,7 @@ fn alter(parser: &mut Parser<'_>) -> Result<Option<Statement>, ParserError> {
         parser.expect_one_of_keywords(&[Keyword::VIEW, Keyword::INDEX])?;
         let if_exists = parser.parse_keywords(&[Keyword::IF, Keyword::EXISTS]);
         let name = parser.parse_object_name(false)?;
-        if !parser.peek_keyword(Keyword::RENAME) {
+        if !parser.peek_keyword(Keyword::RENAME) && !parser.peek_keyword(Keyword::OWNER) {
             return parser.expected_ref("RENAME", parser.peek_token_ref());
         }
         Ok(sequence::altered(name, if_exists, parser.parse_alter_table_operation()?))

@@ -9,7 +9,9 @@ mod additions;
 mod constraints;
 mod cursor;
 mod deferrable;
+mod identity;
 mod operators;
+mod overriding;
 mod role;
 mod sequence;
 pub(crate) mod walk;
@@ -70,6 +72,11 @@ impl Statement {
     /// A statement that stands within this one.
     pub(crate) fn inner(&self, ast: &ast::Statement) -> Self {
         Self { id: next_id(), again: false, ..self.with_ast(ast) }
+    }
+
+    /// The same as [`Statement::text`].
+    pub(crate) fn shared_text(&self) -> &Arc<str> {
+        &self.text
     }
 
     /// The query string that it stands in.
@@ -193,8 +200,12 @@ fn parser(sql: &str) -> Result<Parser<'static>> {
         .map_err(|error| syntax_error(&ParserError::TokenizerError(error.to_string()), sql))?;
     let mut tokens = operators::join(tokens);
     check_depth(&tokens)?;
+    operators::plain_beside_arrays(&mut tokens);
     say_rollback(&mut tokens);
+    read_national(&mut tokens);
     deferrable::leave_out(&mut tokens);
+    identity::in_order(&mut tokens);
+    overriding::say(&mut tokens)?;
     Ok(Parser::new(&DIALECT).with_recursion_limit(NESTING_LIMIT).with_tokens_with_locations(tokens))
 }
 
@@ -216,6 +227,15 @@ fn say_rollback(tokens: &mut [TokenWithSpan]) {
             _ => {}
         }
         starts = false;
+    }
+}
+
+/// `N'text'` is a text, which has all characters anyway.
+fn read_national(tokens: &mut [TokenWithSpan]) {
+    for token in tokens {
+        if let Token::NationalStringLiteral(text) = &mut token.token {
+            token.token = Token::SingleQuotedString(std::mem::take(text));
+        }
     }
 }
 

@@ -39,6 +39,44 @@ pub(super) fn join(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     joined
 }
 
+/// `OPERATOR(pg_catalog.=) ANY (...)` as `= ANY (...)`, for the parser takes no other beside ANY, ALL and SOME.
+pub(super) fn plain_beside_arrays(tokens: &mut Vec<TokenWithSpan>) {
+    let mut at = 0;
+    while at < tokens.len() {
+        if let Some((operator, end)) = written_out(tokens, at) {
+            tokens.splice(at..=end, [operator]);
+        }
+        at += 1;
+    }
+}
+
+/// The operator that is written out from `at` on, and where it ends.
+fn written_out(tokens: &[TokenWithSpan], at: usize) -> Option<(TokenWithSpan, usize)> {
+    let is_word = |token: &TokenWithSpan, wanted: &[&str]| match &token.token {
+        Token::Word(word) => {
+            word.quote_style.is_none() && wanted.iter().any(|it| word.value.eq_ignore_ascii_case(it))
+        }
+        _ => false,
+    };
+    let rest = tokens.get(at..)?;
+    if !is_word(rest.first()?, &["operator"]) {
+        return None;
+    }
+    let mut parts =
+        rest.iter().enumerate().skip(1).filter(|(_, it)| !matches!(it.token, Token::Whitespace(_)));
+    let (_, open) = parts.next()?;
+    let (_, schema) = parts.next()?;
+    let (_, point) = parts.next()?;
+    let (_, operator) = parts.next()?;
+    let (end, close) = parts.next()?;
+    let (_, after) = parts.next()?;
+    let is_plain = (&open.token, &point.token, &close.token)
+        == (&Token::LParen, &Token::Period, &Token::RParen)
+        && is_word(schema, &["pg_catalog"])
+        && is_word(after, &["any", "all", "some"]);
+    is_plain.then(|| (operator.clone(), at + end))
+}
+
 /// `<->-`, for one, is `<->` and a sign: an operator ends in a sign only where it has one of certain characters.
 fn signed(name: &str) -> Option<(Token, Token)> {
     let operator = name.strip_suffix('-').or_else(|| name.strip_suffix('+'))?;

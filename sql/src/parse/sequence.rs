@@ -11,7 +11,7 @@ use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 
 /// One option as it is written. `RESTART` is of ALTER alone.
-enum Written {
+pub(super) enum Written {
     Option(SequenceOptions),
     Type(datafusion::sql::sqlparser::ast::DataType),
     Restart(Option<Expr>),
@@ -98,7 +98,7 @@ pub(super) fn altered(name: ObjectName, if_exists: bool, operation: AlterTableOp
     })
 }
 
-fn option(parser: &mut Parser<'_>) -> Result<Option<Written>, ParserError> {
+pub(super) fn option(parser: &mut Parser<'_>) -> Result<Option<Written>, ParserError> {
     let option = if parser.parse_keyword(Keyword::AS) {
         Written::Type(parser.parse_data_type()?)
     } else if parser.parse_keyword(Keyword::INCREMENT) {

@@ -64,7 +64,9 @@ pub(crate) fn assign(expression: Expr, from: &Field, target: &Field, table: &str
         return Err(mismatch(from, target, table));
     }
     if text && matches!(target.data_type(), DataType::List(_)) {
-        return Ok(cast(scalar::to_array(expression), target.data_type().clone()));
+        let array = scalar::to_array(expression, target.data_type());
+        let array = array.ok_or_else(|| mismatch(from, target, table))?;
+        return Ok(cast(array, target.data_type().clone()));
     }
     if text && target.data_type() == &DataType::Binary {
         return Ok(scalar::to_bytea(expression));

@@ -86,8 +86,9 @@ pub(crate) fn type_literals(expression: Expr, schema: &DFSchema) -> Result<Trans
                 Transformed::yes(Expr::ScalarFunction(call))
             }
             Expr::Cast(cast) if is_text_to_array(&cast, schema) => {
-                let array = Box::new(scalar::to_array(*cast.expr));
-                Transformed::yes(Expr::Cast(Cast { expr: array, field: cast.field }))
+                let array = scalar::to_array(*cast.expr, cast.field.data_type());
+                let array = array.ok_or_else(|| Error::unsupported("an array of so many dimensions"))?;
+                Transformed::yes(Expr::Cast(Cast { expr: Box::new(array), field: cast.field }))
             }
             Expr::Cast(cast) => cast_vector(cast, schema)?,
             Expr::Case(mut case) => {
@@ -304,9 +305,10 @@ fn read(expression: Expr, reader: Option<&Reader>) -> Expr {
     match reader {
         Some(reader) if is_text(&expression) => match reader {
             Reader::By(read) => read(expression),
-            Reader::Array(array) => {
-                Expr::Cast(Cast::new(Box::new(scalar::to_array(expression)), array.clone()))
-            }
+            Reader::Array(array) => match scalar::to_array(expression.clone(), array) {
+                Some(read) => Expr::Cast(Cast::new(Box::new(read), array.clone())),
+                None => expression,
+            },
         },
         _ => expression,
     }

@@ -17,6 +17,7 @@ mod each_expression;
 pub(crate) mod expression;
 mod filter_below_search;
 pub(crate) mod generic_plan;
+mod json_keys;
 mod lateral;
 mod limit_fence;
 mod literals;

@@ -127,6 +127,9 @@ fn type_casts(expression: Expr) -> datafusion::error::Result<Transformed<Expr>> 
 /// What an untyped parameter of a cast function is: the cast's type, as in PostgreSQL; of a function of vectors, one.
 fn place_of(function: &str, position: usize) -> Option<Field> {
     match function {
+        "pg_cancel_backend" => Some(Field::new("", DataType::Int32, true)),
+        "pg_terminate_backend" if position == 0 => Some(Field::new("", DataType::Int32, true)),
+        "pg_terminate_backend" => Some(Field::new("", DataType::Int64, true)),
         "subvector" if position > 0 => Some(Field::new("", DataType::Int32, true)),
         "muster_to_vector" => Some(VectorKind::Vector.field("")),
         "muster_to_halfvec" => Some(VectorKind::Half.field("")),

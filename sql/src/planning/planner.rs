@@ -15,6 +15,7 @@ use datafusion::sql::planner::{ParserOptions, SqlToRel};
 use datafusion::sql::sqlparser::ast;
 use muster_storage::{Snapshot, TableDefinition};
 
+use super::json_keys::type_keys;
 use super::{Names, declare, rewrite_statement};
 use crate::Result;
 use crate::apply::apply_subqueries;
@@ -59,6 +60,7 @@ impl Planner {
         target: Option<Arc<TableDefinition>>,
     ) -> Result<LogicalPlan> {
         let mut statement = statement.clone();
+        type_keys(&mut statement, declared);
         rewrite_statement(&mut statement)?;
         let names = Names::of_statement(&self.state, snapshot, &statement).await?.with_target(target);
         let planner = SqlToRel::new_with_options(&names, self.parser_options());

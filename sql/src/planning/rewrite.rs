@@ -10,10 +10,10 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    self, AccessExpr, BinaryOperator, CastKind, CharacterLength, DataType as SqlType, Expr, Function,
-    FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart,
-    Query, Select, SelectItem, TableAlias, TableAliasColumnDef, TableFactor, Value, ValueWithSpan,
-    VisitorMut,
+    self, AccessExpr, BinaryOperator, CastKind, CharacterLength, DataType as SqlType, Expr, Fetch, Function,
+    FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, LimitClause, ObjectName,
+    ObjectNamePart, Query, Select, SelectItem, TableAlias, TableAliasColumnDef, TableFactor, Value,
+    ValueWithSpan, VisitorMut,
 };
 
 use super::set_returning;
@@ -61,6 +61,7 @@ impl VisitorMut for Rewrite {
     }
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Error> {
+        limit_by_fetch(query);
         if query.locks.is_empty() {
             return ControlFlow::Continue(());
         }
@@ -74,6 +75,9 @@ impl VisitorMut for Rewrite {
             }
         }
         tell_apart(&mut select.projection);
+        if let Err(error) = values_in_from(select) {
+            return ControlFlow::Break(error);
+        }
         let mut first = true;
         for item in &mut select.from {
             set_returning::in_from(&mut item.relation);
@@ -150,6 +154,37 @@ fn make_lateral(relation: &mut TableFactor) {
             alias: alias.clone(),
         };
     }
+}
+
+/// `FETCH FIRST n ROWS ONLY` is `LIMIT n`; what it can say beside is refused where it is planned.
+fn limit_by_fetch(query: &mut Query) {
+    let Some(Fetch { with_ties: false, percent: false, quantity }) = &query.fetch else { return };
+    let one = || Expr::value(Value::Number("1".to_string(), false));
+    let wanted = Some(quantity.clone().unwrap_or_else(one));
+    match &mut query.limit_clause {
+        None => {
+            let limit = LimitClause::LimitOffset { limit: wanted, offset: None, limit_by: Vec::new() };
+            query.limit_clause = Some(limit);
+        }
+        Some(LimitClause::LimitOffset { limit: limit @ None, .. }) => *limit = wanted,
+        Some(_) => return,
+    }
+    query.fetch = None;
+}
+
+/// Functions of one value in FROM.
+fn values_in_from(select: &mut Select) -> Result<()> {
+    for item in &mut select.from {
+        let joined = item.joins.iter_mut().map(|join| &mut join.relation);
+        for relation in std::iter::once(&mut item.relation).chain(joined) {
+            let lateral = match relation {
+                TableFactor::Table { args: Some(args), .. } => args.args.iter().any(names_a_column),
+                _ => false,
+            };
+            set_returning::value_in_from(relation, lateral)?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether an argument refers to a column: only then does the function need the rows before it.

@@ -4,14 +4,15 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, FunctionArguments, Ident, ObjectName, SelectItem, TableAlias, TableAliasColumnDef, TableFactor,
-    Value,
+    Expr, FunctionArguments, Ident, ObjectName, SelectItem, Statement, TableAlias, TableAliasColumnDef,
+    TableFactor, Value,
 };
 
 use super::call;
 use crate::catalog::system::LISTENING;
+use crate::parse::parse_plain;
 use crate::parse::walk::{visit_expressions, visit_expressions_mut};
-use crate::{Error, Result};
+use crate::{Error, Result, functions};
 
 const NAME: &str = "pg_listening_channels";
 const SERIES: &str = "generate_series";
@@ -99,6 +100,39 @@ fn rows_of(series: &Expr) -> Option<f64> {
     let numbers = numbers.collect::<Option<Vec<f64>>>()?;
     let step = numbers.get(2).copied().unwrap_or(1.0);
     Some((numbers.get(1)? - numbers.first()?) / step)
+}
+
+/// Functions that give rows in FROM, beside those of ours.
+const GIVE_ROWS: &[&str] = &[SERIES, "range", "unnest", "pg_get_keywords", NAME];
+
+/// A function of one value in FROM, which is one row: `FROM lower('X')` is `FROM (SELECT lower('X') AS lower) AS lower`.
+///
+/// # Errors
+/// 42601 where the call cannot be written as an expression.
+pub(super) fn value_in_from(relation: &mut TableFactor, lateral: bool) -> Result<()> {
+    let TableFactor::Table { name, args: Some(args), alias, with_ordinality: false, .. } = &*relation else {
+        return Ok(());
+    };
+    if functions::table::is_known(name) || GIVE_ROWS.iter().any(|known| is(name, known)) {
+        return Ok(());
+    }
+    let Some(function) = name.0.last().and_then(|part| part.as_ident()).cloned() else { return Ok(()) };
+    let arguments: Vec<String> = args.args.iter().map(ToString::to_string).collect();
+    let alias = alias.clone().unwrap_or_else(|| TableAlias {
+        explicit: true,
+        name: function,
+        columns: Vec::new(),
+        at: None,
+    });
+    // The column is named as the table is, where the alias does not name it.
+    let column = alias.columns.first().map_or_else(|| alias.name.clone(), |column| column.name.clone());
+    let query = format!("SELECT {name}({}) AS {column}", arguments.join(", "));
+    let mut statements = parse_plain(&query)?;
+    if let Some(Statement::Query(subquery)) = statements.pop() {
+        let alias = Some(alias);
+        *relation = TableFactor::Derived { lateral, subquery, alias, sample: None };
+    }
+    Ok(())
 }
 
 /// A call in FROM, whose column has the function's name.

@@ -15,5 +15,5 @@ mod sequences;
 
 pub(crate) use functions::{SequenceFunction, functions};
 pub(crate) use own::Drawn;
-pub(crate) use reference::{by_name, default_of, rename, uses};
+pub(crate) use reference::{by_name, default_of, drawn, rename, uses};
 pub(crate) use sequences::Sequences;

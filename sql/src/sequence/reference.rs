@@ -39,6 +39,31 @@ pub(crate) fn rename(sql: &str, sequence: &str, to: &RelationName) -> Option<Str
     visitor.found.then(|| expression.to_string())
 }
 
+/// The sequences that an expression draws from, as storage knows them.
+pub(crate) fn drawn(sql: &str) -> Vec<String> {
+    let mut drawn = Drawn(Vec::new());
+    if sql.to_ascii_lowercase().contains("val")
+        && let Ok(mut expression) = parse_expression(sql)
+    {
+        let _: ControlFlow<()> = change(&mut expression, &mut drawn);
+    }
+    drawn.0
+}
+
+struct Drawn(Vec<String>);
+
+impl VisitorMut for Drawn {
+    type Break = ();
+
+    fn post_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<()> {
+        if let Some(name) = argument(expression) {
+            let reference = TableReference::parse_str(name);
+            self.0.push(stored(reference.schema().unwrap_or(SCHEMA), reference.table()));
+        }
+        ControlFlow::Continue(())
+    }
+}
+
 struct Rename<'a> {
     sequence: &'a str,
     to: String,

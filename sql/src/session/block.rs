@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use muster_storage::{Changes, Savepoint, Snapshot, Transaction};
 use parking_lot::Mutex;
 
+use super::session::this_moment;
 use super::settings::{Modes, SERIALIZABLE};
 use super::{Reads, Settings};
 use crate::catalog::SearchPath;
@@ -90,7 +91,7 @@ impl Block {
             implicit: false,
             modes,
             used: false,
-            started: Utc::now(),
+            started: this_moment(),
             settings,
             local: Vec::new(),
             pending: Pending::default(),
@@ -202,20 +203,35 @@ impl Block {
 
 /// A session's block, if it is in one. Statements that run beside the session's own thread hold a clone.
 #[derive(Clone, Default)]
-pub(crate) struct BlockCell(Arc<Mutex<Option<Block>>>);
+pub(crate) struct BlockCell(Arc<Cell>);
+
+#[derive(Default)]
+struct Cell {
+    block: Mutex<Option<Block>>,
+    /// When the block began and how it stands, for those who do not wait for what it does.
+    seen: Mutex<Option<(DateTime<Utc>, TransactionStatus)>>,
+}
 
 impl BlockCell {
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut Option<Block>) -> T) -> T {
-        work(&mut self.0.lock())
+        let mut block = self.0.block.lock();
+        let done = work(&mut block);
+        *self.0.seen.lock() = block.as_ref().map(|block| (block.started, block.status()));
+        done
     }
 
     pub(super) fn is_open(&self) -> bool {
-        self.0.lock().is_some()
+        self.0.block.lock().is_some()
+    }
+
+    /// When the block began and how it stands, if there is one.
+    pub(super) fn seen(&self) -> Option<(DateTime<Utc>, TransactionStatus)> {
+        *self.0.seen.lock()
     }
 
     /// Makes changes part of block number `block`. It waits for nothing but memory.
     pub(crate) fn apply(&self, block: u64, base: &Arc<Snapshot>, changes: Changes) -> Result<()> {
-        match self.0.lock().as_mut().filter(|open| open.number == block) {
+        match self.0.block.lock().as_mut().filter(|open| open.number == block) {
             Some(open) => open.apply(base, changes),
             None => Err(Error::new(SqlState::QueryCanceled, "the transaction has ended meanwhile")),
         }
@@ -230,9 +246,11 @@ impl BlockCell {
 
     /// Marks block number `block` as failed, if it is still open.
     pub(super) fn fail(&self, block: u64) {
-        if let Some(open) = self.0.lock().as_mut().filter(|open| open.number == block) {
-            open.failed = true;
-        }
+        self.with(|open| {
+            if let Some(open) = open.as_mut().filter(|open| open.number == block) {
+                open.failed = true;
+            }
+        });
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) struct Caller {
     pub(crate) live: Weak<Live>,
     /// The transaction block that the statement is in.
     pub(crate) block: Option<u64>,
+    /// When the statement began, and its transaction.
+    pub(crate) moments: (DateTime<Utc>, DateTime<Utc>),
     /// When the database was opened.
     pub(crate) started: DateTime<Utc>,
     /// Sequences that the statement itself makes, by the names that storage will know them by.
@@ -33,6 +35,7 @@ impl Caller {
         let (snapshot, settings) = (context.snapshot.clone(), context.settings.clone());
         let (live, block) = (context.live.clone(), context.block);
         let started = context.database.started;
-        Arc::new(Self { snapshot, settings, live, block, started, made })
+        let moments = (context.began, context.now);
+        Arc::new(Self { snapshot, settings, live, block, moments, started, made })
     }
 }

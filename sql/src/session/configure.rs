@@ -3,7 +3,7 @@
 use arrow::array::timezone::Tz;
 
 use super::settings::{denied, is_for_superusers};
-use super::{Backend, Session, Settings, Timeouts};
+use super::{Backend, Session, Settings, Signals, Timeouts};
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
 
@@ -43,6 +43,24 @@ impl Session {
     /// Says what the session is to its server, for functions that tell: `pg_backend_pid()`.
     pub fn set_backend(&self, backend: Backend) {
         self.live.lock().own.set_backend(backend);
+    }
+
+    /// The process id that functions and the protocol name the session by; no other session of the process has it.
+    #[must_use]
+    pub fn process(&self) -> i32 {
+        self.live.process()
+    }
+
+    /// Gives what other sessions ask of this one. Who takes it heeds it, and says by [`Session::rest`] when a statement has answered.
+    #[must_use]
+    pub fn signals(&self) -> Signals {
+        self.live.activity.serve();
+        self.live.signals.clone()
+    }
+
+    /// The last statement has answered: the session waits for the next.
+    pub fn rest(&self) {
+        self.live.activity.rest();
     }
 
     /// Says how many sessions whoever serves the database lets in at once, which SHOW `max_connections` tells.

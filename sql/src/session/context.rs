@@ -20,6 +20,8 @@ pub(crate) struct StatementContext {
     pub(crate) settings: Settings,
     /// What now() is.
     pub(crate) now: DateTime<Utc>,
+    /// When the statement began.
+    pub(crate) began: DateTime<Utc>,
     /// The transaction block that the statement is in.
     pub(crate) block: Option<u64>,
     /// Whether the snapshot has changes that nobody else sees.
@@ -41,6 +43,7 @@ impl StatementContext {
             snapshot,
             settings,
             now: Utc::now(),
+            began: Utc::now(),
             block: None,
             draft: true,
             varies: AtomicBool::default(),
@@ -65,6 +68,7 @@ impl StatementContext {
             snapshot,
             settings,
             now: self.now,
+            began: self.began,
             block: self.block,
             draft: true,
             varies: AtomicBool::default(),

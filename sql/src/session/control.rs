@@ -113,6 +113,8 @@ pub(super) fn writes(statement: &ast::Statement) -> Option<String> {
         S::LISTEN { .. } | S::UNLISTEN { .. } | S::NOTIFY { .. } => true,
         // VACUUM and ANALYZE write nothing that a query would see.
         S::Vacuum(_) => true,
+        // It is asked for its mode itself.
+        S::Lock(_) => true,
         S::Copy { to, .. } => *to,
         S::Explain { statement, analyze, .. } => !analyze || writes(statement).is_none(),
         _ => false,

@@ -9,13 +9,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::{Mutex, MutexGuard};
 
-use super::Settings;
+use super::activity::{Activity, Seen};
 use super::block::BlockCell;
 use super::cursor::Cursors;
 use super::named::NamedStatements;
-use super::settings::{self, Modes, TRANSACTION_ISOLATION, TRANSACTION_READ_ONLY};
+use super::settings::{self, APPLICATION_NAME, Modes, TRANSACTION_ISOLATION, TRANSACTION_READ_ONLY};
+use super::{Backend, Sessions, Settings, Signals};
 use crate::channel::{Channels, Listener, Pending};
 use crate::notice::Notice;
+use crate::roles::Identity;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
 
@@ -29,6 +31,9 @@ pub(crate) struct Live {
     pub(super) notices: Mutex<Vec<Notice>>,
     pub(crate) named: Mutex<NamedStatements>,
     pub(crate) cursors: Cursors,
+    pub(crate) activity: Arc<Activity>,
+    pub(crate) signals: Signals,
+    pub(crate) sessions: Arc<Sessions>,
     pub(super) channels: Arc<Channels>,
     pub(super) listener: Arc<Listener>,
     /// What a statement outside of a block sends.
@@ -42,8 +47,11 @@ impl fmt::Debug for Live {
 }
 
 impl Live {
-    pub(super) fn new(settings: Settings, channels: Arc<Channels>) -> Self {
+    pub(super) fn new(settings: Settings, channels: Arc<Channels>, sessions: Arc<Sessions>) -> Self {
         Self {
+            activity: Arc::new(Activity::new()),
+            signals: Signals::default(),
+            sessions,
             settings: Mutex::new(settings),
             changes: AtomicU64::new(0),
             block: BlockCell::default(),
@@ -67,6 +75,36 @@ impl Live {
         let mut settings = self.settings.lock().clone();
         settings.modes = modes;
         settings
+    }
+
+    /// What the session is to its server.
+    pub(crate) fn backend(&self) -> Backend {
+        self.settings.lock().own.backend()
+    }
+
+    /// The id that the protocol and `pg_stat_activity` call it by.
+    pub(crate) fn process(&self) -> i32 {
+        self.backend().process
+    }
+
+    /// Who runs it.
+    pub(crate) fn identity(&self) -> Identity {
+        self.settings.lock().own.identity.clone()
+    }
+
+    /// What its client calls itself.
+    pub(crate) fn application(&self) -> String {
+        self.settings.lock().get(APPLICATION_NAME).unwrap_or_default()
+    }
+
+    /// What it does now. It waits for no statement.
+    pub(crate) fn see(&self) -> Seen {
+        self.activity.see(self.block.seen())
+    }
+
+    /// Tells something beside the result of the statement at hand.
+    pub(crate) fn tell(&self, notice: Notice) {
+        self.notices.lock().push(notice);
     }
 
     /// Changes the settings.

@@ -14,6 +14,7 @@
 //! - [`Own`]: what a session has beside them.
 //! - [`Live`]: what functions in a running plan may change of it.
 
+mod activity;
 mod backend;
 mod block;
 mod blocking;
@@ -40,7 +41,9 @@ mod reads;
 mod run;
 #[expect(clippy::module_inception, reason = "the noun of the folder")]
 mod session;
+mod sessions;
 pub(crate) mod settings;
+mod signals;
 mod transaction;
 mod utility;
 
@@ -60,7 +63,9 @@ pub use prepared::Prepared;
 pub(crate) use reads::Reads;
 pub(crate) use run::physical_of;
 pub use session::Session;
+pub(crate) use sessions::Sessions;
 pub(crate) use settings::Settings;
 pub(crate) use settings::playbooks::check_max_distance;
 pub use settings::timeouts::Timeouts;
+pub use signals::Signals;
 pub use transaction::Transaction;

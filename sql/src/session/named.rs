@@ -129,7 +129,7 @@ impl Session {
                 return Err(Error::unsupported("a cached plan with another result type"));
             }
             let values = self.arguments(&name, &kept, arguments).await?;
-            return self.run(&kept, &values).await;
+            return self.run_within(&kept, &values).await;
         }
         match statement.ast.as_ref() {
             ast::Statement::Prepare { name, data_types, statement: inner } => {
@@ -202,7 +202,7 @@ impl Session {
         }
         let names: Vec<String> = parameters.iter().map(|parameter| type_name(parameter)).collect();
         let planned = self.prepare(&self.casts(&names, arguments)?, &[]).await?;
-        let rows = self.run(&planned, &[]).await?.rows;
+        let rows = self.run_within(&planned, &[]).await?.rows;
         let Some(rows) = rows else { return Err(Error::internal("arguments give no row")) };
         let batches: Vec<_> = rows.batches.try_collect().await?;
         let row = batches.iter().find(|batch| batch.num_rows() > 0);

@@ -9,7 +9,6 @@ use arrow::datatypes::SchemaRef;
 use datafusion::common::{ParamValues, ScalarValue};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::sql::sqlparser::ast;
 use futures::stream::BoxStream;
 use futures::{StreamExt, stream};
 use muster_storage::Changes;
@@ -20,6 +19,7 @@ use super::control::Control;
 use super::cursor::is_about_cursors;
 use super::foreign_keys::apply_rows;
 use super::named::is_named;
+use super::session::this_moment;
 use super::{
     Planned, Prepared, Session, StatementContext, TransactionStatus, blocking, copy, maintain, utility,
 };
@@ -28,38 +28,11 @@ use crate::outcome::{CommandTag, Outcome, Rows};
 use crate::planning::{Lease, bind};
 use crate::point::PointPlan;
 use crate::sqlstate::SqlState;
-use crate::statement::{define, explain, on_commit, role};
+use crate::statement::{explain, on_commit};
 use crate::types::blanks;
 use crate::types::vector::{VectorKind, convert_value};
 use crate::write::{PlannedWrite, Written};
 use crate::{Error, Result, embedding};
-
-/// Whether a statement runs from its AST.
-pub(super) fn is_utility(statement: &ast::Statement) -> bool {
-    define::is_definition(statement)
-        || role::is_about_roles(statement)
-        || matches!(
-            statement,
-            ast::Statement::CreateIndex(_)
-                | ast::Statement::CreateExtension(_)
-                | ast::Statement::Prepare { .. }
-                | ast::Statement::Deallocate { .. }
-                | ast::Statement::DropExtension(_)
-                | ast::Statement::Set(_)
-                | ast::Statement::Reset(_)
-                | ast::Statement::Discard { .. }
-                | ast::Statement::Vacuum(_)
-                | ast::Statement::Call(_)
-                | ast::Statement::StartTransaction { .. }
-                | ast::Statement::Commit { .. }
-                | ast::Statement::Rollback { .. }
-                | ast::Statement::Savepoint { .. }
-                | ast::Statement::ReleaseSavepoint { .. }
-                | ast::Statement::LISTEN { .. }
-                | ast::Statement::UNLISTEN { .. }
-                | ast::Statement::NOTIFY { .. }
-        )
-}
 
 /// Times that a statement outside of a block is tried, when others keep committing first.
 const ATTEMPTS: u32 = 1000;
@@ -111,6 +84,7 @@ pub(super) async fn run(session: &Session, prepared: &Prepared, params: &[Scalar
             done => {
                 drop(turn);
                 if alone {
+                    session.live.sessions.counts.ended(done.is_ok());
                     match &done {
                         // What sends while its rows are read has sent nothing yet.
                         Ok(_) => session.live.flush()?,
@@ -222,6 +196,7 @@ pub(super) fn context(session: &Session) -> Arc<StatementContext> {
         snapshot,
         settings,
         now,
+        began: this_moment(),
         block,
         draft,
         varies: AtomicBool::default(),

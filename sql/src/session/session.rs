@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{Field, FieldRef, Schema};
-use chrono::Utc;
+use chrono::{DateTime, SubsecRound, Utc};
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::sqlparser::ast;
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt};
 use muster_storage::Snapshot;
 use parking_lot::Mutex;
 
@@ -18,11 +18,11 @@ use super::described::{columns_of, reads_stored, tables_of};
 use super::named;
 use super::prepared::Resolved;
 use super::settings::SERIALIZABLE;
-use super::{CommitPoint, Live, Planned, Prepared, Settings, TransactionStatus, run};
+use super::{CommitPoint, Live, Planned, Prepared, Settings, TransactionStatus, run, utility};
 use crate::cache::{PlanKey, Repeatable};
 use crate::catalog::{Namespace, temporary};
 use crate::database::Shared;
-use crate::outcome::{CommandTag, Outcome, QueryResult};
+use crate::outcome::{CommandTag, Outcome, QueryResult, Rows};
 use crate::parse::Statement;
 use crate::planning::{OutputNames, parameters, qualify, settle};
 use crate::point::PointPlan;
@@ -58,6 +58,7 @@ impl Drop for Session {
         self.live.channels.leave(&self.live.listener);
         self.live.cursors.close_all();
         let settings = self.live.lock();
+        self.live.sessions.leave(settings.own.number);
         if settings.own.temporary() == 0 {
             return;
         }
@@ -71,13 +72,12 @@ impl Drop for Session {
 
 impl Session {
     pub(crate) fn of(database: Database, identity: Identity) -> Self {
-        let settings = Settings::of_identity(&database.shared().options, identity);
-        Self {
-            live: Arc::new(Live::new(settings, database.shared().channels.clone())),
-            database,
-            progress: Mutex::new(Arc::new(Silent)),
-            point: Mutex::default(),
-        }
+        let shared = database.shared();
+        let settings = Settings::of_identity(&shared.options, identity);
+        let number = settings.own.number;
+        let live = Arc::new(Live::new(settings, shared.channels.clone(), shared.sessions.clone()));
+        shared.sessions.enter(number, &live);
+        Self { live, database, progress: Mutex::new(Arc::new(Silent)), point: Mutex::default() }
     }
 
     /// Begins work that may be interrupted, and gives what to ask before it is: dropping a statement's future is safe
@@ -187,7 +187,7 @@ impl Session {
                 let snapshot = self.database.shared().store.snapshot();
                 let serializable = self.live.lock().default_isolation() == SERIALIZABLE;
                 let reads = serializable.then(Arc::default);
-                View { snapshot, now: Utc::now(), block: None, draft: false, reads }
+                View { snapshot, now: this_moment(), block: None, draft: false, reads }
             }
         })
     }
@@ -298,7 +298,7 @@ impl Session {
                 let columns = cursor::fetched(other).and_then(|name| self.cursor_columns(&name));
                 (Planned::Cursor, Vec::new(), columns)
             }
-            other if run::is_utility(other) => (Planned::Utility, Vec::new(), None),
+            other if utility::is_utility(other) => (Planned::Utility, Vec::new(), None),
             other => return Err(refused::refusal(other)),
         };
         let tables = match &planned {
@@ -350,6 +350,20 @@ impl Session {
     /// # Errors
     /// See [`Error::sqlstate`]. 08P01 when the parameters are not as many as the statement's.
     pub async fn run(&self, prepared: &Prepared, params: &[ScalarValue]) -> Result<Outcome> {
+        let running = self.live.activity.run(prepared.statement.shared_text());
+        let mut outcome = self.run_within(prepared, params).await?;
+        // Rows are computed while they are read.
+        outcome.rows = outcome.rows.map(|Rows { schema, batches }| {
+            let batches = batches.inspect(move |_| {
+                let _until_the_last = &running;
+            });
+            Rows { schema, batches: batches.boxed() }
+        });
+        Ok(outcome)
+    }
+
+    /// The same within another statement, or for rows that outlive it.
+    pub(super) async fn run_within(&self, prepared: &Prepared, params: &[ScalarValue]) -> Result<Outcome> {
         Roomy::new(run::run(self, prepared, params)).await.inspect_err(|_| self.fail())
     }
 
@@ -357,6 +371,11 @@ impl Session {
     pub fn set_progress(&self, progress: Arc<dyn Progress>) {
         *self.progress.lock() = progress;
     }
+}
+
+/// What now() is, as exact as `timestamptz` is.
+pub(super) fn this_moment() -> DateTime<Utc> {
+    Utc::now().trunc_subsecs(6)
 }
 
 /// Runs an outcome to its end and counts.

@@ -89,7 +89,7 @@ impl Session {
 
     /// Tells something beside the result.
     pub(super) fn tell(&self, notice: Notice) {
-        self.live.notices.lock().push(notice);
+        self.live.tell(notice);
     }
 
     fn open(&self, implicit: bool) {
@@ -209,7 +209,9 @@ impl Session {
 
     /// Commits a block, or rolls it back if it has failed.
     async fn finish(&self, mut block: Block) -> Result<CommandTag> {
+        let counts = &self.live.sessions.counts;
         if block.failed {
+            counts.ended(false);
             self.live.cursors.rolled_back(block.number(), 0);
             self.live.change(|now| *now = block.settings.restored(now));
             return Ok(CommandTag::plain("ROLLBACK"));
@@ -223,11 +225,13 @@ impl Session {
         let changed = match committed {
             Ok(changed) => changed,
             Err(error) => {
+                counts.ended(false);
                 self.live.cursors.rolled_back(number, 0);
                 self.live.change(|now| *now = before.restored(now));
                 return Err(error);
             }
         };
+        counts.ended(true);
         self.live.cursors.committed(number);
         self.live.deliver(pending);
         for (name, value) in local {
@@ -404,6 +408,7 @@ impl Drop for Transaction<'_> {
         if !self.ended
             && let Some(block) = self.session.live.block.with(Option::take)
         {
+            self.session.live.sessions.counts.ended(false);
             self.session.live.cursors.rolled_back(block.number(), 0);
             self.session.live.change(|now| *now = block.settings.restored(now));
         }

@@ -7,12 +7,40 @@ use datafusion::sql::sqlparser::ast;
 use super::run::{apply, one_batch};
 use super::settings::{denied, is_for_superusers};
 use super::{Session, StatementContext, blocking, cancellable, discard};
-use crate::Result;
 use crate::notice::Notice;
 use crate::outcome::{CommandTag, Outcome};
 use crate::planning::qualify;
 use crate::sqlstate::SqlState;
-use crate::statement::{call, create_index, define, extension, refused, role, set, show};
+use crate::statement::{call, create_index, define, extension, lock, refused, role, set, show};
+use crate::{Error, Result};
+
+/// Whether a statement runs from its AST.
+pub(super) fn is_utility(statement: &ast::Statement) -> bool {
+    define::is_definition(statement)
+        || role::is_about_roles(statement)
+        || matches!(
+            statement,
+            ast::Statement::CreateIndex(_)
+                | ast::Statement::CreateExtension(_)
+                | ast::Statement::Prepare { .. }
+                | ast::Statement::Deallocate { .. }
+                | ast::Statement::DropExtension(_)
+                | ast::Statement::Set(_)
+                | ast::Statement::Reset(_)
+                | ast::Statement::Discard { .. }
+                | ast::Statement::Vacuum(_)
+                | ast::Statement::Call(_)
+                | ast::Statement::StartTransaction { .. }
+                | ast::Statement::Commit { .. }
+                | ast::Statement::Rollback { .. }
+                | ast::Statement::Savepoint { .. }
+                | ast::Statement::ReleaseSavepoint { .. }
+                | ast::Statement::LISTEN { .. }
+                | ast::Statement::UNLISTEN { .. }
+                | ast::Statement::NOTIFY { .. }
+                | ast::Statement::Lock(_)
+        )
+}
 
 pub(super) async fn run(
     session: &Session,
@@ -36,6 +64,7 @@ pub(super) async fn run(
                 context.settings.own.make_temporary();
             }
             apply(session, &context, defined.changes).await?;
+            defined.notices.into_iter().for_each(|notice| session.tell(notice));
             Ok(Outcome::done(defined.tag))
         }
         ast::Statement::CreateIndex(create) => {
@@ -107,6 +136,14 @@ pub(super) async fn run(
                 }
             }
             Ok(Outcome::done(CommandTag::plain("RESET")))
+        }
+        ast::Statement::Lock(wanted) => {
+            if context.block.is_none() {
+                let words = "LOCK TABLE can only be used in transaction blocks";
+                return Err(Error::new(SqlState::NoActiveSqlTransaction, words));
+            }
+            lock::check(context.namespace(), wanted)?;
+            Ok(Outcome::done(CommandTag::plain("LOCK TABLE")))
         }
         ast::Statement::Discard { object_type } => discard::run(session, &context, object_type).await,
         ast::Statement::ShowVariable { variable } => {

@@ -5,7 +5,7 @@ use muster_storage::Changes;
 
 use super::define::Defined;
 use super::name;
-use crate::catalog::comment::{Commented, set};
+use crate::catalog::comment::{Commented, EXTENSION, set};
 use crate::catalog::{Namespace, RelationKind, View};
 use crate::sqlstate::SqlState;
 use crate::{Error, Result, check_constraint as check, foreign_key};
@@ -32,6 +32,8 @@ pub(super) fn define(
             set(changes, Commented::Relation(&relation(RelationKind::Sequence)?), text)
         }
         CommentObject::Index => set(changes, Commented::Relation(&relation(RelationKind::Index)?), text),
+        // It has the one comment, which pg_dump writes.
+        CommentObject::Extension if text == Some(EXTENSION) && written.to_string() == "vector" => changes,
         CommentObject::Schema => {
             let (_, schema) = name::parts(written)?;
             if !namespace.has_schema(&schema) {

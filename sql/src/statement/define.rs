@@ -11,6 +11,7 @@ use muster_storage::Changes;
 use super::sequence::Said;
 use super::{alter_table, comment, create_table, drop, name, refused, schema, sequence, truncate, view};
 use crate::catalog::SearchPath;
+use crate::notice::Notice;
 use crate::outcome::CommandTag;
 use crate::session::{StatementContext, blocking};
 use crate::{Error, Result};
@@ -19,11 +20,12 @@ use crate::{Error, Result};
 pub(crate) struct Defined {
     pub(crate) changes: Changes,
     pub(crate) tag: CommandTag,
+    pub(crate) notices: Vec<Notice>,
 }
 
 impl Defined {
     pub(super) fn new(changes: Changes, tag: &'static str) -> Self {
-        Self { changes, tag: CommandTag::plain(tag) }
+        Self { changes, tag: CommandTag::plain(tag), notices: Vec::new() }
     }
 }
 
@@ -36,6 +38,7 @@ pub(crate) fn is_definition(statement: &ast::Statement) -> bool {
             | ast::Statement::CreateSchema { .. }
             | ast::Statement::CreateSequence { .. }
             | ast::Statement::AlterTable(_)
+            | ast::Statement::AlterSchema(_)
             | ast::Statement::Truncate(_)
             | ast::Statement::Comment { .. }
             | ast::Statement::Drop { .. }
@@ -76,7 +79,8 @@ fn at_once(context: &StatementContext, statement: &ast::Statement) -> Result<Def
             Some(exists) => Ok(exists),
             None => {
                 let table = create_table::NewTable::of(&context.database, &context.snapshot, create)?;
-                Ok(Defined::new(table.add_to(Changes::new())?, "CREATE TABLE"))
+                let defined = Defined::new(table.add_to(Changes::new())?, "CREATE TABLE");
+                Ok(Defined { notices: table.notices(), ..defined })
             }
         },
         ast::Statement::CreateSchema {
@@ -109,6 +113,7 @@ fn at_once(context: &StatementContext, statement: &ast::Statement) -> Result<Def
             }
             sequence::create(namespace, name, *temporary, *if_not_exists, &said)
         }
+        ast::Statement::AlterSchema(alter) => schema::alter(namespace, alter),
         ast::Statement::AlterTable(alter) => alter_table::define(context, alter),
         ast::Statement::Truncate(truncate) => truncate::define(namespace, truncate),
         ast::Statement::Comment { object_type, object_name, comment: text, .. } => {

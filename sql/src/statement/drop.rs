@@ -11,7 +11,6 @@ use crate::catalog::relation::{plain, schema_of};
 use crate::catalog::{Namespace, RelationKind, RelationName, Sequence, View};
 use crate::foreign_key::users;
 use crate::index::unique;
-use crate::outcome::CommandTag;
 use crate::sequence;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result, column};
@@ -45,7 +44,7 @@ pub(super) fn define(
             dropping.add(Target::of(relation, found.stored()))?;
         }
     }
-    Ok(Defined { changes: dropping.changes()?, tag: CommandTag::plain(tag) })
+    Ok(Defined::new(dropping.changes()?, tag))
 }
 
 /// What goes. Relations by the strings that storage knows them by.

@@ -1,11 +1,11 @@
-//! `CREATE SCHEMA` and `DROP SCHEMA`.
+//! `CREATE SCHEMA`, `DROP SCHEMA`, and of `ALTER SCHEMA` the owner.
 
-use datafusion::sql::sqlparser::ast::{ObjectName, SchemaName};
+use datafusion::sql::sqlparser::ast::{AlterSchema, AlterSchemaOperation, ObjectName, SchemaName};
 use muster_storage::{Changes, Snapshot};
 
 use super::define::Defined;
 use super::drop::{Dropping, Target};
-use super::name;
+use super::{name, owner};
 use crate::catalog::namespace::SCHEMA_KIND;
 use crate::catalog::relation::schema_of;
 use crate::catalog::{Namespace, RelationName, SCHEMA, object};
@@ -81,4 +81,23 @@ fn schema_name(written: &ObjectName) -> Result<String> {
         (None, name) => Ok(name),
         (Some(_), _) => Err(Error::unsupported(format!("reference to another database ({written})"))),
     }
+}
+
+/// `ALTER SCHEMA ... OWNER TO`.
+///
+/// # Errors
+/// 3F000 for a schema that is not there, 0A000 for anything else that it can say.
+pub(super) fn alter(namespace: Namespace<'_>, alter: &AlterSchema) -> Result<Defined> {
+    let (_, schema) = name::parts(&alter.name)?;
+    let there = namespace.has_schema(&schema);
+    match alter.operations.as_slice() {
+        _ if !there && alter.if_exists => {}
+        _ if !there => {
+            let words = format!("schema \"{schema}\" does not exist");
+            return Err(Error::new(SqlState::InvalidSchemaName, words));
+        }
+        [AlterSchemaOperation::OwnerTo { owner }] => owner::check(namespace.snapshot, owner)?,
+        _ => return Err(Error::unsupported("ALTER SCHEMA of anything but its owner")),
+    }
+    Ok(Defined::new(Changes::new(), "ALTER SCHEMA"))
 }

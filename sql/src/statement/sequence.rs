@@ -28,6 +28,8 @@ pub(super) struct Said {
     /// `Some(None)` restarts at the start.
     pub(super) restart: Option<Option<i64>>,
     pub(super) sql_type: Option<String>,
+    /// What a sequence of an identity column is to be called, with its schema or without.
+    pub(super) name: Option<String>,
     /// `Some(None)` is OWNED BY NONE.
     pub(super) owner: Option<Option<(String, String)>>,
 }
@@ -45,7 +47,11 @@ impl Said {
                 }
                 SequenceOptions::MaxValue(value) => said.most = Some(value.as_ref().map(number).transpose()?),
                 SequenceOptions::StartWith(value, _) => said.start = Some(number(value)?),
-                SequenceOptions::Cache(value) => said.cache = Some(number(value)?),
+                SequenceOptions::Cache(value) => match text(value) {
+                    // The parser's tree has no other place for it.
+                    Some(name) => said.name = Some(name.to_string()),
+                    None => said.cache = Some(number(value)?),
+                },
                 // The parser's flag is that of NO.
                 SequenceOptions::Cycle(no) => said.cycle = Some(!no),
             }
@@ -71,6 +77,16 @@ impl Said {
 
 fn invalid(words: impl Into<String>) -> Error {
     Error::new(SqlState::InvalidParameterValue, words)
+}
+
+fn text(expression: &Expr) -> Option<&str> {
+    match expression {
+        Expr::Value(value) => match &value.value {
+            Value::SingleQuotedString(text) => Some(text),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// A whole number as an option has it.

@@ -9,7 +9,7 @@ use datafusion::logical_expr::planner::TypePlanner;
 use datafusion::sql::sqlparser::ast::DataType as SqlType;
 use datafusion_pg_catalog::pg_catalog::oid_type_planner::PgOidTypePlanner;
 
-use super::sql_field;
+use super::sql_field::cast_field;
 
 /// One a session state.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ impl TypePlanner for SqlTypes {
         {
             return Ok(Some(field));
         }
-        let field = sql_field("", sql_type, true)?;
+        let field = cast_field(sql_type)?;
         // A cast's field stays free of metadata: DataFusion's logical and physical plans disagree
         // on it. Casts that need more than the Arrow type are functions: see `planning::rewrite`.
         Ok(Some(FieldRef::new(Field::new("", field.data_type().clone(), true))))

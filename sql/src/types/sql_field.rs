@@ -112,6 +112,22 @@ pub(crate) fn sql_field(name: &str, sql_type: &SqlType, nullable: bool) -> Resul
     }
 }
 
+/// The type of a cast, which may be an array of several dimensions.
+///
+/// # Errors
+/// As [`sql_field`].
+pub(super) fn cast_field(sql_type: &SqlType) -> Result<Field> {
+    match sql_type {
+        SqlType::Array(ArrayElemTypeDef::SquareBracket(element, _))
+            if matches!(element.as_ref(), SqlType::Array(_)) =>
+        {
+            let item = cast_field(element)?.with_name("item");
+            Ok(Field::new("", DataType::List(Arc::new(item)), true))
+        }
+        _ => sql_field("", sql_type, true),
+    }
+}
+
 /// `char` is `char(1)`.
 fn character(name: &str, length: Option<&CharacterLength>, nullable: bool) -> Result<Field> {
     let invalid = |words: String| Err(Error::new(SqlState::InvalidParameterValue, words));

@@ -2,41 +2,69 @@
 //!
 //! Elements are written by the writers of their own types; here are only the headers around them.
 
+use std::ops::Range;
+
 use arrow::array::Array;
 use bytes::{BufMut, BytesMut};
-use muster::text::array::{Lists, Numbers, is_list, is_null, lists, members, vectors};
+use muster::text::array::{Lists, Numbers, RangeOf, is_list, is_null, lists, members, vectors};
 use muster::text::{Fault, Write, mismatch};
 
 use super::{binary, with_length, write_field};
 use crate::wire::types::pg_type;
 
-/// Arrays in binary: one dimension; the header, then each element behind its length.
+/// Arrays in binary: the header with the length of each dimension, then each element behind its length.
 pub(super) fn write_binary_array(array: &dyn Array) -> Result<Write<'_>, Fault> {
-    let Lists { elements, item, range } = lists(array)?;
-    if is_list(item.data_type()) {
-        return Err(Fault::Unsupported(
-            "arrays of arrays have no binary format here; ask for text".to_string(),
-        ));
+    let Lists { mut elements, mut item, range } = lists(array)?;
+    let mut ranges = vec![range];
+    while is_list(item.data_type()) {
+        let within = lists(elements)?;
+        (elements, item) = (within.elements, within.item);
+        ranges.push(within.range);
     }
     let oid = pg_type(item).ok_or_else(|| mismatch(array))?.oid();
     let nulls = elements.logical_nulls();
     let write = binary::writer(elements, item)?;
     Ok(Box::new(move |row, out| {
-        let range = range(row);
-        let has_null = range.clone().any(|element| is_null(nulls.as_ref(), element));
-        out.put_i32(if range.is_empty() { 0 } else { 1 });
+        let (lengths, found) = of_row(&ranges, row)?;
+        let has_null = found.clone().any(|element| is_null(nulls.as_ref(), element));
+        out.put_i32(i32::try_from(lengths.len()).unwrap_or(i32::MAX));
         out.put_i32(i32::from(has_null));
         out.put_u32(oid);
-        if !range.is_empty() {
-            let length = i32::try_from(range.len()).map_err(|_| {
+        for length in lengths {
+            let length = i32::try_from(length).map_err(|_| {
                 Fault::Unsupported("the array has too many elements for a message".to_string())
             })?;
             out.put_i32(length);
             // Subscripts begin at 1.
             out.put_i32(1);
         }
-        range.into_iter().try_for_each(|element| write_field(nulls.as_ref(), &write, element, out))
+        found.into_iter().try_for_each(|element| write_field(nulls.as_ref(), &write, element, out))
     }))
+}
+
+/// The length of a row's array in each dimension, and which elements are its. Without elements it has no dimensions.
+fn of_row(ranges: &[RangeOf<'_>], row: usize) -> Result<(Vec<usize>, Range<usize>), Fault> {
+    let mut lengths = Vec::with_capacity(ranges.len());
+    let mut found = row..row + 1;
+    for range in ranges {
+        let mut parts = found.map(range);
+        let first = parts.next().unwrap_or(0..0);
+        let mut end = first.end;
+        for part in parts {
+            if part.len() != first.len() || part.start != end {
+                return Err(Fault::Unsupported(
+                    "an array whose parts are not of one length has no binary format".to_string(),
+                ));
+            }
+            end = part.end;
+        }
+        lengths.push(first.len());
+        found = first.start..end;
+    }
+    if found.is_empty() {
+        return Ok((Vec::new(), 0..0));
+    }
+    Ok((lengths, found))
 }
 
 /// A `vector` or `halfvec` in pgvector's binary format: dimensions, an unused field, the numbers.

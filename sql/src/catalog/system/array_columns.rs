@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, ListBuilder, PrimitiveBuilder, RecordBatch, StringBuilder};
+use arrow::array::{
+    Array, ArrayRef, AsArray, ListBuilder, PrimitiveBuilder, RecordBatch, StringBuilder, new_null_array,
+};
 use arrow::datatypes::{ArrowPrimitiveType, DataType, Field, Int16Type, Int32Type, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
@@ -124,7 +126,13 @@ pub(super) fn converted(rows: &RecordBatch, schema: &SchemaRef) -> Result<Record
     let known = rows.schema();
     let left = known.fields().iter().zip(rows.columns());
     let left = left.filter(|(field, _)| !LATER.contains(&field.name().as_str()));
-    let columns = left.zip(schema.fields()).map(|((_, column), field)| as_type(column, field.data_type()));
+    let columns = left.zip(schema.fields()).map(|((known, column), field)| {
+        // There is no GRANT: privileges are as they are when nobody has granted any.
+        if known.name().ends_with("acl") && field.is_nullable() {
+            return Ok(new_null_array(field.data_type(), column.len()));
+        }
+        as_type(column, field.data_type())
+    });
     RecordBatch::try_new(schema.clone(), columns.collect::<Result<_, _>>()?)
 }
 

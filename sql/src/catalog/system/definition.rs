@@ -70,9 +70,11 @@ pub(super) fn options(index: &IndexDefinition) -> Vec<String> {
     index::options_of(index).into_iter().map(|(name, value)| format!("{name}={value}")).collect()
 }
 
-/// A column's default. A plain text gets the column's type, as PostgreSQL shows it: `'active'::text`.
+/// A column's default; an identity column has none, as in PostgreSQL. A plain text gets the column's type, as PostgreSQL shows it: `'active'::text`.
 pub(super) fn default(field: &Field) -> Result<Option<String>> {
-    let Some(sql) = column::default(field) else { return Ok(None) };
+    let Some(sql) = column::default(field).filter(|_| column::identity(field).is_none()) else {
+        return Ok(None);
+    };
     if let Some(name) = sql.strip_prefix("nextval('").and_then(|rest| rest.strip_suffix("')")) {
         return Ok(Some(format!("nextval('{}'::regclass)", name.strip_prefix("public.").unwrap_or(name))));
     }

@@ -16,8 +16,8 @@ use crate::index::plain;
 pub(super) const PG_CATALOG: i32 = 11;
 /// The schema `public`.
 pub(super) const PUBLIC: i32 = 2200;
-/// The schema `information_schema`: below 16384, as all that a database begins with.
-pub(super) const INFORMATION_SCHEMA: i32 = 13_000;
+/// The schema `information_schema`, as the types and functions in it name it that PostgreSQL begins with.
+pub(super) const INFORMATION_SCHEMA: i32 = 13_283;
 /// The role that owns everything.
 pub(super) const OWNER: i32 = 10;
 /// The database.

@@ -75,7 +75,6 @@ pub(crate) fn all(embedders: &Arc<Embedders>) -> Vec<Arc<ScalarUDF>> {
         to_uuid::function(),
         to_bytea::function(),
         to_interval::function(),
-        to_array::function(),
         check_length::function(),
         version::function(),
         like_pattern::function(),

@@ -134,7 +134,7 @@ impl Session {
         if self.live.cursors.get(&name).is_ok() {
             return Err(exists(&name));
         }
-        let rows = Box::pin(self.run(query, params)).await?.rows;
+        let rows = Box::pin(self.run_within(query, params)).await?.rows;
         let Rows { schema, batches } = rows.ok_or_else(|| Error::internal("a query gives no rows"))?;
         let scroll = declare.scroll == Some(true);
         let pool = &self.database.shared().planner.state().runtime_env().memory_pool;

@@ -47,7 +47,7 @@ const TIME_ZONE: &str = "TimeZone";
 const CLIENT_ENCODING: &str = "client_encoding";
 /// How many sessions a server lets in at once.
 const MAX_CONNECTIONS: &str = "max_connections";
-const APPLICATION_NAME: &str = "application_name";
+pub(super) const APPLICATION_NAME: &str = "application_name";
 
 /// PostgreSQL's limit on names, in bytes.
 const LONGEST_NAME: usize = 63;

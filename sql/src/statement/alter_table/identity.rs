@@ -1,10 +1,11 @@
 //! `ALTER COLUMN ... ADD GENERATED ... AS IDENTITY`.
 
+use datafusion::common::TableReference;
 use datafusion::sql::sqlparser::ast::{DataType as SqlType, GeneratedAs, SequenceOptions};
 
 use super::super::sequence::{self, Said};
 use super::altering::Altering;
-use crate::catalog::{RelationName, object};
+use crate::catalog::{Namespace, RelationName, object};
 use crate::column::Identity;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result, column};
@@ -52,11 +53,31 @@ pub(super) fn add(
     let stored = altering.stored();
     said.owner = Some(Some((stored.clone(), name.clone())));
     let context = altering.context;
-    let sequence_name = sequence::name_for(context.namespace(), &RelationName::of_stored(&stored), name);
+    let table = RelationName::of_stored(&stored);
+    let sequence_name = match said.name.take() {
+        Some(written) => named(context.namespace(), &table, &written)?,
+        None => sequence::name_for(context.namespace(), &table, name),
+    };
     let made = sequence::new(&said, object::next(&context.snapshot), true)?;
     altering.make_sequence(sequence_name.stored(), made)?;
     let default = crate::sequence::default_of(&sequence_name);
     let field = column::with_identity(column::with_default(field, &default), identity);
     altering.set_field(position, field);
     Ok(())
+}
+
+/// The name that SEQUENCE NAME gives.
+///
+/// # Errors
+/// 55000 for another schema than the table's, 42P07 for a name that is taken.
+fn named(namespace: Namespace<'_>, table: &RelationName, written: &str) -> Result<RelationName> {
+    let reference = TableReference::parse_str(written);
+    let schema = reference.schema().map_or(table.schema.as_str(), |schema| namespace.path.schema(schema));
+    if schema != table.schema {
+        let words = "sequence must be in same schema as table it is linked to";
+        return Err(Error::new(SqlState::ObjectNotInPrerequisiteState, words));
+    }
+    let name = RelationName::new(schema, reference.table());
+    namespace.check_free(&name)?;
+    Ok(name)
 }

@@ -24,6 +24,7 @@ use muster_storage::Changes;
 
 use super::create_table::options;
 use super::define::Defined;
+use super::owner;
 use crate::catalog::RelationKind;
 use crate::session::StatementContext;
 use crate::sqlstate::SqlState;
@@ -45,6 +46,10 @@ pub(super) fn define(context: &StatementContext, alter: &AlterTable) -> Result<D
         }
         return Err(Error::undefined_table(&alter.name));
     };
+    if let [Action::OwnerTo { new_owner }] = alter.operations.as_slice() {
+        owner::check(&context.snapshot, new_owner)?;
+        return Ok(Defined::new(Changes::new(), relation::tag(kind)));
+    }
     if kind != RelationKind::Table {
         return relation::define(namespace, &name, kind, alter);
     }

@@ -17,18 +17,23 @@ use crate::index::unique;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result, column};
 
+/// What the statement is called in PostgreSQL.
+pub(super) fn tag(kind: RelationKind) -> &'static str {
+    match kind {
+        RelationKind::View => "ALTER VIEW",
+        RelationKind::Sequence => "ALTER SEQUENCE",
+        RelationKind::Index => "ALTER INDEX",
+        RelationKind::Table => "ALTER TABLE",
+    }
+}
+
 pub(super) fn define(
     namespace: Namespace<'_>,
     name: &RelationName,
     kind: RelationKind,
     alter: &AlterTable,
 ) -> Result<Defined> {
-    let tag = match kind {
-        RelationKind::View => "ALTER VIEW",
-        RelationKind::Sequence => "ALTER SEQUENCE",
-        RelationKind::Index => "ALTER INDEX",
-        RelationKind::Table => "ALTER TABLE",
-    };
+    let tag = tag(kind);
     let [action] = alter.operations.as_slice() else {
         return Err(Error::unsupported(format!("{tag} with several actions")));
     };

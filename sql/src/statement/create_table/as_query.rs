@@ -83,7 +83,7 @@ pub(in super::super) async fn define(
             changes.put(&table.name, RecordBatch::try_new(table.schema.clone(), batch.columns().to_vec())?);
         rows += batch.num_rows() as u64;
     }
-    Ok(Defined { changes, tag: CommandTag::affecting("SELECT", rows) })
+    Ok(Defined { changes, tag: CommandTag::affecting("SELECT", rows), notices: Vec::new() })
 }
 
 /// The column that a result's column is kept in.

@@ -258,6 +258,11 @@ impl Builder {
                 })
             }
         };
+        // The catalogs show it in parentheses: those that a client writes again do not pile up.
+        let mut condition = &condition;
+        while let Expr::Nested(inner) = condition {
+            condition = inner;
+        }
         self.checks.push(Check { name, sql: condition.to_string() });
         Ok(())
     }

@@ -23,12 +23,13 @@ use datafusion::sql::sqlparser::ast::CreateTable;
 use muster_storage::{Changes, KeyConstraint, Snapshot, TableDefinition};
 
 use super::{name, on_commit};
-use crate::catalog::relation::schema_of;
+use crate::catalog::relation::{plain, schema_of};
 use crate::catalog::search_path::TEMPORARY;
 use crate::catalog::{Sequence, object};
 use crate::check_constraint::Check;
 use crate::database::Shared;
 use crate::foreign_key::{self, ForeignKey, users};
+use crate::notice::Notice;
 use crate::{Error, Result, check_constraint as check};
 
 pub(super) use builder::Builder;
@@ -97,6 +98,27 @@ impl NewTable {
         self.temporary = is_temporary(create, &self.name);
         self.on_commit = on_commit::property(create, self.temporary)?;
         Ok(())
+    }
+
+    /// What comes with the table.
+    pub(crate) fn notices(&self) -> Vec<Notice> {
+        let table = plain(&self.name);
+        let serial = self.sequences.iter().filter(|(_, sequence)| !sequence.identity);
+        let sequences = serial.map(|(name, sequence)| {
+            let column = sequence.owner.as_ref().map_or("", |(_, column)| column.as_str());
+            let name = plain(name);
+            Notice::debug(format!(
+                "CREATE TABLE will create implicit sequence \"{name}\" for serial column \"{table}.{column}\""
+            ))
+        });
+        let keys = self.keys.iter().map(|key| {
+            let kind = if key.primary { "PRIMARY KEY" } else { "UNIQUE" };
+            let name = &key.name;
+            Notice::debug(format!(
+                "CREATE TABLE / {kind} will create implicit index \"{name}\" for table \"{table}\""
+            ))
+        });
+        sequences.chain(keys).collect()
     }
 
     /// Whether this is how a table that is there was made, and nothing has been altered since.

@@ -24,6 +24,7 @@ pub(crate) use self::conflict::OnConflict;
 use super::name;
 use super::refused::refuse_clauses;
 use super::update::given;
+use crate::column::Identity;
 use crate::database::Shared;
 use crate::planning::{Names, assign, expression, rewrite_statement, settle_expression};
 use crate::session::StatementContext;
@@ -59,6 +60,8 @@ impl PlannedInsert {
         let alias = insert.table_alias.as_ref().map(|alias| &alias.alias);
         let target = Target::named(snapshot, table_name, alias)?;
         let definition = target.definition.clone();
+        // OVERRIDING SYSTEM VALUE, which the parser says so: identity columns take what is given.
+        let taking = if insert.overwrite { overridden(&definition) } else { definition.clone() };
         let mut targets = targets(&definition, &insert.columns)?;
         let plan = match &insert.source {
             None => {
@@ -68,7 +71,7 @@ impl PlannedInsert {
             Some(source) => {
                 let explicit = !insert.columns.is_empty();
                 let source = source_with(source, with);
-                plan_source(shared, snapshot, &definition, &mut targets, explicit, &source, declared).await?
+                plan_source(shared, snapshot, &taking, &mut targets, explicit, &source, declared).await?
             }
         };
         let (sources, plan) = complete(shared, snapshot, &definition, &targets, plan)?;
@@ -107,6 +110,16 @@ impl PlannedInsert {
         }
         Ok(writer.finish())
     }
+}
+
+/// The table with identity columns that take any value.
+fn overridden(definition: &TableDefinition) -> Arc<TableDefinition> {
+    let fields = definition.schema.fields().iter().map(|field| match column::identity(field) {
+        Some(Identity::Always) => column::with_identity(field.as_ref().clone(), Identity::ByDefault),
+        _ => field.as_ref().clone(),
+    });
+    let schema = Schema::new_with_metadata(fields.collect::<Vec<_>>(), definition.schema.metadata().clone());
+    Arc::new(TableDefinition { schema: Arc::new(schema), ..definition.clone() })
 }
 
 /// The source with the statement's own WITH list before its own.
@@ -155,7 +168,6 @@ fn refuse(insert: &Insert) -> Result<()> {
     refuse_clauses(&[
         (matches!(insert.on, Some(OnInsert::DuplicateKeyUpdate(_))), "ON DUPLICATE KEY UPDATE"),
         (insert.or.is_some() || insert.replace_into || insert.ignore, "INSERT OR REPLACE"),
-        (insert.overwrite, "INSERT OVERWRITE"),
         (insert.partitioned.is_some(), "INSERT with a partition"),
         (!insert.assignments.is_empty(), "INSERT ... SET"),
         (insert.output.is_some(), "OUTPUT"),

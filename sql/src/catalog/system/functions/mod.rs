@@ -5,12 +5,14 @@
 //! - [`format_type`]: types by their names.
 //! - [`names`]: what is visible, and ids back to names; [`object_ids`]: names to ids.
 //! - [`roles`]: who runs the session.
-//! - [`server`]: who is connected to what; `pg_notify`.
+//! - [`server`]: who is connected to what; `pg_notify`. [`signals`]: ending statements and sessions of others.
+//! - [`clock`]: what time it is.
 //! - [`signatures`]: what functions take and give.
 //! - [`privileges`]: who may do what. [`encodings`]: of characters.
 //! - `current_setting` and `set_config` are in [`settings`].
 //! - [`descriptions`]: comments, sizes, signatures: what nobody knows here is NULL.
 
+mod clock;
 mod definitions;
 mod descriptions;
 mod encodings;
@@ -22,6 +24,7 @@ mod quoting;
 mod roles;
 mod server;
 mod settings;
+mod signals;
 mod signatures;
 mod system_function;
 
@@ -41,6 +44,7 @@ use system_function::{Answer, Argument, Arguments, Catalog};
 /// All of them.
 pub(super) fn all(store: &Weak<Store>) -> Vec<ScalarUDF> {
     let all = [
+        clock::FUNCTIONS,
         definitions::FUNCTIONS,
         descriptions::FUNCTIONS,
         format_type::FUNCTIONS,
@@ -52,6 +56,7 @@ pub(super) fn all(store: &Weak<Store>) -> Vec<ScalarUDF> {
         privileges::FUNCTIONS,
         quoting::FUNCTIONS,
         settings::FUNCTIONS,
+        signals::FUNCTIONS,
         signatures::FUNCTIONS,
     ];
     all.concat()

@@ -56,12 +56,16 @@ pub(super) enum Answer {
     Small(fn(&Catalog, &Arguments, usize) -> Result<Option<i32>>),
     /// Microseconds since 1970.
     Moment(fn(&Catalog, &Arguments, usize) -> Result<Option<i64>>),
+    /// The same, and another each time.
+    Clock(fn(&Catalog, &Arguments, usize) -> Result<Option<i64>>),
+    /// Whether another session was reached.
+    Signal(fn(&Catalog, &Arguments, usize) -> Result<Option<bool>>),
 }
 
 impl Answer {
-    /// Whether calling it changes something.
+    /// Whether calling it changes something, or gives something else each time.
     fn changes(self) -> bool {
-        matches!(self, Self::Done(_))
+        matches!(self, Self::Done(_) | Self::Clock(_) | Self::Signal(_))
     }
 }
 
@@ -77,6 +81,8 @@ pub(super) struct Catalog {
     pub(super) live: Option<Arc<Live>>,
     /// The transaction block that the statement is in.
     pub(super) block: Option<u64>,
+    /// When the statement began, and its transaction.
+    pub(super) moments: Option<(DateTime<Utc>, DateTime<Utc>)>,
     /// When the database was opened.
     pub(super) started: Option<DateTime<Utc>>,
 }
@@ -180,13 +186,21 @@ impl SystemFunction {
                 settings: caller.settings.clone(),
                 live: caller.live.upgrade(),
                 block: caller.block,
+                moments: Some(caller.moments),
                 started: Some(caller.started),
             });
         }
         let store = self.store.upgrade();
         let store = store.ok_or_else(|| DataFusionError::Internal("the database is closed".to_string()))?;
         let settings = Settings::new(&Options::default());
-        Ok(Catalog { snapshot: store.snapshot(), settings, live: None, block: None, started: None })
+        Ok(Catalog {
+            snapshot: store.snapshot(),
+            settings,
+            live: None,
+            block: None,
+            moments: None,
+            started: None,
+        })
     }
 }
 
@@ -241,8 +255,8 @@ impl ScalarUDFImpl for SystemFunction {
         Ok(match self.answer {
             Answer::Text(_) | Answer::Done(_) => DataType::Utf8,
             Answer::Small(_) => DataType::Int32,
-            Answer::Moment(_) => moment_type(),
-            Answer::Flag(_) => DataType::Boolean,
+            Answer::Moment(_) | Answer::Clock(_) => moment_type(),
+            Answer::Flag(_) | Answer::Signal(_) => DataType::Boolean,
             Answer::Number(_) => DataType::Int64,
             Answer::Texts(_) => list_of(DataType::Utf8),
         })
@@ -261,7 +275,7 @@ impl ScalarUDFImpl for SystemFunction {
             Answer::Text(answer) | Answer::Done(answer) => {
                 Arc::new(rows.map(|row| answer(&catalog, &arguments, row)).collect::<Result<StringArray>>()?)
             }
-            Answer::Flag(answer) => {
+            Answer::Flag(answer) | Answer::Signal(answer) => {
                 Arc::new(rows.map(|row| answer(&catalog, &arguments, row)).collect::<Result<BooleanArray>>()?)
             }
             Answer::Number(answer) => {
@@ -270,7 +284,7 @@ impl ScalarUDFImpl for SystemFunction {
             Answer::Small(answer) => {
                 Arc::new(rows.map(|row| answer(&catalog, &arguments, row)).collect::<Result<Int32Array>>()?)
             }
-            Answer::Moment(answer) => {
+            Answer::Moment(answer) | Answer::Clock(answer) => {
                 let moments = rows.map(|row| answer(&catalog, &arguments, row));
                 let moments = moments.collect::<Result<TimestampMicrosecondArray>>()?;
                 Arc::new(moments.with_data_type(moment_type()))

@@ -109,10 +109,14 @@ fn cast_of(expression: &Expr) -> Option<(Kind, &Expr)> {
 pub(super) fn shown(items: &mut [SelectItem]) {
     for (place, item) in items.iter_mut().enumerate() {
         let Some(expression) = expression_of(item) else { continue };
-        let Some((kind, operand)) = cast_of(expression) else { continue };
-        let name = kind.name(kind.value(operand.clone()));
         let of_column = column_name(expression);
         let of_column = of_column.rsplit('.').next().unwrap_or_default();
+        let name = match cast_of(expression) {
+            Some((kind, operand)) => kind.name(kind.value(operand.clone())),
+            // A function's id keeps the column's name.
+            None if is_id_of_function(expression) => expression.clone(),
+            None => continue,
+        };
         let alias = match item {
             SelectItem::ExprWithAlias { alias, .. } => alias.clone(),
             // Names inside a plan must differ; the rest is not shown.
@@ -205,6 +209,11 @@ fn is_number(expression: &Expr) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether it is the id of the function whose name a column holds.
+fn is_id_of_function(expression: &Expr) -> bool {
+    matches!(expression, Expr::Cast { expr, data_type, .. } if is_oid(data_type) && is_of_functions(expr))
 }
 
 fn is_text(data_type: &DataType) -> bool {

@@ -4,9 +4,13 @@
 use arrow::datatypes::Field;
 use datafusion::error::Result;
 
-use super::super::rows::Rows;
+use super::super::rows::{Rows, oids, texts};
 use super::super::system_table::Scope;
 use super::super::{comments, oid};
+use super::pg_proc;
+use crate::catalog::comment::EXTENSION;
+use crate::catalog::{Sequence, View};
+use crate::export::unaltered_builtins;
 
 /// The operator classes of hnsw and the types that they are of; the first of a type is its default.
 const CLASSES: &[(&str, i32)] = &[
@@ -55,9 +59,45 @@ fn numbered(first: i32) -> impl Iterator<Item = (i32, &'static str)> {
     (first..).zip(CLASSES.iter().map(|(name, _)| *name))
 }
 
+/// What comes with it, by catalog and id: pg_dump writes none of it. The built-in tables are among it while nobody has altered
+/// them.
+pub(super) fn members(scope: &Scope<'_>) -> Result<Vec<(&'static str, i32)>> {
+    let mut members = vec![("pg_type", oid::VECTOR), ("pg_type", oid::HALFVEC), ("pg_am", oid::HNSW)];
+    members.extend(numbered(oid::VECTOR_CLASSES).map(|(oid, _)| ("pg_opclass", oid)));
+    members.extend(numbered(oid::VECTOR_FAMILIES).map(|(oid, _)| ("pg_opfamily", oid)));
+    members.extend((oid::VECTOR_OPERATORS..).take(2 * OPERATORS.len()).map(|oid| ("pg_operator", oid)));
+    members.extend(pg_proc::oids().map(|oid| ("pg_proc", oid)));
+    members.extend(builtins(scope)?.into_iter().map(|(oid, _)| ("pg_class", oid)));
+    Ok(members)
+}
+
+/// The built-in relations that nobody has altered, and whether they hold something.
+fn builtins(scope: &Scope<'_>) -> Result<Vec<(i32, bool)>> {
+    let mut found = Vec::new();
+    for name in unaltered_builtins(&scope.statement.database, scope.snapshot)? {
+        match scope.snapshot.table(&name) {
+            Some(table) => {
+                found.push((oid::table(table.definition().id), true));
+                let owned = Sequence::owned(scope.snapshot, &name, None)?.into_iter();
+                found.extend(owned.map(|(_, sequence)| (oid::object(sequence.id), true)));
+            }
+            None => {
+                found.extend(View::find(scope.snapshot, &name)?.map(|view| (oid::object(view.id), false)))
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// `pg_extension`. The version is Muster's: it is Muster's own `vector`, not pgvector's.
-pub(super) fn fill_extensions(_scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
+pub(super) fn fill_extensions(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
+    // What people put into the built-in tables is theirs.
+    let filled: Vec<i32> =
+        builtins(scope)?.into_iter().filter(|(_, holds)| *holds).map(|(oid, _)| oid).collect();
+    let conditions = vec![String::new(); filled.len()];
     rows.push([
+        ("extconfig", oids(filled)),
+        ("extcondition", texts(&conditions)),
         ("oid", oid::VECTOR_EXTENSION.into()),
         ("extname", "vector".into()),
         ("extowner", oid::OWNER.into()),
@@ -79,7 +119,7 @@ pub(super) fn fill_descriptions(scope: &Scope<'_>, rows: &mut Rows) -> Result<()
     rows.push([
         ("objoid", oid::VECTOR_EXTENSION.into()),
         ("classoid", oid::system_table("pg_extension").unwrap_or_default().into()),
-        ("description", "vector data type and hnsw access method".into()),
+        ("description", EXTENSION.into()),
     ])
 }
 

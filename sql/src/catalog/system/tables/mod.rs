@@ -23,8 +23,11 @@ mod pg_indexes;
 mod pg_namespace;
 mod pg_prepared_statements;
 pub(super) mod pg_proc;
+mod pg_rewrite;
 mod pg_sequences;
 mod pg_settings;
+mod pg_stat_activity;
+mod pg_stat_database;
 mod pg_stat_progress_create_index;
 mod pg_stats;
 mod pg_tables;
@@ -77,9 +80,9 @@ pub(super) const PG_CATALOG: &[Override] = &[
     computed("pg_extension", same, extension::fill_extensions),
     computed("pg_index", same, pg_index::fill),
     computed("pg_namespace", same, pg_namespace::fill),
+    computed("pg_rewrite", same, pg_rewrite::fill),
     // The library's are those of another database.
     computed("pg_init_privs", same, empty::nothing),
-    computed("pg_rewrite", same, empty::nothing),
     computed("pg_shdepend", same, empty::nothing),
     computed("pg_statistic", same, empty::nothing),
     computed("pg_sequence", same, pg_sequences::fill_sequence),
@@ -105,6 +108,8 @@ const ADDITIONS: &[Addition] = &[
     pg_authid::PG_USER,
     pg_cursors::TABLE,
     pg_prepared_statements::TABLE,
+    pg_stat_activity::TABLE,
+    pg_stat_database::TABLE,
     pg_stat_progress_create_index::TABLE,
     pg_stats::TABLE,
 ];

@@ -3,7 +3,7 @@
 use datafusion::error::Result;
 
 use super::super::oid;
-use super::super::rows::{Rows, oids};
+use super::super::rows::{self, Rows};
 use super::super::system_table::Scope;
 
 /// A function as `\df` shows it.
@@ -130,16 +130,21 @@ pub(in super::super) fn find(oid: i32) -> Option<&'static OwnFunction> {
     OWN.get(position)
 }
 
+/// The ids of all of them.
+pub(super) fn oids() -> impl Iterator<Item = i32> {
+    (oid::OWN_FUNCTIONS..).take(OWN.len())
+}
+
 /// The id of the first function of this name.
 pub(in super::super) fn named(name: &str) -> Option<i32> {
     (oid::OWN_FUNCTIONS..).zip(OWN).find(|(_, function)| function.name == name).map(|(oid, _)| oid)
 }
 
 /// See the module.
-pub(super) fn fill(_scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
+pub(super) fn fill(_scope: &Scope<'_>, table: &mut Rows) -> Result<()> {
     for (oid, function) in (oid::OWN_FUNCTIONS..).zip(OWN) {
         let is_set = function.returns == RECORD;
-        rows.push([
+        table.push([
             ("oid", oid.into()),
             ("proname", function.name.into()),
             ("pronamespace", oid::PUBLIC.into()),
@@ -156,7 +161,7 @@ pub(super) fn fill(_scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
             ("pronargs", i16::try_from(function.types.len()).unwrap_or(i16::MAX).into()),
             ("pronargdefaults", function.defaults.into()),
             ("prorettype", function.returns.into()),
-            ("proargtypes", oids(function.types.iter().copied())),
+            ("proargtypes", rows::oids(function.types.iter().copied())),
             ("prosrc", function.name.into()),
         ])?;
     }
