@@ -124,16 +124,25 @@ fn arrays_quote_only_what_needs_it() {
 
 #[test]
 fn arrays_of_arrays_have_braces_in_braces() {
-    let mut builder = ListBuilder::new(ListBuilder::new(Int32Builder::new()));
-    for row in [[1, 2], [3, 4]] {
-        builder.values().values().append_slice(&row);
-        builder.values().append(true);
-    }
-    builder.append(true);
-    let array = builder.finish();
+    let of = |rows: &[&[i32]]| {
+        let mut builder = ListBuilder::new(ListBuilder::new(Int32Builder::new()));
+        for row in rows {
+            builder.values().values().append_slice(row);
+            builder.values().append(true);
+        }
+        builder.append(true);
+        builder.finish()
+    };
+    let array = of(&[&[1, 2], &[3, 4]]);
     assert_eq!(text_of!(array.clone()), ["{{1,2},{3,4}}"]);
-    let field = plain(&array);
-    assert_eq!(encode(field, Arc::new(array), Format::Binary).unwrap_err().sqlstate(), "0A000");
+    #[rustfmt::skip]
+    assert_eq!(binary_of!(array), [
+        0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 23, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 1,
+        0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, 4, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0, 4,
+    ]);
+    let ragged = of(&[&[1, 2], &[3]]);
+    let field = plain(&ragged);
+    assert_eq!(encode(field, Arc::new(ragged), Format::Binary).unwrap_err().sqlstate(), "0A000");
 }
 
 #[test]
