@@ -64,7 +64,7 @@ pub(super) fn search(
         let mut enough = 0;
         let needed = heads.iter().take_while(|head| {
             let more = enough < compared(kept);
-            enough += points(*head);
+            enough += points(head);
             more
         });
         let needed = needed.count().max(FEWEST);
