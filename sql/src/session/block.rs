@@ -239,7 +239,7 @@ impl BlockCell {
 
     /// Which foreign keys block number `block` checks at its end.
     pub(crate) fn deferral(&self, block: u64) -> Deferral {
-        let open = self.0.lock();
+        let open = self.0.block.lock();
         let open = open.as_ref().filter(|open| open.number == block);
         open.map(|open| open.deferral.clone()).unwrap_or_default()
     }
