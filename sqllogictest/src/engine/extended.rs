@@ -46,7 +46,7 @@ impl Extended {
 impl Link {
     async fn connect(address: std::net::SocketAddr) -> Result<Link> {
         let mut config = tokio_postgres::Config::new();
-        config.host(address.ip().to_string()).port(address.port()).user("slt").dbname("muster");
+        config.host(address.ip().to_string()).port(address.port()).user("postgres").dbname("muster");
         let (client, connection) = config.connect(NoTls).await?;
         Ok(Link { client, driver: tokio::spawn(connection) })
     }

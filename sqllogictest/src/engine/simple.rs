@@ -83,7 +83,7 @@ impl Wire {
     async fn connect(address: std::net::SocketAddr) -> Result<Wire> {
         let mut wire = Wire { socket: TcpStream::connect(address).await?, input: BytesMut::new() };
         let mut out = BytesMut::new();
-        frontend::startup_message([("user", "slt"), ("database", "muster")], &mut out)?;
+        frontend::startup_message([("user", "postgres"), ("database", "muster")], &mut out)?;
         wire.socket.write_all(&out).await?;
         loop {
             match wire.next().await? {
