@@ -27,6 +27,14 @@ impl<T: Clone> Lazy<T> {
         *self.0.lock() = None;
     }
 
+    /// Lets the value go if it is this one.
+    pub(crate) fn forget_if(&self, is_it: impl FnOnce(&T) -> bool) {
+        let mut slot = self.0.lock();
+        if slot.as_ref().is_some_and(is_it) {
+            *slot = None;
+        }
+    }
+
     /// The value, made by `make` if it was not yet.
     pub(crate) fn get_or_try<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         let mut slot = self.0.lock();

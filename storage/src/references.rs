@@ -3,12 +3,14 @@
 //! It knows no foreign keys: what must be there and what must not is said by whoever asks. A [`Condition`] asks it
 //! again when the changes are committed, of what is there then.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, UInt32Array};
+use arrow::array::{Array, ArrayRef, RecordBatch, UInt32Array};
 use arrow::compute::{interleave_record_batch, take_record_batch};
+use arrow::datatypes::Schema;
 
 use crate::keys::KeySet;
 use crate::keys::key_set::typed;
@@ -78,8 +80,11 @@ impl Table {
         let fields = self.definition().schema.fields();
         let types = encoder.constraint().columns.iter().filter_map(|column| fields.get(*column));
         let columns = types.zip(columns).map(|(field, column)| typed(column, field.data_type()));
-        let found = self.find_keys(number, encoder, &columns.collect::<Result<Vec<_>>>()?)?;
-        Ok(found.into_iter().map(|place| place.is_some()).collect())
+        let columns = columns.collect::<Result<Vec<_>>>()?;
+        let found = self.find_keys(number, encoder, &columns)?;
+        // A null stands for what does not fit, also where the constraint takes nulls for equal.
+        let is_key = |row: usize| columns.iter().all(|column| column.is_valid(row));
+        Ok(found.into_iter().enumerate().map(|(row, place)| place.is_some() && is_key(row)).collect())
     }
 
     /// The live rows that have one of these keys in these columns, by row id.
@@ -125,21 +130,48 @@ impl Table {
             let places = self.find_keys(number, encoder, &keys.rows(numbers.clone())?)?;
             for (key, place) in numbers.into_iter().zip(places) {
                 let Some((part, position)) = place else { continue };
-                let row_id = self.parts().nth(part).map(|part| part.row_id(position)).unwrap_or_default();
+                let Some(row_id) = self.parts().nth(part).map(|part| part.row_id(position)) else { continue };
                 if row_id >= since && each(Referring { row_id, key }).is_break() {
                     return Ok(());
                 }
             }
             return Ok(());
         }
-        for part in self.parts().filter(|part| part.live_rows() > 0 && part.ids().end() > since) {
-            let mut ended = false;
-            keys.each_match(part.columns(columns)?.columns(), |position, key| {
-                let row_id = part.row_id(position);
-                if row_id < since || part.deleted().contains(position) {
-                    return ControlFlow::Continue(());
+        // Where an index begins with them, so are the rows that may have one.
+        let indexed = self
+            .definition()
+            .indexes
+            .iter()
+            .any(|index| index.columns().take(columns.len()).eq(columns.iter().copied()));
+        let candidates = if same && indexed { Some(self.candidates_of(columns, keys)?) } else { None };
+        for (number, part) in self.parts().enumerate() {
+            if part.live_rows() == 0 || part.ids().end() <= since {
+                continue;
+            }
+            let wanted = match &candidates {
+                Some(places) => {
+                    let of_part = places.iter().filter(|(place, _)| *place == number);
+                    let positions = of_part.map(|(_, position)| *position);
+                    Some(positions.filter(|position| part.row_id(*position) >= since).collect::<Vec<u32>>())
                 }
-                let flow = each(Referring { row_id, key });
+                None if part.first_row_id() < since => Some(live_since(part, since).values().to_vec()),
+                None => None,
+            };
+            let rows = match &wanted {
+                Some(positions) if positions.is_empty() => continue,
+                Some(positions) => part.rows_at(columns, positions)?,
+                None => part.columns(columns)?,
+            };
+            let mut ended = false;
+            keys.each_match(rows.columns(), |row, key| {
+                let position = match &wanted {
+                    Some(positions) => positions.get(row as usize).copied(),
+                    None => Some(row),
+                };
+                let Some(position) = position.filter(|position| !part.deleted().contains(*position)) else {
+                    return ControlFlow::Continue(());
+                };
+                let flow = each(Referring { row_id: part.row_id(position), key });
                 ended = flow.is_break();
                 flow
             })?;
@@ -150,6 +182,15 @@ impl Table {
         Ok(())
     }
 
+    /// The live rows that may have one of these keys in these columns, by an index.
+    fn candidates_of(&self, columns: &[usize], keys: &KeySet) -> Result<Vec<(usize, u32)>> {
+        let schema = self.definition().schema.project(columns).map_err(failed)?;
+        let fields = schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true));
+        let schema = Schema::new(fields.collect::<Vec<_>>());
+        let values = RecordBatch::try_new(Arc::new(schema), keys.columns().to_vec()).map_err(failed)?;
+        self.candidates(columns, &values)
+    }
+
     /// These columns of the rows with these ids, in their order. Each row must be there.
     pub fn rows_of(&self, row_ids: &[u64], columns: &[usize]) -> Result<RecordBatch> {
         let parts: Vec<&Part> = self.parts().collect();
@@ -158,11 +199,17 @@ impl Table {
             let place = self.locate(*row_id).map(|(part, position)| (part, position as usize));
             places.push(place.ok_or_else(|| self.missing(*row_id))?);
         }
-        let mut used: Vec<usize> = places.iter().map(|(part, _)| *part).collect();
-        used.sort_unstable();
-        used.dedup();
-        let batches = used.iter().filter_map(|number| parts.get(*number));
-        let batches = batches.map(|part| part.columns(columns)).collect::<Result<Vec<_>>>()?;
+        // For each part the positions that are wanted of it; a row's place is its rank among them.
+        let mut wanted: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
+        for (part, position) in &mut places {
+            let positions = wanted.entry(*part).or_default();
+            positions.push(*position as u32);
+            *position = positions.len() - 1;
+        }
+        let used: Vec<usize> = wanted.keys().copied().collect();
+        let batches = wanted.iter().filter_map(|(number, wanted)| Some((parts.get(*number)?, wanted)));
+        let batches =
+            batches.map(|(part, wanted)| part.rows_at(columns, wanted)).collect::<Result<Vec<_>>>()?;
         for (part, _) in &mut places {
             *part = used.binary_search(part).unwrap_or_default();
         }

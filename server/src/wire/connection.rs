@@ -218,7 +218,7 @@ impl Connection {
     }
 
     async fn serve(&mut self) -> Result<()> {
-        self.client.ready().await?;
+        self.ready().await?;
         loop {
             let silence = self.silence();
             let listens =
@@ -248,6 +248,15 @@ impl Connection {
                 _ if self.skipping && kind != b'S' => {}
                 message => self.answer(kind, message).await?,
             }
+        }
+    }
+
+    /// Tells the client that its turn has come; one that does not read does not keep the connection from ending.
+    async fn ready(&mut self) -> Result<()> {
+        tokio::select! {
+            biased;
+            error = self.interrupt.ending(false) => Err(error),
+            told = self.client.ready() => told,
         }
     }
 
@@ -298,11 +307,15 @@ impl Connection {
             self.client.sink.put(&Backend::ErrorResponse(error.report(Severity::Error).into()))?;
             if !ends_turn(kind) {
                 self.skipping = true;
-                return self.client.sink.flush().await;
+                return tokio::select! {
+                    biased;
+                    error = self.interrupt.ending(false) => Err(error),
+                    flushed = self.client.sink.flush() => flushed,
+                };
             }
         }
         if ends_turn(kind) {
-            self.client.ready().await?;
+            self.ready().await?;
             self.ready = true;
         }
         Ok(())

@@ -51,21 +51,16 @@ fn a_statement_is_cancelled_and_a_session_terminated_by_another() {
         }
         let (state, time) = ended(&victim, &other, "pg_cancel_backend").await;
         assert_eq!(state, "57014");
-        assert!(time < Duration::from_millis(100) * slowness(), "{time:?}");
+        assert!(time < Duration::from_secs(5), "{time:?}");
         victim.batch_execute("SELECT 1").await.unwrap();
         let (state, time) = ended(&victim, &other, "pg_terminate_backend").await;
         assert_eq!(state, "57P01");
-        assert!(time < Duration::from_millis(100) * slowness(), "{time:?}");
+        assert!(time < Duration::from_secs(5), "{time:?}");
         assert!(victim.batch_execute("SELECT 1").await.is_err());
         // It is gone from the list once its connection is closed.
         let killed = "SELECT sessions_killed FROM pg_stat_database";
         assert_eq!(other.query_one(killed, &[]).await.unwrap().get::<_, i64>(0), 1);
     });
-}
-
-/// Builds without optimizations on a busy machine take longer.
-fn slowness() -> u32 {
-    if cfg!(debug_assertions) { 20 } else { 1 }
 }
 
 #[test]

@@ -11,12 +11,15 @@ use arrow::array::{
 };
 use arrow::compute::kernels::cmp::distinct;
 use arrow::compute::{cast, concat, filter, or, take};
+use arrow::datatypes::{Field, Schema};
+use datafusion::common::{Column, DFSchema};
+use datafusion::logical_expr::Expr;
 use muster_storage::{Changes, KeySet, Referring, Snapshot, Table, TableDefinition, Transaction};
 
 use super::reference::table;
 use super::{Action, Reference, is_referenced, referring};
-use crate::planning::bind_expression;
 use crate::planning::expression;
+use crate::planning::{assign, bind_expression};
 use crate::session::{Caller, StatementContext};
 use crate::sqlstate::SqlState;
 use crate::statement::insert::default_of;
@@ -179,8 +182,10 @@ impl<'a> Cascade<'a> {
                 Change::To(new) => {
                     let keys = UInt32Array::from_iter_values(found.iter().map(|found| found.key));
                     let new = new.get(number).ok_or_else(|| Error::internal("a key lacks a column"))?;
-                    let options = arrow::compute::CastOptions { safe: false, ..Default::default() };
-                    arrow::compute::cast_with_options(&take(new, &keys, None)?, field.data_type(), &options)?
+                    let from =
+                        reference.referenced.get(number).map(|place| reference.parent.schema.field(*place));
+                    let from = from.ok_or_else(|| Error::internal("a key lacks a column"))?;
+                    self.assigned(take(new, &keys, None)?, from, field, &definition.name)?
                 }
             };
             if let Some(slot) = given.get_mut(*place) {
@@ -197,13 +202,24 @@ impl<'a> Cascade<'a> {
         Ok(())
     }
 
+    /// Values of one column as values of another, as an UPDATE takes them.
+    fn assigned(&self, values: ArrayRef, from: &Field, to: &Field, table: &str) -> Result<ArrayRef> {
+        let schema = Schema::new(vec![from.clone().with_name("key").with_nullable(true)]);
+        let columns = DFSchema::try_from(schema.clone())?;
+        let value = assign(Expr::Column(Column::new_unqualified("key")), from, to, table)?;
+        let compiled = expression::compile(&self.context.database.planner, value, table, &schema, &columns)?;
+        let rows = values.len();
+        let values = RecordBatch::try_new(Arc::new(schema), vec![values])?;
+        Ok(cast(&compiled.physical.evaluate(&values)?.into_array(rows)?, to.data_type())?)
+    }
+
     /// A column's default, for each of so many rows.
     fn default(&self, definition: &TableDefinition, place: usize, rows: usize) -> Result<ArrayRef> {
         let context = self.context;
         let field = definition.schema.field(place);
         let default = default_of(&context.database, &context.snapshot, definition, field)?;
         let default = bind_expression(default, &Caller::of(context))?;
-        let (nothing, columns) = (arrow::datatypes::Schema::empty(), datafusion::common::DFSchema::empty());
+        let (nothing, columns) = (Schema::empty(), DFSchema::empty());
         let planner = &context.database.planner;
         let compiled = expression::compile(planner, default, &definition.name, &nothing, &columns)?;
         let options = RecordBatchOptions::new().with_row_count(Some(rows));

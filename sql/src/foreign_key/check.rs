@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef};
 use arrow::buffer::NullBuffer;
-use muster_storage::{KeySet, Table, TableDefinition, Transaction};
+use muster_storage::{KeySet, Snapshot, Table, TableDefinition, Transaction};
 
 use super::reference::table;
 use super::{Action, ForeignKey, Reference, all, has_any, is_referenced, referring};
@@ -54,7 +54,11 @@ pub(crate) fn check(work: &Transaction, which: &dyn Fn(&TableDefinition, &Foreig
         }
     }
     for (before, now) in &changed {
-        let Some(before) = before.as_ref().filter(|_| is_referenced(&now.definition().properties)) else {
+        if !is_referenced(&now.definition().properties) {
+            continue;
+        }
+        let Some(before) = before else {
+            check_all(snapshot, now, which)?;
             continue;
         };
         let deleted: Vec<u64> = work.deleted(&now.definition().name).iter().collect();
@@ -67,7 +71,7 @@ pub(crate) fn check(work: &Transaction, which: &dyn Fn(&TableDefinition, &Foreig
                 continue;
             }
             let reference = Reference::of(snapshot, &child, key)?;
-            let keys = gone(&reference, before, now, &deleted)?;
+            let keys = gone(work, &reference, before, now, &deleted)?;
             let child = table(snapshot, &child.name)?;
             if let Some(found) = child.first_referring(&reference.columns, &keys, 0)? {
                 return Err(reference.still_used(keys.columns(), found.key as usize));
@@ -77,11 +81,39 @@ pub(crate) fn check(work: &Transaction, which: &dyn Fn(&TableDefinition, &Foreig
     Ok(())
 }
 
+/// Checks all rows that refer to a table that was made anew, of which nothing tells the keys that it had.
+fn check_all(
+    snapshot: &Snapshot,
+    parent: &Arc<Table>,
+    which: &dyn Fn(&TableDefinition, &ForeignKey) -> bool,
+) -> Result<()> {
+    for (child, key) in referring(snapshot, &parent.definition().name)? {
+        if !which(&child, &key) {
+            continue;
+        }
+        let reference = Reference::of(snapshot, &child, key)?;
+        for rows in table(snapshot, &child.name)?.rows_since(0, &reference.columns)? {
+            check_rows(&reference, parent, rows.columns())?;
+        }
+    }
+    Ok(())
+}
+
 /// The keys that these rows had before and that no row has now.
-pub(super) fn gone(reference: &Reference, before: &Table, now: &Table, deleted: &[u64]) -> Result<KeySet> {
+pub(super) fn gone(
+    work: &Transaction,
+    reference: &Reference,
+    before: &Table,
+    now: &Table,
+    deleted: &[u64],
+) -> Result<KeySet> {
     let schema = &before.definition().schema;
-    // The transaction itself may have dropped columns before them.
-    let places = reference.key.referenced.iter().map(|name| schema.index_of(name).ok());
+    // The transaction itself may have given columns other names since.
+    let of_base = work.base().tables().find(|table| table.definition().id == reference.child.id);
+    let of_base = of_base.map(|table| all(&table.definition().properties)).transpose()?.unwrap_or_default();
+    let of_base = of_base.into_iter().find(|key| key.name == reference.key.name);
+    let names = of_base.map_or_else(|| reference.key.referenced.clone(), |key| key.referenced);
+    let places = names.iter().map(|name| schema.index_of(name).ok());
     let places = places.collect::<Option<Vec<usize>>>().ok_or_else(|| {
         Error::unsupported("renaming the columns of a key and changing its rows in one transaction")
     })?;

@@ -39,7 +39,7 @@ pub(super) fn conditions(work: &Transaction) -> Result<Changes> {
         };
         for (child, key) in referring(snapshot, &definition.name)? {
             let reference = Reference::of(snapshot, &child, key)?;
-            let keys = gone(&reference, &before, &now, &deleted)?;
+            let keys = gone(work, &reference, &before, &now, &deleted)?;
             if !keys.is_empty() {
                 conditions = conditions.absent(&child.name, reference.columns, Arc::new(keys));
             }

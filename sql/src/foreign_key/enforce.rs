@@ -12,12 +12,12 @@ use crate::Result;
 use crate::session::StatementContext;
 use crate::write::Replaced;
 
-/// Whether changes are of rows that foreign keys are about.
+/// Whether changes are of rows that foreign keys are about: new rows do nothing to those that refer to others.
 pub(crate) fn concerns(snapshot: &Snapshot, changes: &Changes) -> bool {
     changes.tables_of_rows().any(|name| {
         snapshot.table(name).is_some_and(|table| {
             let properties = &table.definition().properties;
-            has_any(properties) || is_referenced(properties)
+            has_any(properties) || is_referenced(properties) && !changes.deleted(name).is_empty()
         })
     })
 }

@@ -75,11 +75,23 @@ pub(super) fn in_order(tokens: &mut [TokenWithSpan]) {
     let mut at = 0;
     while let Some(found) = tokens.get(at..).and_then(|rest| rest.iter().position(is_identity)) {
         at += found + 1;
+        // A table or column may have this name.
+        if !follows_as(tokens, at - 1) {
+            continue;
+        }
         let Some(open) = next(tokens, at).filter(|open| is(tokens, *open, &Token::LParen)) else { continue };
         let close = tokens.iter().skip(open).position(|token| token.token == Token::RParen);
         let Some(inner) = close.and_then(|close| tokens.get_mut(open + 1..open + close)) else { return };
         sort(inner);
     }
+}
+
+/// Whether the token at a place follows ALWAYS AS or BY DEFAULT AS.
+fn follows_as(tokens: &[TokenWithSpan], at: usize) -> bool {
+    let before = tokens.get(..at).unwrap_or_default().iter().rev();
+    let mut words = before.filter(|token| !matches!(token.token, Token::Whitespace(_))).map(keyword);
+    words.next() == Some(Some(Keyword::AS))
+        && matches!(words.next(), Some(Some(Keyword::ALWAYS | Keyword::DEFAULT)))
 }
 
 fn is_identity(token: &TokenWithSpan) -> bool {

@@ -1,8 +1,11 @@
 //! Functions that give rows, in a SELECT list: said as `unnest` of a function that gives an array, for DataFusion has no other
 //! there that gives rows. `pg_listening_channels()` is said so in FROM, too.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
+use std::sync::LazyLock;
 
+use datafusion::functions_aggregate::all_default_aggregate_functions;
 use datafusion::sql::sqlparser::ast::{
     Expr, FunctionArguments, Ident, ObjectName, SelectItem, Statement, TableAlias, TableAliasColumnDef,
     TableFactor, Value,
@@ -12,6 +15,7 @@ use super::call;
 use crate::catalog::system::LISTENING;
 use crate::parse::parse_plain;
 use crate::parse::walk::{visit_expressions, visit_expressions_mut};
+use crate::sqlstate::SqlState;
 use crate::{Error, Result, functions};
 
 const NAME: &str = "pg_listening_channels";
@@ -105,10 +109,16 @@ fn rows_of(series: &Expr) -> Option<f64> {
 /// Functions that give rows in FROM, beside those of ours.
 const GIVE_ROWS: &[&str] = &[SERIES, "range", "unnest", "pg_get_keywords", NAME];
 
+/// The names of aggregates.
+static AGGREGATES: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let all = all_default_aggregate_functions().into_iter();
+    all.flat_map(|it| std::iter::once(it.name().to_string()).chain(it.aliases().to_vec())).collect()
+});
+
 /// A function of one value in FROM, which is one row: `FROM lower('X')` is `FROM (SELECT lower('X') AS lower) AS lower`.
 ///
 /// # Errors
-/// 42601 where the call cannot be written as an expression.
+/// 42601 where the call cannot be written as an expression, 42803 for an aggregate.
 pub(super) fn value_in_from(relation: &mut TableFactor, lateral: bool) -> Result<()> {
     let TableFactor::Table { name, args: Some(args), alias, with_ordinality: false, .. } = &*relation else {
         return Ok(());
@@ -117,6 +127,12 @@ pub(super) fn value_in_from(relation: &mut TableFactor, lateral: bool) -> Result
         return Ok(());
     }
     let Some(function) = name.0.last().and_then(|part| part.as_ident()).cloned() else { return Ok(()) };
+    if AGGREGATES.contains(&function.value.to_lowercase()) {
+        return Err(Error::new(
+            SqlState::GroupingError,
+            "aggregate functions are not allowed in functions in FROM",
+        ));
+    }
     let arguments: Vec<String> = args.args.iter().map(ToString::to_string).collect();
     let alias = alias.clone().unwrap_or_else(|| TableAlias {
         explicit: true,

@@ -52,7 +52,7 @@ pub(crate) struct Block {
     /// Which foreign keys are checked at the end.
     pub(super) deferral: Deferral,
     /// What it has read, if it is serializable.
-    reads: Arc<Reads>,
+    pub(super) reads: Arc<Reads>,
     number: u64,
 }
 

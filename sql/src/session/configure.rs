@@ -74,7 +74,8 @@ impl Session {
     /// XX001 when what is stored of roles is damaged.
     pub fn is_superuser(&self) -> Result<bool> {
         let identity = self.live.lock().own.identity.clone();
-        identity.is_superuser(&self.view().snapshot)
+        let latest = self.database.shared().store.snapshot();
+        Ok(identity.is_superuser(&self.view().snapshot)? && identity.is_superuser(&latest)?)
     }
 
     /// A number that differs once settings may have changed.

@@ -28,9 +28,10 @@ impl Session {
             let namespace = Namespace { snapshot: &view.snapshot, path: &path };
             let deferral = changed(block.deferral.clone(), namespace, named, deferred)?;
             if !deferred {
-                check_now(block.transaction(), &|table, key| {
+                let checked = check_now(block.transaction(), &|table, key| {
                     key.deferrable && !deferral.defers(&table.name, key)
-                })?;
+                });
+                checked.inspect_err(|_| block.reads.note_all(&view.snapshot))?;
             }
             block.deferral = deferral;
             Ok(true)

@@ -5,17 +5,19 @@
 //! Invariant: a table is noted before a row of it is read. The catalogs and sequences are no tables of these.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::sqlparser::ast;
-use muster_storage::{Snapshot, TableId};
+use muster_storage::{Snapshot, TableDefinition, TableId};
 use parking_lot::Mutex;
 
 use super::described::tables_of;
 use super::{Planned, Prepared, StatementContext};
 use crate::Result;
 use crate::catalog::namespace::RelationKind;
+use crate::foreign_key::{has_any, is_referenced};
 use crate::functions::scalar::validates;
 use crate::functions::table::Call;
 
@@ -64,8 +66,14 @@ impl Reads {
         }
     }
 
-    /// Notes the tables that a failed statement was about: that it failed says something of their rows.
-    pub(super) fn note_failed(&self, prepared: &Prepared) {
+    /// Notes the tables that a failed statement was about: that it failed says something of their rows, and of those that
+    /// foreign keys lead to. Of a definition it may be any.
+    pub(super) fn note_failed(&self, snapshot: &Snapshot, prepared: &Prepared) {
+        let keyed =
+            |table: &Arc<TableDefinition>| has_any(&table.properties) || is_referenced(&table.properties);
+        if matches!(prepared.planned.as_ref(), Planned::Utility) || prepared.tables.iter().any(keyed) {
+            return self.note_all(snapshot);
+        }
         self.0.lock().extend(prepared.tables.iter().map(|table| table.id));
     }
 
@@ -93,7 +101,7 @@ impl Reads {
         Ok(())
     }
 
-    fn note_all(&self, snapshot: &Snapshot) {
+    pub(super) fn note_all(&self, snapshot: &Snapshot) {
         self.0.lock().extend(snapshot.tables().map(|table| table.definition().id));
     }
 }

@@ -117,8 +117,9 @@ async fn attempt_once(
     let prepared = renewed.as_ref().unwrap_or(prepared);
     let Some(reads) = context.reads.clone() else { return perform(session, context, prepared, params).await };
     reads.note(&context, prepared)?;
+    let snapshot = context.snapshot.clone();
     let performed = perform(session, context, prepared, params).await;
-    performed.inspect_err(|_| reads.note_failed(prepared))
+    performed.inspect_err(|_| reads.note_failed(&snapshot, prepared))
 }
 
 /// Does what a statement says that is planned for what is there now.

@@ -14,7 +14,7 @@ use crate::catalog::system::class;
 use crate::index::METHOD;
 use crate::index::plain::{BTREE, HASH, Order, check_type, properties};
 use crate::sqlstate::SqlState;
-use crate::{Error, Result, check_constraint as check};
+use crate::{Error, Result};
 
 /// Access methods of PostgreSQL and pgvector that are not here.
 const MISSING: [&str; 6] = ["gin", "gist", "spgist", "brin", "bloom", "ivfflat"];
@@ -63,8 +63,7 @@ pub(super) fn changes(
         None => free(snapshot, definition, &columns),
     };
     let full = stored(schema_of(&definition.name), &index);
-    let is_constraint = check::all(&definition.properties).any(|(name, _)| name == index);
-    if kind(snapshot, &full).is_some() || is_constraint {
+    if kind(snapshot, &full).is_some() {
         if create.if_not_exists {
             return Ok(None);
         }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use arrow::array::{Array, ArrayRef, FixedSizeListArray, UInt32Array};
@@ -42,6 +43,9 @@ pub(crate) mod writer;
 /// Of this many rows one that is wanted makes decoding all of them worth while.
 const MANY: usize = 16;
 
+/// Counts files of single rows, so that one that is made anew is not removed with the one before.
+static ROW_FILES: AtomicU64 = AtomicU64::new(0);
+
 /// Where decoded columns stay.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Keep {
@@ -73,8 +77,8 @@ struct Scalars {
     decoded: parking_lot::Mutex<BTreeMap<usize, Weak<dyn Array>>>,
     /// Single rows, once columns have not stayed in the cache; `None` inside where there can be no such file.
     rows: Lazy<Option<Arc<RowFile>>>,
-    /// Where that file is made, and its name.
-    rows_place: (Folder, String),
+    /// Where that file is made.
+    rows_place: (Folder, TableId),
     /// Held while decoding, so that many readers of a cold column decode it once.
     decoding: parking_lot::Mutex<()>,
 }
@@ -92,7 +96,7 @@ impl Scalars {
         record: ParquetRecord,
         file: Arc<OwnedFile>,
         columns: Vec<usize>,
-        rows_place: (Folder, String),
+        rows_place: (Folder, TableId),
     ) -> Self {
         let (open, rows, decoded, decoding) = Default::default();
         Self { record, file, columns, open, decoded, rows, rows_place, decoding }
@@ -111,12 +115,7 @@ impl Segment {
     ) -> Self {
         let parquet = record.parquet.clone().map(|stored| {
             let file = folder.named(&name::parquet(table, record.id));
-            Scalars::new(
-                stored,
-                file,
-                scalar_columns(&schema),
-                (folder.clone(), name::rows(table, record.id)),
-            )
+            Scalars::new(stored, file, scalar_columns(&schema), (folder.clone(), table))
         });
         let vectors = record.vectors.iter().map(|stored| Vectors {
             file: folder.named(&name::vectors(table, record.id, stored.column)),
@@ -185,7 +184,9 @@ impl Segment {
             Ok(rows) => Some(rows),
             Err(error) => {
                 tracing::warn!("reading whole columns instead of single rows: {error}");
-                self.parquet.iter().for_each(|scalars| scalars.rows.forget());
+                let is_it =
+                    |made: &Option<Arc<RowFile>>| made.as_ref().is_some_and(|made| Arc::ptr_eq(made, &file));
+                self.parquet.iter().for_each(|scalars| scalars.rows.forget_if(is_it));
                 None
             }
         });
@@ -223,8 +224,10 @@ impl Segment {
             }
             let blocks =
                 self.parquet_file(scalars)?.blocks(scalars.file.path(), fields.clone(), row_file::STEP)?;
-            let (folder, name) = &scalars.rows_place;
-            let file = RowFile::write(folder, name, &fields, blocks)?;
+            let (folder, table) = &scalars.rows_place;
+            let number = ROW_FILES.fetch_add(1, Ordering::Relaxed);
+            let name = name::rows(*table, self.record.id, number);
+            let file = RowFile::write(folder, &name, &fields, blocks)?;
             // Nobody decodes columns for single rows from here on: the pages of the map may go.
             scalars.open.forget();
             match file.rows() == self.rows() {

@@ -19,8 +19,8 @@ pub(crate) fn index(table: TableId, segment: SegmentId, index: IndexId, generati
 }
 
 /// Not named by any manifest: a file that is there when a store is opened is a stray.
-pub(crate) fn rows(table: TableId, segment: SegmentId) -> String {
-    format!("{table}-{segment}.rows")
+pub(crate) fn rows(table: TableId, segment: SegmentId, number: u64) -> String {
+    format!("{table}-{segment}-{number}.rows")
 }
 
 /// Whether a file of this name is one of single rows.
@@ -31,8 +31,8 @@ pub(crate) fn is_rows(name: &str) -> bool {
 /// Whether a file of this name was made by a store.
 pub(crate) fn is_ours(name: &str) -> bool {
     let (numbers, count) = match name.rsplit_once('.') {
-        Some((numbers, "parquet" | "rows")) => (numbers, 2),
-        Some((numbers, "vec")) => (numbers, 3),
+        Some((numbers, "parquet")) => (numbers, 2),
+        Some((numbers, "vec" | "rows")) => (numbers, 3),
         Some((numbers, "graph")) => (numbers, 4),
         _ => return false,
     };
@@ -48,7 +48,7 @@ mod tests {
     fn knows_its_own_names_and_no_others() {
         let (table, segment) = (TableId(7), SegmentId(42));
         assert!(is_ours(&parquet(table, segment)));
-        assert!(is_ours(&rows(table, segment)));
+        assert!(is_ours(&rows(table, segment, 0)));
         assert!(is_ours(&vectors(table, segment, 3)));
         assert!(is_ours(&index(table, segment, IndexId(1), 43)));
         for other in

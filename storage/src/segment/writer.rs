@@ -18,14 +18,14 @@ use crate::segment::parquet_file::ParquetWriter;
 use crate::segment::record::{ParquetRecord, SegmentRecord, VectorsRecord};
 use crate::segment::vec_file::VecWriter;
 use crate::segment::{Scalars, Segment, Vectors, name, scalar_columns};
-use crate::{Error, Result, SegmentId, TableDefinition};
+use crate::{Error, Result, SegmentId, TableDefinition, TableId};
 
 /// A segment being written.
 #[derive(Debug)]
 pub(crate) struct SegmentWriter {
     id: SegmentId,
     /// Where single rows are kept later.
-    rows_place: (Folder, String),
+    rows_place: (Folder, TableId),
     schema: SchemaRef,
     layout: u32,
     scalars: Vec<usize>,
@@ -58,7 +58,7 @@ impl SegmentWriter {
             }
         }
         let layout = definition.layouts.current();
-        let rows_place = (folder.clone(), name::rows(table, id));
+        let rows_place = (folder.clone(), table);
         Ok(Self { id, rows_place, schema, layout, scalars, parquet, vectors, rows: 0, scalar_bytes: 0 })
     }
 

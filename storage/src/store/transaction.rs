@@ -104,6 +104,7 @@ impl Transaction {
     /// Applies changes, all or none of them. A row that somebody else has changed since the start is a conflict.
     pub fn apply(&mut self, changes: Changes) -> Result<()> {
         let ready_rows = self.state.ready_rows.zip(self.store.ready_rows(&changes));
+        let unchanged = self.unchanged(&changes)?;
         let prepared = Prepared::draft(&self.store, Changes { base: Some(self.base.clone()), ..changes })?;
         let mut next = self.state.clone();
         let names = prepared.definitions.iter().filter_map(table_of);
@@ -123,9 +124,23 @@ impl Transaction {
         next.ready_rows = ready_rows.map(|(before, rows)| before + rows);
         next.draft = Arc::new(draft.snapshot);
         next.definitions.extend(prepared.definitions);
-        next.unchanged.extend(prepared.unchanged);
+        next.unchanged.extend(unchanged);
         self.state = next;
         Ok(())
+    }
+
+    /// The tables of the base that may not be changed by others, which go by the names that they have in the transaction. One
+    /// that it has made itself is nobody else's.
+    fn unchanged(&self, changes: &Changes) -> Result<Vec<TableId>> {
+        let mut unchanged = Vec::new();
+        for change in &changes.changes {
+            let Change::Unchanged { table } = change else { continue };
+            if self.state.draft.table(table).is_none() {
+                return Err(Error::NoSuchTable { table: table.clone() });
+            }
+            unchanged.extend(self.of_base(table).map(|table| table.definition().id));
+        }
+        Ok(unchanged)
     }
 
     /// The table of the base that has this name in the transaction.

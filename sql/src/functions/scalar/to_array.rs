@@ -135,18 +135,23 @@ fn element(characters: &mut Peekable<Chars<'_>>, text: &str) -> crate::Result<Op
             }
         }
     }
+    // Where what a backslash has made part of the text ends: it is no blank at the end, and no NULL.
+    let mut escaped = 0;
     while let Some(character) = characters.next_if(|c| !matches!(c, ',' | '}')) {
         match character {
-            '\\' => element.push(characters.next().ok_or_else(|| malformed(text))?),
+            '\\' => {
+                element.push(characters.next().ok_or_else(|| malformed(text))?);
+                escaped = element.len();
+            }
             '{' | '"' => return Err(malformed(text)),
             other => element.push(other),
         }
     }
-    element.truncate(element.trim_end().len());
+    element.truncate(element.trim_end().len().max(escaped));
     if element.is_empty() {
         return Err(malformed(text));
     }
-    Ok((!element.eq_ignore_ascii_case("null")).then_some(element))
+    Ok((escaped > 0 || !element.eq_ignore_ascii_case("null")).then_some(element))
 }
 
 /// How long the array is in each dimension; `None` where its parts differ.
@@ -233,6 +238,7 @@ mod tests {
         assert_eq!(elements("{}"), Some(vec![]));
         assert_eq!(elements("{\"\"}"), Some(vec![some("")]));
         assert_eq!(elements("{a\\,b}"), Some(vec![some("a,b")]));
+        assert_eq!(elements("{\\null,a\\ , b }"), Some(vec![some("null"), some("a "), some("b")]));
         for malformed in ["", "a", "{a", "{a,}", "{,a}", "{\"a}", "{\"a\"b}", "{a}}", "{a b{}", "{{a}"] {
             assert_eq!(elements(malformed), None, "{malformed}");
         }

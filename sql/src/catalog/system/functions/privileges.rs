@@ -8,7 +8,7 @@ use super::Argument::{Any, Number, Text};
 use super::names::{id_of, stored_name};
 use super::{Answer, Arguments, Catalog, Entry};
 use crate::Error;
-use crate::roles::{Identity, Role};
+use crate::roles::Role;
 use crate::sqlstate::SqlState;
 
 /// See the module.
@@ -80,35 +80,40 @@ fn has_role(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Opti
     if !arguments.all_given(row) {
         return Ok(None);
     }
-    let wanted = role(catalog, arguments, arguments.count() - 2, row)?;
+    let Some(wanted) = role(catalog, arguments, arguments.count() - 2, row)? else {
+        // Nobody else is whoever has no role.
+        return Ok(Some(arguments.count() == 2 || arguments.any_text(0, row) == arguments.any_text(1, row)));
+    };
     let identity = &catalog.settings.own.identity;
-    Ok(Some(match arguments.count() {
-        3 => {
-            let user = role(catalog, arguments, 0, row)?;
-            user.superuser || user.id == wanted.id
-        }
-        _ => {
-            identity.is_superuser(&catalog.snapshot)?
-                || matches!(identity, Identity::Role(id) if *id == wanted.id)
-        }
+    if arguments.count() == 2 {
+        return Ok(Some(identity.is_superuser(&catalog.snapshot)? || identity.is(&wanted)));
+    }
+    Ok(Some(match role(catalog, arguments, 0, row)? {
+        Some(user) => user.superuser || user.id == wanted.id,
+        None => identity.is_superuser(&catalog.snapshot)?,
     }))
 }
 
-/// The role that an argument names, or is the number of.
+/// The role that an argument names, or is the number of; `None` for everybody, and for whoever is connected without having a role.
 ///
 /// # Errors
 /// 42704 where there is none.
-fn role(catalog: &Catalog, arguments: &Arguments, place: usize, row: usize) -> Result<Role> {
+fn role(catalog: &Catalog, arguments: &Arguments, place: usize, row: usize) -> Result<Option<Role>> {
     let (number, name) = (arguments.any_number(place, row), arguments.any_text(place, row));
     let name = name.unwrap_or_default();
     let is_wanted = |role: &Role| match number {
         Some(number) => i64::from(oid::role(role.id)) == number,
         None => role.name == name,
     };
-    let found = Role::all(&catalog.snapshot)?.into_iter().find(is_wanted);
-    found.ok_or_else(|| {
-        Error::new(SqlState::UndefinedObject, format!("role \"{name}\" does not exist")).into()
-    })
+    if let Some(found) = Role::all(&catalog.snapshot)?.into_iter().find(is_wanted) {
+        return Ok(Some(found));
+    }
+    if number.is_none()
+        && (name == "public" || name == catalog.settings.own.identity.name(&catalog.snapshot)?)
+    {
+        return Ok(None);
+    }
+    Err(Error::new(SqlState::UndefinedObject, format!("role \"{name}\" does not exist")).into())
 }
 
 /// The privileges that an object has on which nobody has granted any: what everybody may do, and its owner.

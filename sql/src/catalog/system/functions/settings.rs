@@ -34,6 +34,7 @@ fn set_config(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Op
     let value = arguments.text(1, row);
     if is_for_superusers(name) {
         catalog.settings.own.identity.need_superuser(&catalog.snapshot, &denied(name))?;
+        catalog.settings.own.identity.need_superuser(&catalog.latest, &denied(name))?;
     }
     live.set(name, value, local)?;
     // Outside of a block a local value is gone with the statement.

@@ -22,7 +22,7 @@ fn cancel(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Option
         return Ok(None);
     }
     let words = ["cancel superuser query", "whose query is being canceled"];
-    let Some(target) = target(catalog, arguments, row, words)? else { return Ok(Some(false)) };
+    let Some(target) = target(catalog, arguments, row, words, true)? else { return Ok(Some(false)) };
     if is_own(catalog, &target) {
         return Err(Error::new(SqlState::QueryCanceled, "canceling statement due to user request").into());
     }
@@ -43,7 +43,7 @@ fn terminate(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Opt
         _ => return Err(Error::unsupported("pg_terminate_backend with a timeout").into()),
     }
     let words = ["terminate superuser process", "whose process is being terminated"];
-    let Some(target) = target(catalog, arguments, row, words)? else { return Ok(Some(false)) };
+    let Some(target) = target(catalog, arguments, row, words, false)? else { return Ok(Some(false)) };
     target.signals.terminate();
     target.sessions.counts.terminated();
     if is_own(catalog, &target) {
@@ -57,7 +57,8 @@ fn is_own(catalog: &Catalog, target: &Live) -> bool {
     catalog.live.as_ref().is_some_and(|live| live.process() == target.process())
 }
 
-/// The session that is meant; where there is none that hears, a warning is told.
+/// The session that is meant; where there is none that hears, a warning is told. With `own_counts` the one that asks does, for it
+/// acts itself.
 ///
 /// # Errors
 /// 42501 for whoever may not do this.
@@ -66,6 +67,7 @@ fn target(
     arguments: &Arguments,
     row: usize,
     [superusers, others]: [&str; 2],
+    own_counts: bool,
 ) -> Result<Option<std::sync::Arc<Live>>> {
     let live = catalog.live.as_ref().ok_or_else(|| {
         Error::new(SqlState::ObjectNotInPrerequisiteState, "this works in statements of a session alone")
@@ -78,15 +80,15 @@ fn target(
     };
     let (own, other) = (&catalog.settings.own.identity, target.identity());
     let denied = |message: String| Err(Error::new(SqlState::InsufficientPrivilege, message).into());
-    if !own.is_superuser(&catalog.snapshot)? {
-        if other.is_superuser(&catalog.snapshot)? {
+    if !catalog.is_superuser()? {
+        if other.is_superuser(&catalog.latest)? {
             return denied(format!("must be a superuser to {superusers}"));
         }
         if own.name(&catalog.snapshot)? != other.name(&catalog.snapshot)? {
             return denied(format!("must be a member of the role {others} or member of pg_signal_backend"));
         }
     }
-    if !target.activity.is_served() && !is_own(catalog, &target) {
+    if !(target.activity.is_served() || own_counts && is_own(catalog, &target)) {
         warn(format!("the session of PID {process} is the program's own, which alone can end it"));
         return Ok(None);
     }

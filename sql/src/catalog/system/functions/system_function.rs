@@ -75,6 +75,8 @@ pub(super) type Texts = Vec<String>;
 /// What a function can look into.
 pub(super) struct Catalog {
     pub(super) snapshot: Arc<Snapshot>,
+    /// What is committed: a right that was taken away is gone in a block that began before, too.
+    pub(super) latest: Arc<Snapshot>,
     /// As they were when the statement began.
     pub(super) settings: Settings,
     /// The session that runs the statement, if one does.
@@ -88,6 +90,12 @@ pub(super) struct Catalog {
 }
 
 impl Catalog {
+    /// Whether whoever asks may do everything, as the statement sees it and still.
+    pub(super) fn is_superuser(&self) -> crate::Result<bool> {
+        let own = &self.settings.own.identity;
+        Ok(own.is_superuser(&self.snapshot)? && own.is_superuser(&self.latest)?)
+    }
+
     /// The settings as the statement itself may have changed them.
     pub(super) fn live_settings(&self) -> Settings {
         self.live.as_ref().map_or_else(|| self.settings.clone(), |live| live.settings())
@@ -180,9 +188,13 @@ impl SystemFunction {
     }
 
     fn catalog(&self) -> Result<Catalog> {
+        let store = self.store.upgrade();
+        let store = store.ok_or_else(|| DataFusionError::Internal("the database is closed".to_string()))?;
+        let latest = store.snapshot();
         if let Some(caller) = &self.caller {
             return Ok(Catalog {
                 snapshot: caller.snapshot.clone(),
+                latest,
                 settings: caller.settings.clone(),
                 live: caller.live.upgrade(),
                 block: caller.block,
@@ -190,11 +202,10 @@ impl SystemFunction {
                 started: Some(caller.started),
             });
         }
-        let store = self.store.upgrade();
-        let store = store.ok_or_else(|| DataFusionError::Internal("the database is closed".to_string()))?;
         let settings = Settings::new(&Options::default());
         Ok(Catalog {
-            snapshot: store.snapshot(),
+            snapshot: latest.clone(),
+            latest,
             settings,
             live: None,
             block: None,

@@ -51,7 +51,8 @@ fn schema() -> Schema {
 fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
     let own = &scope.statement.settings.own.identity;
     let own_name = own.name(scope.snapshot)?;
-    let sees_all = own.is_superuser(scope.snapshot)?;
+    let latest = scope.statement.database.store.snapshot();
+    let sees_all = own.is_superuser(scope.snapshot)? && own.is_superuser(&latest)?;
     let roles = Role::all(scope.snapshot)?;
     for session in scope.statement.database.sessions.all() {
         let identity = session.identity();
