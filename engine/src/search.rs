@@ -11,7 +11,7 @@ use crate::{
     distance::QueryDistance,
     exact,
     hit::TopK,
-    hnsw::{GraphSearch, compared},
+    hnsw::{GraphSearch, compared, search_lists},
 };
 
 /// One slice of a table: a segment, or the rows not yet in one.
@@ -104,39 +104,55 @@ pub fn search(parts: &[Part<'_>], query: &[f32], options: &SearchOptions) -> Res
     let (mut through_graph, mut scanned) = (0, 0);
     let rows = parts.iter().map(|part| part.vectors.len()).sum();
     let mut top = TopK::new(k, rows);
+    // Those whose graphs have lists, and how many rows match in each.
+    let (mut with_lists, mut matching) = (Vec::new(), Vec::new());
     // Vectors::new bounds rows, not parts; a part's number has to fit into a hit.
     for (number, part) in (0u32..).zip(parts).filter(|(_, part)| !part.vectors.is_empty()) {
-        let graph = part.graph.filter(|_| !exact);
-        if let Some(graph) = graph {
-            let search = GraphSearch {
-                part: number,
-                graph,
-                vectors: &part.vectors,
-                allowed: part.allowed,
-                query,
-                distance: &distance,
-                k,
-                ef,
-                share: 1.0,
-                budget: 0,
-            };
-            let matches = matches(part);
-            if try_graph(&search, matches, &mut top, &mut stats)? {
-                through_graph += 1;
-                continue;
-            }
+        let matches = matches(part);
+        // A filter that refuses nothing costs as much as another.
+        let allowed = part.allowed.filter(|_| matches < part.vectors.len());
+        let Some(graph) = part.graph.filter(|_| !exact) else {
             scanned += 1;
-            let searched = search.scan(&mut top)?;
-            stats.visited += searched.visited;
-            stats.reranked += searched.reranked;
+            let (hits, compared) = exact::scan(number, &part.vectors, allowed, &distance, k);
+            stats.visited += compared;
             stats.filtered_out += (part.vectors.len() - matches) as u64;
+            top.merge(hits);
             continue;
+        };
+        let search = GraphSearch {
+            part: number,
+            graph,
+            vectors: &part.vectors,
+            allowed,
+            query,
+            distance: &distance,
+            k,
+            ef,
+            share: 1.0,
+            budget: 0,
+        };
+        if graph.has_lists() {
+            match matches {
+                0 => stats.filtered_out += part.vectors.len() as u64,
+                _ => {
+                    with_lists.push(search);
+                    matching.push(matches);
+                }
+            }
+        } else if try_graph(&search, matches, &mut top, &mut stats)? {
+            through_graph += 1;
+        } else {
+            scanned += 1;
+            scan(&search, matches, &mut top, &mut stats)?;
         }
-        scanned += 1;
-        let (hits, compared) = exact::scan(number, &part.vectors, part.allowed, &distance, k);
-        stats.visited += compared;
-        stats.filtered_out += (part.vectors.len() - matches(part)) as u64;
-        top.merge(hits);
+    }
+    if try_lists(&with_lists, &matching, &mut top, &mut stats)? {
+        through_graph += with_lists.len();
+    } else {
+        scanned += with_lists.len();
+        for (search, &matches) in with_lists.iter().zip(&matching) {
+            scan(search, matches, &mut top, &mut stats)?;
+        }
     }
     stats.strategy = match (through_graph, scanned) {
         (0, _) => Strategy::Exact,
@@ -144,6 +160,45 @@ pub fn search(parts: &[Part<'_>], query: &[f32], options: &SearchOptions) -> Res
         _ => Strategy::Mixed,
     };
     Ok((top.into_sorted(), stats))
+}
+
+/// Compares all rows of a part that match, by their codes.
+fn scan(search: &GraphSearch<'_>, matches: usize, top: &mut TopK, stats: &mut SearchStats) -> Result<()> {
+    let searched = search.scan(top)?;
+    stats.visited += searched.visited;
+    stats.reranked += searched.reranked;
+    stats.filtered_out += (search.vectors.len() - matches) as u64;
+    Ok(())
+}
+
+/// Searches parts together through the lists of their graphs, where that is the cheaper way and finds what there is to find.
+/// If not, `top` has nothing of them.
+fn try_lists(
+    searches: &[GraphSearch<'_>],
+    matching: &[usize],
+    top: &mut TopK,
+    stats: &mut SearchStats,
+) -> Result<bool> {
+    let Some(&GraphSearch { ef, k, .. }) = searches.first() else { return Ok(false) };
+    let kept = ef.max(k);
+    // All that match, where those near the query would be half of them.
+    if kept > WIDEST || compared(kept) >= matching.iter().sum::<usize>() / 2 {
+        return Ok(false);
+    }
+    let searched = search_lists(searches, top)?;
+    stats.visited += searched.visited;
+    stats.reranked += searched.reranked;
+    stats.filtered_out += searched.refused;
+    let all: usize = searches
+        .iter()
+        .zip(matching)
+        .map(|(search, &matches)| matches.min(search.graph.indexed_rows()))
+        .sum();
+    let found = searched.reranked >= k.min(all) as u64;
+    if !found {
+        searches.iter().for_each(|search| top.forget(search.part));
+    }
+    Ok(found)
 }
 
 /// Searches a part through its graph, where that is the cheaper way and finds what there is to find. If not, `top` has
@@ -155,14 +210,8 @@ fn try_graph(
     stats: &mut SearchStats,
 ) -> Result<bool> {
     let share = matches as f64 / search.vectors.len().max(1) as f64;
-    let lists = search.graph.has_lists();
-    let ef = if share < UNFILTERED && !lists { search.ef.saturating_mul(3) / 2 } else { search.ef };
-    let budget = match lists {
-        // All that match, where those near the query would be half of them.
-        true => (ef.max(search.k) <= WIDEST && compared(ef.max(search.k)) < matches / 2).then_some(u64::MAX),
-        false => budget(search.graph.points(), matches, ef.max(search.k)),
-    };
-    let Some(budget) = budget else {
+    let ef = if share < UNFILTERED { search.ef.saturating_mul(3) / 2 } else { search.ef };
+    let Some(budget) = budget(search.graph.points(), matches, ef.max(search.k)) else {
         return Ok(false);
     };
     let search = GraphSearch { ef, share, budget, ..*search };

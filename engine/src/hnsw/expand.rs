@@ -1,24 +1,26 @@
-//! From heads to the points of their lists: how a graph with lists is searched.
+//! From heads to the points of their lists: how graphs with lists are searched, all parts of a table together.
 //!
-//! The beam sees heads alone; this reads lists, and scores the points in them. It decides which lists are read, and no distance.
-//! Invariant: what it leaves in [`Scratch::found`] are points with a row that is allowed.
+//! The beam sees heads alone; this decides which lists are read, as if the heads of all parts were in one graph, and scores
+//! the points in them. It decides no distance, and not whether lists are to be read at all (see [`search`](crate::search())).
+//! Invariant: what it offers are rows that are allowed.
 
 use std::ops::Range;
 
 use super::{
     Graph,
-    beam::{self, Beam, Walked},
+    beam::{self, Beam},
     distance::Score,
     lists::WIDTH,
-    rerank::GraphSearch,
-    visited::{Scratch, key, node},
+    rerank::{Errors, GraphSearch, REACH, Rerank, Searched, with_score},
+    visited::{Scratch, key, node, score as score_of},
 };
-use crate::Result;
+use crate::{Result, hit::TopK};
 
 /// Points with an allowed row that are compared, of the nearest lists, for each candidate that a search keeps.
 const FOR_A_CANDIDATE: usize = 24;
 
-/// Lists that are read at least: a head that is a little nearer is no reason to leave out the one whose point is asked for.
+/// Lists of a part that are read at least: a head that is a little nearer is no reason to leave out the one whose point is
+/// asked for.
 const FEWEST: usize = 2;
 
 /// Times that twice as many lists are looked for where those that were found have too few points with an allowed row.
@@ -29,73 +31,151 @@ pub(crate) fn compared(kept: usize) -> usize {
     kept.saturating_mul(FOR_A_CANDIDATE)
 }
 
-/// Finds the best points in the lists of the heads that are nearest, best first.
+/// A list that a search may read.
+struct Near {
+    /// From the query to its head, in the unit of the metric, which the graphs have in common.
+    distance: f32,
+    /// Which of the searches it is of.
+    search: usize,
+    head: u32,
+    /// Its points with an allowed row.
+    points: usize,
+}
+
+/// One query in several parts: offers `top` the best rows of the lists whose heads are nearest.
 ///
 /// # Errors
-/// [`Error::ReadIndex`](crate::Error::ReadIndex).
-pub(super) fn search(
-    search: &GraphSearch<'_>,
-    score: &Score<'_>,
-    is_allowed: &dyn Fn(u32) -> bool,
-    scratch: &mut Scratch,
-) -> Result<Walked> {
-    let graph = search.graph;
-    let kept = search.ef.max(search.k);
-    let points_of_a_list = graph.points().div_ceil(graph.nodes().max(1)).max(1);
-    let mut width = compared(kept).div_ceil(points_of_a_list).max(WIDTH);
-    let any_allowed = |head| graph.rows_of(graph.list(head)).any(is_allowed);
-    let accept: Option<&dyn Fn(u32) -> bool> =
-        if search.allowed.is_some() { Some(&any_allowed) } else { None };
-    let mut walked = Walked { visited: 0, refused: 0, complete: true };
-    for widened in 0..=WIDENED {
-        // Heads are few: however few are accepted, the walk to them costs less than comparing all points.
-        let beam = Beam { ef: width, accept, share: 0.0, budget: u64::MAX };
-        let of_heads = beam::search(graph, score, &beam, scratch);
-        walked.visited += of_heads.visited;
-        walked.refused += of_heads.refused;
-        let Scratch { heads, found, .. } = scratch;
+/// [`Error::Read`](crate::Error::Read), [`Error::ReadIndex`](crate::Error::ReadIndex).
+pub(crate) fn search(searches: &[GraphSearch<'_>], top: &mut TopK) -> Result<Searched> {
+    let mut searched = Searched { visited: 0, refused: 0, reranked: 0, complete: true };
+    let Some(kept) = searches.first().map(|search| search.ef.max(search.k)) else { return Ok(searched) };
+    let mut lists = near(searches, compared(kept), &mut searched);
+    choose(&mut lists, searches.len(), compared(kept));
+    // The part with the nearest list first: what it gives leaves little to look at in the others.
+    let mut order: Vec<usize> = Vec::with_capacity(searches.len());
+    for list in &lists {
+        if !order.contains(&list.search) {
+            order.push(list.search);
+        }
+    }
+    let mut errors = Errors::default();
+    let mut heads = Vec::new();
+    for number in order {
+        let Some(search) = searches.get(number) else { continue };
         heads.clear();
-        heads.extend(found.iter().map(|&head| node(head)));
-        let points = |&head: &u32| match search.allowed {
-            Some(_) => graph.list(head).filter(|&point| graph.rows(point).any(is_allowed)).count(),
-            None => graph.list(head).len(),
-        };
-        // The lists that are needed; the others of the beam were for finding these.
-        let mut enough = 0;
-        let needed = heads.iter().take_while(|head| {
-            let more = enough < compared(kept);
-            enough += points(head);
-            more
+        heads.extend(lists.iter().filter(|list| list.search == number).map(|list| list.head));
+        // As they lie in the file.
+        heads.sort_unstable();
+        with_score(search.graph, search.query, |score, scratch| -> Result<()> {
+            searched.visited += compare(search, score, &heads, kept, scratch)?;
+            let Scratch { found, row, .. } = scratch;
+            let mut rerank = Rerank::after(search, score, REACH, errors);
+            rerank.offer(top, found, row)?;
+            searched.reranked += rerank.reranked;
+            errors = rerank.errors;
+            Ok(())
+        })?;
+    }
+    Ok(searched)
+}
+
+/// The lists near the query in each part, nearest first: as many as have `wanted` points with an allowed row, if there are.
+fn near(searches: &[GraphSearch<'_>], wanted: usize, searched: &mut Searched) -> Vec<Near> {
+    let mut lists = Vec::new();
+    let mut narrow: Vec<usize> = (0..searches.len()).collect();
+    for widened in 0..=WIDENED {
+        lists.retain(|list: &Near| !narrow.contains(&list.search));
+        narrow.retain(|&number| {
+            let Some(search) = searches.get(number) else { return false };
+            let graph = search.graph;
+            let points_of_a_list = graph.points().div_ceil(graph.nodes().max(1)).max(1);
+            let width = wanted.div_ceil(points_of_a_list).max(WIDTH).saturating_mul(1 << widened);
+            with_score(graph, search.query, |score, scratch| {
+                walk(search, number, score, width, &mut lists, searched, scratch) >= width
+            })
         });
-        let needed = needed.count().max(FEWEST);
-        if enough >= compared(kept) || heads.len() < width || widened == WIDENED {
-            heads.truncate(needed);
+        let points: usize = lists.iter().map(|list| list.points).sum();
+        if points >= wanted || narrow.is_empty() {
             break;
         }
-        width = width.saturating_mul(2);
     }
+    lists.sort_unstable_by(|a, b| a.distance.total_cmp(&b.distance));
+    lists
+}
+
+/// Adds the `width` nearest lists of a part that have a point with an allowed row; gives how many there were.
+fn walk(
+    search: &GraphSearch<'_>,
+    number: usize,
+    score: &Score<'_>,
+    width: usize,
+    lists: &mut Vec<Near>,
+    searched: &mut Searched,
+    scratch: &mut Scratch,
+) -> usize {
+    let graph = search.graph;
+    let any_allowed = |head| graph.rows_of(graph.list(head)).any(|row| search.is_allowed(row));
+    let accept: Option<&dyn Fn(u32) -> bool> =
+        if search.allowed.is_some() { Some(&any_allowed) } else { None };
+    // Heads are few: however few are accepted, the walk to them costs less than comparing all points.
+    let walked =
+        beam::search(graph, score, &Beam { ef: width, accept, share: 0.0, budget: u64::MAX }, scratch);
+    searched.visited += walked.visited;
+    searched.refused += walked.refused;
+    lists.extend(scratch.found.iter().map(|&found| {
+        let head = node(found);
+        let points = match search.allowed {
+            Some(_) => graph.list(head).filter(|&point| search.has_allowed(point)).count(),
+            None => graph.list(head).len(),
+        };
+        Near { distance: score.distance(score_of(found)), search: number, head, points }
+    }));
+    scratch.found.len()
+}
+
+/// Leaves the nearest of these lists, which are nearest first: those with `wanted` points, and a few of each part.
+fn choose(lists: &mut Vec<Near>, parts: usize, wanted: usize) {
+    let mut enough = 0;
+    let mut of_part = vec![0; parts];
+    lists.retain(|list| {
+        let needed = enough < wanted;
+        enough += list.points;
+        let Some(of_part) = of_part.get_mut(list.search) else { return false };
+        *of_part += 1;
+        needed || *of_part <= FEWEST
+    });
+}
+
+/// Leaves the best `kept` points of these lists in [`Scratch::found`], best first; gives how many were scored.
+fn compare(
+    search: &GraphSearch<'_>,
+    score: &Score<'_>,
+    heads: &[u32],
+    kept: usize,
+    scratch: &mut Scratch,
+) -> Result<u64> {
+    let graph = search.graph;
     scratch.found.clear();
-    for at in 0..scratch.heads.len() {
-        let Some(&head) = scratch.heads.get(at) else { break };
+    for &head in heads {
         let list = graph.list(head);
-        scratch.pending.clear();
         let positions = 0..list.len() as u32;
+        scratch.pending.clear();
         match search.allowed {
-            Some(_) => scratch
-                .pending
-                .extend(positions.filter(|position| graph.rows(list.start + position).any(is_allowed))),
+            Some(_) => {
+                scratch.pending.extend(positions.filter(|position| search.has_allowed(list.start + position)))
+            }
             None => scratch.pending.extend(positions),
         }
-        walked.visited += scratch.pending.len() as u64;
         read(graph, score, &list, scratch)?;
     }
     let found = &mut scratch.found;
+    let scored = found.len() as u64;
     if found.len() > kept {
         found.select_nth_unstable(kept);
         found.truncate(kept);
     }
     found.sort_unstable();
-    Ok(walked)
+    Ok(scored)
 }
 
 /// Scores the points in [`Scratch::pending`].

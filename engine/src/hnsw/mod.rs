@@ -35,4 +35,7 @@ pub use self::{
     graph::{Graph, ReadIndex},
     params::{CodeBits, HnswParams},
 };
-pub(crate) use self::{expand::compared, rerank::GraphSearch};
+pub(crate) use self::{
+    expand::{compared, search as search_lists},
+    rerank::GraphSearch,
+};

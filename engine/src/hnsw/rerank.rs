@@ -25,10 +25,13 @@ const ROWS_OF_A_COARSE_NODE: usize = 16 * 1024;
 /// How far a node may lie beyond the `k`th row and still be looked at, by the errors of the codes seen so far: so many times the
 /// greatest, but not more than so many times their deviation. The greatest of ten errors is about 1.5 times their deviation,
 /// so few rows in a thousand lie farther out; the greatest of many more than that says too much.
-const REACH: Reach = Reach { greatest: 2.0, deviations: 3.5 };
+pub(super) const REACH: Reach = Reach { greatest: 2.0, deviations: 3.5 };
 
 /// The same where all allowed rows are compared by their codes, which is to be as good as comparing the rows.
 const SCAN_REACH: Reach = Reach { greatest: 4.0, deviations: 6.0 };
+
+/// Rows of a part that are compared at least: its codes may be worse than those of the parts before.
+const FEWEST: u64 = 2;
 
 /// Nodes of a scan that are put in order at first.
 const FIRST: usize = 256;
@@ -64,7 +67,16 @@ pub(crate) struct GraphSearch<'a> {
 }
 
 impl GraphSearch<'_> {
-    /// Offers `top` the `k` nearest allowed rows that a beam of width `ef` finds.
+    pub(super) fn is_allowed(&self, row: u32) -> bool {
+        self.allowed.is_none_or(|allowed| allowed.contains(row))
+    }
+
+    /// Whether a row of this point is allowed.
+    pub(super) fn has_allowed(&self, point: u32) -> bool {
+        self.graph.rows(point).any(|row| self.is_allowed(row))
+    }
+
+    /// Offers `top` the `k` nearest allowed rows that a beam of width `ef` finds. Graphs with lists are not walked alone.
     ///
     /// # Errors
     /// [`Error::Read`](crate::Error::Read).
@@ -119,16 +131,10 @@ impl GraphSearch<'_> {
     }
 
     fn search(&self, score: &Score<'_>, top: &mut TopK, scratch: &mut Scratch) -> Result<Searched> {
-        let is_allowed = |row| self.allowed.is_none_or(|allowed| allowed.contains(row));
-        let walked = if self.graph.has_lists() {
-            expand::search(self, score, &is_allowed, scratch)?
-        } else {
-            let accept = |node| self.graph.rows(node).any(is_allowed);
-            let accept: Option<&dyn Fn(u32) -> bool> =
-                if self.allowed.is_some() { Some(&accept) } else { None };
-            let beam = Beam { ef: self.ef.max(self.k), accept, share: self.share, budget: self.budget };
-            beam::search(self.graph, score, &beam, scratch)
-        };
+        let accept = |node| self.has_allowed(node);
+        let accept: Option<&dyn Fn(u32) -> bool> = if self.allowed.is_some() { Some(&accept) } else { None };
+        let beam = Beam { ef: self.ef.max(self.k), accept, share: self.share, budget: self.budget };
+        let walked = beam::search(self.graph, score, &beam, scratch);
         let mut searched = Searched {
             visited: walked.visited,
             refused: walked.refused,
@@ -165,57 +171,84 @@ pub(super) fn with_score<T>(
 }
 
 /// Computes true distances, of the best nodes first, until none can be among the `k` nearest.
-struct Rerank<'a> {
+pub(super) struct Rerank<'a> {
     search: &'a GraphSearch<'a>,
     score: &'a Score<'a>,
     reach: Reach,
-    greatest_error: f64,
-    squared_errors: f64,
-    reranked: u64,
+    pub(super) errors: Errors,
+    /// Rows that were known before.
+    before: u64,
+    pub(super) reranked: u64,
 }
 
 /// See [`REACH`].
 #[derive(Debug, Clone, Copy)]
-struct Reach {
+pub(super) struct Reach {
     greatest: f64,
     deviations: f64,
 }
 
+/// How far from the true distances those of codes were.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Errors {
+    rows: u64,
+    greatest: f64,
+    sum_of_squares: f64,
+}
+
+impl Errors {
+    fn add(&mut self, error: f64) {
+        self.rows += 1;
+        self.greatest = self.greatest.max(error);
+        self.sum_of_squares += error * error;
+    }
+}
+
 impl<'a> Rerank<'a> {
-    fn new(search: &'a GraphSearch<'a>, score: &'a Score<'a>, reach: Reach) -> Self {
-        Self { search, score, reach, greatest_error: 0.0, squared_errors: 0.0, reranked: 0 }
+    pub(super) fn new(search: &'a GraphSearch<'a>, score: &'a Score<'a>, reach: Reach) -> Self {
+        Self::after(search, score, reach, Errors::default())
+    }
+
+    /// With what was learnt in another part, whose graph has codes of the same kind.
+    pub(super) fn after(
+        search: &'a GraphSearch<'a>,
+        score: &'a Score<'a>,
+        reach: Reach,
+        errors: Errors,
+    ) -> Self {
+        Self { search, score, reach, errors, before: errors.rows, reranked: 0 }
     }
 
     /// How far the codes may be wrong.
     fn reach(&self) -> f64 {
-        let deviation = (self.squared_errors / self.reranked.max(1) as f64).sqrt();
-        (self.reach.greatest * self.greatest_error).min(self.reach.deviations * deviation)
+        let deviation = (self.errors.sum_of_squares / self.errors.rows.max(1) as f64).sqrt();
+        (self.reach.greatest * self.errors.greatest).min(self.reach.deviations * deviation)
     }
 
     /// Offers `top` the rows of nodes, nearest first; gives whether no node behind them can have a row for it.
-    fn offer(&mut self, top: &mut TopK, found: &[Key], buffer: &mut RowBuffer) -> Result<bool> {
-        let GraphSearch { part, graph, vectors, allowed, distance, k, .. } = *self.search;
-        let is_allowed = |row| allowed.is_none_or(|allowed: &RoaringBitmap| allowed.contains(row));
+    pub(super) fn offer(&mut self, top: &mut TopK, found: &[Key], buffer: &mut RowBuffer) -> Result<bool> {
+        let GraphSearch { part, graph, vectors, distance, k, .. } = *self.search;
         let most = match graph.params().code_bits {
             CodeBits::Eight => ROWS_OF_A_NODE,
             CodeBits::Four => ROWS_OF_A_COARSE_NODE,
         };
         for (at, &key) in found.iter().enumerate() {
             let about = f64::from(self.score.distance(score(key)));
-            if self.reranked >= k as u64 && about - self.reach() > top.limit() {
+            if self.before + self.reranked >= k as u64
+                && self.reranked >= FEWEST.min(k as u64)
+                && about - self.reach() > top.limit()
+            {
                 return Ok(true);
             }
             if let Some(&next) = found.get(at + 1) {
                 graph.rows(node(next)).take(1).for_each(|row| vectors.prefetch(row as usize));
             }
-            let rows = graph.rows(node(key)).filter(|&row| is_allowed(row));
+            let rows = graph.rows(node(key)).filter(|&row| self.search.is_allowed(row));
             for row in rows.take(most.max(k)) {
                 let Some(values) = vectors.fetch(row as usize, buffer)? else { continue };
                 let distance = distance.to(values);
                 self.reranked += 1;
-                let error = (distance - about).abs();
-                self.greatest_error = self.greatest_error.max(error);
-                self.squared_errors += error * error;
+                self.errors.add((distance - about).abs());
                 top.push(Hit { part, row, distance });
             }
         }

@@ -32,8 +32,7 @@ pub(super) struct Scratch {
     pub(super) scores: Vec<f32>,
     /// The query's codes.
     pub(super) codes: Vec<i8>,
-    /// Nodes whose lists are read, and what was read of the last.
-    pub(super) heads: Vec<u32>,
+    /// What was read of a list.
     pub(super) list: Vec<u8>,
     /// What was found.
     pub(super) found: Vec<Key>,

@@ -60,6 +60,57 @@ fn every_row_is_found_by_its_own_vector() {
 }
 
 #[test]
+fn parts_are_searched_as_if_they_were_one() {
+    let all = clustered(12_100, DIMENSIONS, 60, 0.4, 11);
+    let (values, queries) = all.split_at(12_000 * DIMENSIONS);
+    let whole = Vectors::new(values, DIMENSIONS, None).unwrap();
+    let graph = graph_of(&whole, Metric::L2, &LISTS);
+    let of_part: Vec<_> = values
+        .chunks(2000 * DIMENSIONS)
+        .map(|values| {
+            let vectors = Vectors::new(values, DIMENSIONS, None).unwrap();
+            (vectors, graph_of(&vectors, Metric::L2, &LISTS))
+        })
+        .collect();
+    // The second in three rows is allowed, and none of the last part.
+    let allowed = RoaringBitmap::from_iter((1..2000).step_by(3));
+    let none = RoaringBitmap::new();
+    for filtered in [false, true] {
+        let parts: Vec<Part<'_>> = (0..)
+            .zip(&of_part)
+            .map(|(number, (vectors, graph))| Part {
+                vectors: *vectors,
+                allowed: filtered.then_some(if number == 5 { &none } else { &allowed }),
+                graph: Some(graph),
+            })
+            .collect();
+        let one = [Part { vectors: whole, allowed: None, graph: Some(&graph) }];
+        let (mut total, mut visited, mut visited_in_one) = (0.0, 0, 0);
+        for query in queries.chunks_exact(DIMENSIONS) {
+            let (found, stats) = search(&parts, query, &options(Metric::L2)).unwrap();
+            let exact = SearchOptions { exact: true, ..options(Metric::L2) };
+            assert_eq!((found.len(), stats.strategy), (10, Strategy::Graph));
+            total += recall(&found, &search(&parts, query, &exact).unwrap().0);
+            visited += stats.visited;
+            visited_in_one += search(&one, query, &options(Metric::L2)).unwrap().1.visited;
+        }
+        println!("filtered {filtered}: {:.4}, {visited} of {visited_in_one}", total / 100.0);
+        assert!(total / 100.0 >= 0.9, "filtered {filtered}: {}", total / 100.0);
+        // Six parts have six times as many heads to walk to, and as many points to compare.
+        assert!(visited < 3 * visited_in_one, "{visited}, {visited_in_one} in one part");
+    }
+    // Each row is found by its own vector, in whichever part it is.
+    let parts: Vec<Part<'_>> = of_part
+        .iter()
+        .map(|(vectors, graph)| Part { vectors: *vectors, allowed: None, graph: Some(graph) })
+        .collect();
+    for (row, own) in values.chunks_exact(DIMENSIONS).enumerate().step_by(7) {
+        let (found, _) = search(&parts, own, &SearchOptions { k: 1, ef: 4, ..options(Metric::L2) }).unwrap();
+        assert_eq!(found.first().map(|hit| hit.part as usize * 2000 + hit.row as usize), Some(row));
+    }
+}
+
+#[test]
 fn as_many_rows_come_as_match() {
     let values = clustered(4000, DIMENSIONS, 40, 0.4, 10);
     let vectors = Vectors::new(&values, DIMENSIONS, None).unwrap();

@@ -19,4 +19,4 @@ mod waits;
 pub(crate) use beside::{collect, execute};
 pub(crate) use pinned::{check, model_of_column, pin};
 pub(crate) use values::without_waiting_values;
-pub(crate) use waits::expression_waits;
+pub(crate) use waits::{compiled_waits, expression_waits};

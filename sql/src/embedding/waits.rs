@@ -52,6 +52,17 @@ pub(super) fn plan_waits(plan: &Arc<dyn ExecutionPlan>, embedders: &Embedders) -
     Ok(waits)
 }
 
+/// Whether evaluating a compiled expression waits.
+pub(crate) fn compiled_waits(expression: &Arc<dyn PhysicalExpr>) -> bool {
+    let mut waits = false;
+    let walked = expression.apply(|part| {
+        waits |= physical_waits(part);
+        Ok(if waits { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    });
+    debug_assert!(walked.is_ok(), "the closure gives no error");
+    waits
+}
+
 fn physical_waits(part: &Arc<dyn PhysicalExpr>) -> bool {
     let part: &dyn std::any::Any = part.as_ref();
     let Some(call) = part.downcast_ref::<ScalarFunctionExpr>() else { return false };

@@ -12,6 +12,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::sql::sqlparser::ast::{self, SetExpr, Statement, With};
 use muster_storage::{Snapshot, TableDefinition};
 
+use super::rules::RowRules;
 use super::{Returning, RowWriter, Target, Written};
 use crate::database::Shared;
 use crate::planning::parameters_with;
@@ -25,6 +26,9 @@ use crate::{Result, column, embedding};
 
 /// Rows that are worked on where the statement runs, and not on a thread for what blocks.
 const FEW_ROWS: usize = 64;
+
+/// The same where columns are computed, an embedding for one: some 50 us each.
+const FEW_COMPUTED_ROWS: usize = 4;
 
 /// See the module.
 #[derive(Clone, Debug)]
@@ -165,8 +169,8 @@ impl PlannedWrite {
         if let Some(point) = point
             && let Some(rows) = point.run(&context, &params)?
         {
-            // What computes columns of its own, an embedding for one, may take its time.
-            if rows.num_rows() <= FEW_ROWS && !self.generates() && !self.waits() {
+            // An embedder that runs a model, or asks somebody who does, takes its time.
+            if rows.num_rows() <= self.at_once() && !self.waits(&context)? {
                 return self.written(&context, &[rows], &params);
             }
             let planned = self.clone();
@@ -208,13 +212,15 @@ impl PlannedWrite {
         Ok(writer.finish())
     }
 
-    /// Whether what is evaluated beside the plan waits for an embedder.
-    fn waits(&self) -> bool {
-        self.expressions().iter().any(embedding::expression_waits)
+    /// Rows that are worked on where the statement runs.
+    fn at_once(&self) -> usize {
+        let mut fields = self.definition().schema.fields().iter();
+        if fields.any(|field| column::generated(field).is_some()) { FEW_COMPUTED_ROWS } else { FEW_ROWS }
     }
 
-    /// Whether the table has columns that are computed from others.
-    fn generates(&self) -> bool {
-        self.definition().schema.fields().iter().any(|field| column::generated(field).is_some())
+    /// Whether what is evaluated beside the plan waits for an embedder, or a column that is computed.
+    fn waits(&self, context: &StatementContext) -> Result<bool> {
+        let rules = RowRules::of(&context.database, &context.snapshot, self.definition())?;
+        Ok(rules.wait() || self.expressions().iter().any(embedding::expression_waits))
     }
 }

@@ -104,6 +104,14 @@ impl RowRules {
         Ok(Self { definition, generated, metrics, checks })
     }
 
+    /// Whether a column is computed by an embedder that waits.
+    pub(super) fn wait(&self) -> bool {
+        self.generated.iter().flatten().any(|generated| match generated {
+            Generated::By(compiled) => embedding::compiled_waits(&compiled.physical),
+            Generated::Refused(_) => false,
+        })
+    }
+
     /// Whether they are good for one statement alone.
     fn varies(&self) -> bool {
         self.generated.iter().flatten().any(|generated| match generated {

@@ -38,8 +38,14 @@ impl Roles {
 struct Tables {
     heads: HashSet<&'static str>,
     modifiers: HashSet<&'static str>,
+    qualities: HashSet<&'static str>,
     words: HashMap<&'static str, &'static str>,
+    /// What each whole phrase becomes.
+    joined: HashMap<&'static str, &'static str>,
+    /// The phrases by their first word, the longest first.
     phrases: HashMap<&'static str, Vec<(Vec<&'static str>, &'static str)>>,
+    /// The longer heads and modifiers by their first byte.
+    long: HashMap<u8, Vec<&'static str>>,
 }
 
 static TABLES: LazyLock<Tables> = LazyLock::new(|| {
@@ -73,16 +79,25 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
         "housekeeper",
         "temp",
     ];
-    Tables {
-        heads: HEADS.split_whitespace().chain(more).collect(),
-        modifiers: MODIFIERS
-            .split_whitespace()
-            .chain(["cnc", "forklift", "hvac", "cdl", "security", "line"])
-            .collect(),
-        words,
-        phrases,
+    let heads: HashSet<&str> = HEADS.split_whitespace().chain(more).collect();
+    let modifiers: HashSet<&str> =
+        MODIFIERS.split_whitespace().chain(["cnc", "forklift", "hvac", "cdl", "security", "line"]).collect();
+    let mut long: HashMap<u8, Vec<&str>> = HashMap::new();
+    for known in heads.union(&modifiers).filter(|known| known.len() >= LONG) {
+        if let Some(first) = known.bytes().next() {
+            long.entry(first).or_default().push(known);
+        }
     }
+    let mut joined = HashMap::new();
+    for (phrase, becomes) in PHRASES {
+        joined.entry(*phrase).or_insert(*becomes);
+    }
+    let qualities = QUALITIES.iter().copied().collect();
+    Tables { heads, modifiers, qualities, words, joined, phrases, long }
 });
+
+/// From this many letters on a slip does not hide which word was meant.
+const LONG: usize = 6;
 
 /// What says how good, how soon or when: no part of a role.
 const QUALITIES: &[&str] = &[
@@ -178,7 +193,7 @@ pub(super) fn read(words: &[Word], taken: &[bool]) -> Roles {
         while let Some(before) = first.checked_sub(1).and_then(|before| standard.get(before)) {
             let adjacent =
                 before.end == standard.get(first).map_or(usize::MAX, |it| it.start) && !before.ends;
-            let is_quality = QUALITIES.contains(&before.text.as_str());
+            let is_quality = TABLES.qualities.contains(before.text.as_str());
             if !adjacent
                 || at - first >= 3
                 || !(is_quality
@@ -204,10 +219,7 @@ pub(super) fn read(words: &[Word], taken: &[bool]) -> Roles {
             && standard.get(at + 2).is_none_or(|next| behind.ends || next.start != behind.end)
         {
             let both = format!("{} {}", behind.text, piece.text);
-            let both = PHRASES
-                .iter()
-                .find(|(phrase, _)| *phrase == both)
-                .map_or(both, |(_, becomes)| (*becomes).to_string());
+            let both = becoming(both);
             name = both.split(' ').map(str::to_string).collect();
             end = behind.end;
         }
@@ -257,10 +269,7 @@ fn doing(pieces: &[Piece]) -> Option<(Vec<String>, Range<usize>)> {
         .find(|piece| !matches!(piece.text.as_str(), "a" | "an" | "the" | "our" | "some"));
     let object = object.filter(|piece| TABLES.modifiers.contains(piece.text.as_str()));
     let both = object.map_or((*head).to_string(), |object| format!("{} {head}", object.text));
-    let name = PHRASES
-        .iter()
-        .find(|(phrase, _)| *phrase == both)
-        .map_or(both, |(_, becomes)| (*becomes).to_string());
+    let name = becoming(both);
     let words: BTreeSet<String> = name.split(' ').map(str::to_string).collect();
     Some((words.into_iter().collect(), verb.start..object.map_or(verb.end, |object| object.end)))
 }
@@ -323,7 +332,7 @@ fn again(pieces: Vec<Piece>) -> Vec<Piece> {
     for piece in pieces {
         let joined = merged.last().filter(|last| !last.ends && last.end == piece.start).and_then(|last| {
             let both = format!("{} {}", last.text, piece.text);
-            PHRASES.iter().find(|(phrase, _)| *phrase == both).map(|(_, becomes)| *becomes)
+            TABLES.joined.get(both.as_str()).copied()
         });
         match (joined, merged.last_mut()) {
             (Some(becomes), Some(last)) => {
@@ -363,17 +372,22 @@ fn spelling(word: &str) -> String {
 
 /// The one word of the tables that a longer word is but a slip away from.
 fn mistyped(word: &str) -> Option<&'static str> {
-    const LEAST: usize = 6;
-    if word.len() < LEAST || QUALITIES.contains(&word) || word.bytes().any(|byte| byte.is_ascii_digit()) {
+    if word.len() < LONG || TABLES.qualities.contains(word) || word.bytes().any(|byte| byte.is_ascii_digit())
+    {
         return None;
     }
     let stem = word.strip_suffix('s').unwrap_or(word);
-    let all = TABLES.heads.iter().chain(&TABLES.modifiers).copied();
-    let mut near = all.filter(|known| {
-        known.len() >= LEAST && known.as_bytes().first() == word.as_bytes().first() && is_slip(stem, known)
-    });
+    let mut near = TABLES.long.get(word.as_bytes().first()?)?.iter().filter(|known| is_slip(stem, known));
     let found = near.next()?;
-    near.all(|other| other == found).then_some(found)
+    near.next().is_none().then_some(*found)
+}
+
+/// A phrase of two words in its one spelling.
+fn becoming(phrase: String) -> String {
+    match TABLES.joined.get(phrase.as_str()) {
+        Some(becomes) => (*becomes).to_string(),
+        None => phrase,
+    }
 }
 
 /// Whether one letter more, one less, or two that changed places make one word of the other. Another letter does not: that
