@@ -43,19 +43,26 @@ impl Eq for Hit {}
 #[derive(Debug)]
 pub(crate) struct TopK {
     k: usize,
+    /// The greatest distance that is of interest.
+    within: f64,
     heap: BinaryHeap<Hit>,
 }
 
 impl TopK {
     /// Room for `k` hits, of at most `rows`: the one allocation of a search, which becomes its result.
     pub(crate) fn new(k: usize, rows: usize) -> Self {
-        Self { k, heap: BinaryHeap::with_capacity(k.min(rows)) }
+        Self { k, within: f64::INFINITY, heap: BinaryHeap::with_capacity(k.min(rows)) }
+    }
+
+    /// The same, where hits that are farther are none.
+    pub(crate) fn within(self, distance: f64) -> Self {
+        Self { within: distance, ..self }
     }
 
     /// Offers a hit. One whose distance is no number is no neighbour.
     #[inline]
     pub(crate) fn push(&mut self, hit: Hit) {
-        if hit.distance.is_nan() {
+        if hit.distance.is_nan() || hit.distance > self.within {
             return;
         }
         if self.heap.len() < self.k {
@@ -76,7 +83,7 @@ impl TopK {
     /// The distance that a hit has to have to be among the `k`.
     pub(crate) fn limit(&self) -> f64 {
         let worst = self.heap.peek().filter(|_| self.heap.len() >= self.k);
-        worst.map_or(f64::INFINITY, |worst| worst.distance)
+        worst.map_or(self.within, |worst| worst.distance)
     }
 
     /// Takes back the hits of a part. Those that they drove out stay out: the part is searched again, and has

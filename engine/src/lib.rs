@@ -45,6 +45,6 @@ pub use self::{
     hit::Hit,
     hnsw::{BuiltGraph, CodeBits, Graph, HnswParams, ReadIndex, build_graph},
     row::Row,
-    search::{Part, SearchOptions, SearchStats, Strategy, search},
+    search::{Part, SearchOptions, SearchStats, Strategy, search, search_within},
     vectors::{ReadRow, Vectors, check_rows, check_vector},
 };

@@ -87,6 +87,20 @@ pub struct SearchStats {
 /// [`Error::Dimensions`] for a part of other dimensions; [`Error::GraphMismatch`] and
 /// [`Error::GraphMetric`] for a graph that is not of its part's vectors or of the query's metric; [`Error::Read`].
 pub fn search(parts: &[Part<'_>], query: &[f32], options: &SearchOptions) -> Result<(Vec<Hit>, SearchStats)> {
+    search_within(parts, query, options, f64::INFINITY)
+}
+
+/// The same, but for rows that are farther than `distance`.
+///
+/// # Errors
+/// As [`search`].
+pub fn search_within(
+    parts: &[Part<'_>],
+    query: &[f32],
+    options: &SearchOptions,
+    distance: f64,
+) -> Result<(Vec<Hit>, SearchStats)> {
+    let within = distance;
     let &SearchOptions { metric, k, ef, exact } = options;
     check_vector(query, query.len(), Some(metric))?;
     at_least_one("k", k)?;
@@ -103,7 +117,7 @@ pub fn search(parts: &[Part<'_>], query: &[f32], options: &SearchOptions) -> Res
     let mut stats = SearchStats::default();
     let (mut through_graph, mut scanned) = (0, 0);
     let rows = parts.iter().map(|part| part.vectors.len()).sum();
-    let mut top = TopK::new(k, rows);
+    let mut top = TopK::new(k, rows).within(within);
     // Those whose graphs have lists, and how many rows match in each.
     let (mut with_lists, mut matching) = (Vec::new(), Vec::new());
     // Vectors::new bounds rows, not parts; a part's number has to fit into a hit.
@@ -128,7 +142,7 @@ pub fn search(parts: &[Part<'_>], query: &[f32], options: &SearchOptions) -> Res
             distance: &distance,
             k,
             ef,
-            share: 1.0,
+            share: matches as f64 / part.vectors.len() as f64,
             budget: 0,
         };
         if graph.has_lists() {
@@ -209,12 +223,12 @@ fn try_graph(
     top: &mut TopK,
     stats: &mut SearchStats,
 ) -> Result<bool> {
-    let share = matches as f64 / search.vectors.len().max(1) as f64;
+    let share = search.share;
     let ef = if share < UNFILTERED { search.ef.saturating_mul(3) / 2 } else { search.ef };
     let Some(budget) = budget(search.graph.points(), matches, ef.max(search.k)) else {
         return Ok(false);
     };
-    let search = GraphSearch { ef, share, budget, ..*search };
+    let search = GraphSearch { ef, budget, ..*search };
     let searched = search.run(top)?;
     stats.visited += searched.visited;
     stats.reranked += searched.reranked;

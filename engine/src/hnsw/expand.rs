@@ -38,8 +38,6 @@ struct Near {
     /// Which of the searches it is of.
     search: usize,
     head: u32,
-    /// Its points with an allowed row.
-    points: usize,
 }
 
 /// One query in several parts: offers `top` the best rows of the lists whose heads are nearest.
@@ -49,8 +47,7 @@ struct Near {
 pub(crate) fn search(searches: &[GraphSearch<'_>], top: &mut TopK) -> Result<Searched> {
     let mut searched = Searched { visited: 0, refused: 0, reranked: 0, complete: true };
     let Some(kept) = searches.first().map(|search| search.ef.max(search.k)) else { return Ok(searched) };
-    let mut lists = near(searches, compared(kept), &mut searched);
-    choose(&mut lists, searches.len(), compared(kept));
+    let lists = near(searches, compared(kept), &mut searched);
     // The part with the nearest list first: what it gives leaves little to look at in the others.
     let mut order: Vec<usize> = Vec::with_capacity(searches.len());
     for list in &lists {
@@ -79,32 +76,80 @@ pub(crate) fn search(searches: &[GraphSearch<'_>], top: &mut TopK) -> Result<Sea
     Ok(searched)
 }
 
-/// The lists near the query in each part, nearest first: as many as have `wanted` points with an allowed row, if there are.
+/// How far the heads of a part were looked at.
+struct Walk {
+    width: usize,
+    /// The farthest list that was found; infinite once there are no more.
+    farthest: f32,
+}
+
+/// The lists to read, nearest first: those nearest in all parts that have `wanted` points with an allowed row, and a few of
+/// each part.
 fn near(searches: &[GraphSearch<'_>], wanted: usize, searched: &mut Searched) -> Vec<Near> {
-    let mut lists = Vec::new();
+    let matches = |search: &GraphSearch<'_>| (search.share * search.vectors.len() as f64).max(1.0);
+    let all: f64 = searches.iter().map(matches).sum();
+    let mut walks: Vec<Walk> = searches
+        .iter()
+        .map(|search| {
+            let points_of_a_list = search.graph.points().div_ceil(search.graph.nodes().max(1)).max(1);
+            // As much as its share of all rows lets expect, and as much again.
+            let expected = 2.0 * wanted as f64 * matches(search) / all;
+            let lists = wanted.min(expected as usize + 1).div_ceil(points_of_a_list);
+            Walk { width: lists.max(WIDTH), farthest: 0.0 }
+        })
+        .collect();
+    let mut lists: Vec<Near> = Vec::new();
     let mut narrow: Vec<usize> = (0..searches.len()).collect();
+    let mut chosen = 0;
     for widened in 0..=WIDENED {
-        lists.retain(|list: &Near| !narrow.contains(&list.search));
-        narrow.retain(|&number| {
-            let Some(search) = searches.get(number) else { return false };
-            let graph = search.graph;
-            let points_of_a_list = graph.points().div_ceil(graph.nodes().max(1)).max(1);
-            let width = wanted.div_ceil(points_of_a_list).max(WIDTH).saturating_mul(1 << widened);
-            with_score(graph, search.query, |score, scratch| {
-                walk(search, number, score, width, &mut lists, searched, scratch) >= width
+        lists.retain(|list| !narrow.contains(&list.search));
+        for &number in &narrow {
+            let (Some(search), Some(walk)) = (searches.get(number), walks.get_mut(number)) else { continue };
+            walk.width <<= usize::from(widened > 0);
+            let before = lists.len();
+            with_score(search.graph, search.query, |score, scratch| {
+                heads(search, number, score, walk.width, &mut lists, searched, scratch);
+            });
+            let found = lists.get(before..).unwrap_or_default();
+            let last = found.last().filter(|_| found.len() >= walk.width);
+            walk.farthest = last.map_or(f32::INFINITY, |last| last.distance);
+        }
+        lists.sort_unstable_by(|a, b| a.distance.total_cmp(&b.distance));
+        let mut points = 0;
+        chosen = lists
+            .iter()
+            .take_while(|list| {
+                let needed = points < wanted;
+                if needed {
+                    points += searches.get(list.search).map_or(0, |search| search.allowed_points(list.head));
+                }
+                needed
             })
-        });
-        let points: usize = lists.iter().map(|list| list.points).sum();
-        if points >= wanted || narrow.is_empty() {
+            .count();
+        // Beyond the farthest list of a part may be one that is nearer than the last of those that were chosen.
+        let last = lists.get(chosen.saturating_sub(1)).filter(|_| points >= wanted);
+        let last = last.map_or(f32::INFINITY, |last| last.distance);
+        narrow.clear();
+        narrow.extend(
+            (0..walks.len()).filter(|&number| walks.get(number).is_some_and(|walk| walk.farthest < last)),
+        );
+        if narrow.is_empty() {
             break;
         }
     }
-    lists.sort_unstable_by(|a, b| a.distance.total_cmp(&b.distance));
+    let mut of_part = vec![0; searches.len()];
+    let mut place = 0;
+    lists.retain(|list| {
+        place += 1;
+        let Some(of_part) = of_part.get_mut(list.search) else { return false };
+        *of_part += 1;
+        place <= chosen || *of_part <= FEWEST
+    });
     lists
 }
 
-/// Adds the `width` nearest lists of a part that have a point with an allowed row; gives how many there were.
-fn walk(
+/// Adds the `width` nearest lists of a part that have a point with an allowed row, nearest first.
+fn heads(
     search: &GraphSearch<'_>,
     number: usize,
     score: &Score<'_>,
@@ -112,7 +157,7 @@ fn walk(
     lists: &mut Vec<Near>,
     searched: &mut Searched,
     scratch: &mut Scratch,
-) -> usize {
+) {
     let graph = search.graph;
     let any_allowed = |head| graph.rows_of(graph.list(head)).any(|row| search.is_allowed(row));
     let accept: Option<&dyn Fn(u32) -> bool> =
@@ -122,28 +167,11 @@ fn walk(
         beam::search(graph, score, &Beam { ef: width, accept, share: 0.0, budget: u64::MAX }, scratch);
     searched.visited += walked.visited;
     searched.refused += walked.refused;
-    lists.extend(scratch.found.iter().map(|&found| {
-        let head = node(found);
-        let points = match search.allowed {
-            Some(_) => graph.list(head).filter(|&point| search.has_allowed(point)).count(),
-            None => graph.list(head).len(),
-        };
-        Near { distance: score.distance(score_of(found)), search: number, head, points }
+    lists.extend(scratch.found.iter().map(|&found| Near {
+        distance: score.distance(score_of(found)),
+        search: number,
+        head: node(found),
     }));
-    scratch.found.len()
-}
-
-/// Leaves the nearest of these lists, which are nearest first: those with `wanted` points, and a few of each part.
-fn choose(lists: &mut Vec<Near>, parts: usize, wanted: usize) {
-    let mut enough = 0;
-    let mut of_part = vec![0; parts];
-    lists.retain(|list| {
-        let needed = enough < wanted;
-        enough += list.points;
-        let Some(of_part) = of_part.get_mut(list.search) else { return false };
-        *of_part += 1;
-        needed || *of_part <= FEWEST
-    });
 }
 
 /// Leaves the best `kept` points of these lists in [`Scratch::found`], best first; gives how many were scored.

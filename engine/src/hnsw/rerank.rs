@@ -30,8 +30,8 @@ pub(super) const REACH: Reach = Reach { greatest: 2.0, deviations: 3.5 };
 /// The same where all allowed rows are compared by their codes, which is to be as good as comparing the rows.
 const SCAN_REACH: Reach = Reach { greatest: 4.0, deviations: 6.0 };
 
-/// Rows of a part that are compared at least: its codes may be worse than those of the parts before.
-const FEWEST: u64 = 2;
+/// Rows of parts before that say enough of how far codes are wrong, for a part of which none was compared.
+const ENOUGH: u64 = 8;
 
 /// Nodes of a scan that are put in order at first.
 const FIRST: usize = 256;
@@ -74,6 +74,15 @@ impl GraphSearch<'_> {
     /// Whether a row of this point is allowed.
     pub(super) fn has_allowed(&self, point: u32) -> bool {
         self.graph.rows(point).any(|row| self.is_allowed(row))
+    }
+
+    /// The points of a head's list that have an allowed row.
+    pub(super) fn allowed_points(&self, head: u32) -> usize {
+        let list = self.graph.list(head);
+        match self.allowed {
+            Some(_) => list.filter(|&point| self.has_allowed(point)).count(),
+            None => list.len(),
+        }
     }
 
     /// Offers `top` the `k` nearest allowed rows that a beam of width `ef` finds. Graphs with lists are not walked alone.
@@ -219,6 +228,12 @@ impl<'a> Rerank<'a> {
         Self { search, score, reach, errors, before: errors.rows, reranked: 0 }
     }
 
+    /// Whether enough rows were compared to leave others out.
+    fn is_judge(&self) -> bool {
+        let least = if self.before == 0 { 0 } else { ENOUGH };
+        self.before + self.reranked >= least.max(self.search.k as u64)
+    }
+
     /// How far the codes may be wrong.
     fn reach(&self) -> f64 {
         let deviation = (self.errors.sum_of_squares / self.errors.rows.max(1) as f64).sqrt();
@@ -234,10 +249,7 @@ impl<'a> Rerank<'a> {
         };
         for (at, &key) in found.iter().enumerate() {
             let about = f64::from(self.score.distance(score(key)));
-            if self.before + self.reranked >= k as u64
-                && self.reranked >= FEWEST.min(k as u64)
-                && about - self.reach() > top.limit()
-            {
+            if self.is_judge() && about - self.reach() > top.limit() {
                 return Ok(true);
             }
             if let Some(&next) = found.get(at + 1) {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use bytes::Bytes;
 use muster_engine::{
     CodeBits, Error, Graph, HnswParams, Metric, Part, ReadIndex, SearchOptions, Strategy, Vectors,
-    build_graph, search,
+    build_graph, search, search_within,
 };
 use roaring::RoaringBitmap;
 
@@ -107,6 +107,34 @@ fn parts_are_searched_as_if_they_were_one() {
     for (row, own) in values.chunks_exact(DIMENSIONS).enumerate().step_by(7) {
         let (found, _) = search(&parts, own, &SearchOptions { k: 1, ef: 4, ..options(Metric::L2) }).unwrap();
         assert_eq!(found.first().map(|hit| hit.part as usize * 2000 + hit.row as usize), Some(row));
+    }
+}
+
+#[test]
+fn rows_that_are_too_far_are_left_out_and_no_others() {
+    let values = clustered(6000, DIMENSIONS, 60, 0.4, 12);
+    let (first, second) = values.split_at(4000 * DIMENSIONS);
+    let [first, second] = [first, second].map(|part| Vectors::new(part, DIMENSIONS, None).unwrap());
+    for params in [LISTS, HnswParams { list_rows: 1, ..LISTS }] {
+        let graphs = [&first, &second].map(|part| graph_of(part, Metric::Cosine, &params));
+        // The second has its graph later.
+        for graph in [None, Some(&graphs[1])] {
+            let parts = [
+                Part { vectors: first, allowed: None, graph: Some(&graphs[0]) },
+                Part { vectors: second, allowed: None, graph },
+            ];
+            for query in values.chunks_exact(DIMENSIONS).step_by(97) {
+                let (found, _) = search(&parts, query, &options(Metric::Cosine)).unwrap();
+                for limit in [-0.1, 0.0, found[3].distance, found[9].distance, 2.0] {
+                    let (within, _) = search_within(&parts, query, &options(Metric::Cosine), limit).unwrap();
+                    let expected = found.iter().filter(|hit| hit.distance <= limit);
+                    // What was found without a limit is found with it: codes are compared all the same.
+                    assert!(expected.clone().all(|hit| within.contains(hit)), "{limit}");
+                    assert!(within.iter().all(|hit| hit.distance <= limit), "{limit}");
+                    assert!(within.len() <= 10);
+                }
+            }
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use muster_engine::{Hit, SearchOptions};
 use muster_storage::{Content, Part, TableDefinition};
 
 use super::{CacheCounts, Counts};
-use crate::search::PredicateKey;
+use crate::search::{Asked, PredicateKey};
 
 /// Bytes of all questions and answers.
 const BYTES: u64 = 4 << 20;
@@ -30,6 +30,8 @@ pub(crate) struct NearestQuestion {
     /// The bits of the query's numbers.
     query: Box<[u32]>,
     options: SearchOptions,
+    /// The bits of the greatest distance that is of interest.
+    within: u64,
     /// Which rows may be found; all, unless given.
     predicate: Option<Arc<PredicateKey>>,
 }
@@ -38,12 +40,12 @@ impl NearestQuestion {
     pub(crate) fn new(
         definition: &Arc<TableDefinition>,
         column: usize,
-        query: &[f32],
-        options: SearchOptions,
+        asked: &Asked<'_>,
         predicate: Option<Arc<PredicateKey>>,
     ) -> Self {
+        let Asked { query, options, within, .. } = *asked;
         let query = query.iter().map(|number| number.to_bits()).collect();
-        Self { definition: definition.clone(), column, query, options, predicate }
+        Self { definition: definition.clone(), column, query, options, within: within.to_bits(), predicate }
     }
 }
 
@@ -52,6 +54,7 @@ impl PartialEq for NearestQuestion {
         Arc::ptr_eq(&self.definition, &other.definition)
             && self.column == other.column
             && self.options == other.options
+            && self.within == other.within
             && self.query == other.query
             && self.predicate == other.predicate
     }
@@ -64,6 +67,7 @@ impl Hash for NearestQuestion {
         Arc::as_ptr(&self.definition).hash(state);
         self.column.hash(state);
         self.options.hash(state);
+        self.within.hash(state);
         self.query.hash(state);
         self.predicate.hash(state);
     }
@@ -94,7 +98,7 @@ impl Nearest {
     /// The answer of a search for `k` rows in all of these parts.
     pub(crate) fn new<'a>(parts: impl Iterator<Item = &'a Part>, hits: Vec<Hit>, k: usize) -> Self {
         let parts = parts.map(|part| (part.content(), part.deleted().len())).collect();
-        // Fewer are all that there are.
+        // Fewer are all that there are, or all that are near enough to be asked for.
         let last = hits.last().filter(|_| hits.len() >= k);
         let limit = last.map_or(f64::INFINITY, |last| last.distance);
         Self { parts, hits, limit }

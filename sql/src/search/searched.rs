@@ -41,6 +41,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) query: &'a [f32],
     pub(crate) options: SearchOptions,
     pub(crate) allowed: &'a Bitmaps,
+    /// The greatest distance that is of interest.
+    pub(crate) within: f64,
 }
 
 /// What one search found.
@@ -180,7 +182,8 @@ impl SearchedTable {
             (number, muster_engine::Part { vectors: *vectors, allowed, graph: opened.graph.as_deref() })
         });
         let (numbers, parts): (Vec<u32>, Vec<_>) = parts.unzip();
-        let (mut hits, stats) = muster_engine::search(&parts, asked.query, &asked.options)?;
+        let (mut hits, stats) =
+            muster_engine::search_within(&parts, asked.query, &asked.options, asked.within)?;
         for hit in &mut hits {
             let number = usize::try_from(hit.part).ok().and_then(|place| numbers.get(place));
             hit.part = number.copied().unwrap_or(hit.part);

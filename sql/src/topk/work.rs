@@ -108,7 +108,7 @@ impl Searcher {
         for (query, allowed) in queries.iter().zip(&bitmaps) {
             if let Some(query) = query.as_deref().filter(|query| work.has_distance(query)) {
                 self.check_dimensions(query)?;
-                asked.push(Asked { query, options, allowed });
+                asked.push(Asked { query, options, allowed, within: f64::INFINITY });
             }
         }
         let mut found = self.table.search(&asked, work.ties)?.into_iter();

@@ -40,6 +40,7 @@ impl MatrixRequest {
             exclude: given.texts(7)?.unwrap_or_default(),
             ef: None,
             exact: false,
+            within: f64::INFINITY,
         };
         Ok(Some(Self {
             query,

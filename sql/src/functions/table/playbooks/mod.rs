@@ -90,6 +90,7 @@ impl Playbooks {
             exclude: Vec::new(),
             ef: None,
             exact: false,
+            within: limit + ROUNDING,
         };
         loop {
             let found = self.searcher.search(std::slice::from_ref(&request))?.pop().unwrap_or_default();

@@ -22,6 +22,8 @@ pub(in crate::functions::table) struct Request {
     pub(in crate::functions::table) exclude: Vec<String>,
     pub(in crate::functions::table) ef: Option<usize>,
     pub(in crate::functions::table) exact: bool,
+    /// The greatest distance that is of interest.
+    pub(in crate::functions::table) within: f64,
 }
 
 /// `k` when it is not given, as in the documentation.
@@ -58,6 +60,7 @@ impl Request {
             exclude: given.texts(3)?.unwrap_or_default(),
             ef,
             exact: given.boolean(5)?.unwrap_or(false),
+            within: f64::INFINITY,
         }))
     }
 }

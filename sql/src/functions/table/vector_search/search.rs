@@ -109,13 +109,13 @@ impl Searcher {
                 exact: request.exact || settings.exact,
             },
             allowed: &admitted.allowed.rows,
+            within: request.within,
         });
         let asked: Vec<Asked<'_>> = asked.collect();
         let mut found = match (asked.as_slice(), admitted.as_slice()) {
             ([asked], [Admitted { allowed, .. }]) if allowed.lasting && settings.result_cache && !draft => {
                 let (column, predicate) = (corpus.vector_column, allowed.predicate.clone());
-                let question =
-                    NearestQuestion::new(definition, column, asked.query, asked.options, predicate);
+                let question = NearestQuestion::new(definition, column, asked, predicate);
                 vec![self.table.search_again(asked, question, &database.caches.nearest)?]
             }
             _ => self.table.search(&asked, false)?,
@@ -138,7 +138,8 @@ impl Searcher {
         let Some(query) = queries.first() else { return Ok(Found::default()) };
         let ef = request.ef.unwrap_or(self.statement.settings.ef_search);
         let options = SearchOptions { metric: corpus.metric, k: request.k, ef, exact: request.exact };
-        let found = self.table.search(&[Asked { query, options, allowed: rows }], false)?;
+        let found =
+            self.table.search(&[Asked { query, options, allowed: rows, within: request.within }], false)?;
         Ok(found.into_iter().next().unwrap_or_default())
     }
 
