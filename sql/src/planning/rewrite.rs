@@ -97,8 +97,10 @@ impl VisitorMut for Rewrite {
 }
 
 /// DataFusion names a column after its expression and takes no name twice: a repeated expression gets another name,
-/// which no result shows ([`super::OutputNames`]). To its names all subqueries are one, and a cast is what is cast.
+/// which no result shows ([`super::OutputNames`]). To its names a subquery is what it selects, whatever that is called beside it,
+/// and a cast is what is cast.
 fn tell_apart(items: &mut [SelectItem]) {
+    let is_alone = items.len() == 1;
     let mut seen: HashMap<Option<Expr>, usize> = HashMap::new();
     for item in items {
         let SelectItem::UnnamedExpr(expression) = item else { continue };
@@ -106,10 +108,10 @@ fn tell_apart(items: &mut [SelectItem]) {
             Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),
         });
-        let named = has_subquery.is_continue().then(|| without_casts(expression));
-        let times = seen.entry(named).or_default();
+        let has_subquery = has_subquery.is_break();
+        let times = seen.entry((!has_subquery).then(|| without_casts(expression))).or_default();
         *times += 1;
-        if *times > 1 {
+        if *times > 1 || (has_subquery && !is_alone) {
             let alias = Ident::with_quote('"', format!("{expression} #{times}"));
             *item = SelectItem::ExprWithAlias { expr: expression.clone(), alias };
         }
