@@ -44,6 +44,7 @@ mod backup;
 pub mod blocking;
 mod cache;
 mod catalog;
+mod caught;
 mod channel;
 mod check_constraint;
 mod column;

@@ -138,6 +138,22 @@ fn several_statements_in_one_string_each_print() {
 }
 
 #[test]
+fn moments_are_shown_by_the_clock_of_the_sessions_zone() {
+    serving(|server| async move {
+        let shown = lines(
+            server.address,
+            &[
+                "SET TimeZone = 'America/New_York'",
+                "SELECT timestamptz '2024-07-01 12:00', timestamptz '2024-01-01 00:00Z'",
+                "SELECT '2024-07-01 12:00'::timestamptz AT TIME ZONE 'UTC'",
+            ],
+        );
+        let Some(shown) = shown.await else { return };
+        assert_eq!(shown[1..], ["2024-07-01 12:00:00-04|2023-12-31 19:00:00-05", "2024-07-01 16:00:00"]);
+    });
+}
+
+#[test]
 fn an_error_is_shown_with_its_sqlstate_and_place() {
     serving(|server| async move {
         let Some(output) = psql(server.address, &["\\set VERBOSITY verbose", "SELECT 1 FRM t"]).await else {

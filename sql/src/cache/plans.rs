@@ -23,6 +23,8 @@ pub(crate) struct PlanKey {
     pub(crate) statement: u64,
     /// The search path as it was set.
     pub(crate) path: String,
+    /// The session's time zone.
+    pub(crate) zone: String,
     /// The types that the client declared.
     pub(crate) declared: Vec<Option<FieldRef>>,
 }

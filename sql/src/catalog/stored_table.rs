@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::Statistics;
+use datafusion::common::{Constraint, Constraints, Statistics};
 use datafusion::error::Result;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
@@ -26,6 +26,7 @@ pub(crate) const ROW_ID: &str = "\0row id";
 pub(crate) struct StoredTable {
     definition: Arc<TableDefinition>,
     schema: SchemaRef,
+    constraints: Constraints,
     /// What the optimizer is told of the rows: about the definition's columns, as of planning.
     statistics: Option<Arc<Statistics>>,
 }
@@ -33,7 +34,7 @@ pub(crate) struct StoredTable {
 impl StoredTable {
     pub(crate) fn new(definition: Arc<TableDefinition>) -> Self {
         let schema = definition.schema.clone();
-        Self { definition, schema, statistics: None }
+        Self { constraints: constraints(&definition), definition, schema, statistics: None }
     }
 
     /// The same, of whose rows the optimizer knows something.
@@ -45,7 +46,8 @@ impl StoredTable {
     pub(crate) fn with_row_ids(definition: Arc<TableDefinition>) -> Self {
         let mut fields: Vec<_> = definition.schema.fields().iter().cloned().collect();
         fields.push(Arc::new(Field::new(ROW_ID, DataType::UInt64, false)));
-        Self { definition, schema: Arc::new(Schema::new(fields)), statistics: None }
+        let schema = Arc::new(Schema::new(fields));
+        Self { constraints: constraints(&definition), definition, schema, statistics: None }
     }
 
     /// Whether a scan with these filters reads a few rows by their keys. An index may find any number of rows.
@@ -61,6 +63,12 @@ impl StoredTable {
     }
 }
 
+/// The primary key. Other keys may have nulls, of which there may be many.
+fn constraints(definition: &TableDefinition) -> Constraints {
+    let primary = definition.keys.iter().filter(|key| key.primary);
+    Constraints::new_unverified(primary.map(|key| Constraint::PrimaryKey(key.columns.clone())).collect())
+}
+
 #[async_trait]
 impl TableProvider for StoredTable {
     fn schema(&self) -> SchemaRef {
@@ -69,6 +77,11 @@ impl TableProvider for StoredTable {
 
     fn table_type(&self) -> TableType {
         TableType::Base
+    }
+
+    /// What depends on the primary key need not be in GROUP BY.
+    fn constraints(&self) -> Option<&Constraints> {
+        Some(&self.constraints)
     }
 
     /// A filter that a key or an index may answer is looked at by the scan, and stays where it is.

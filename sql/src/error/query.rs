@@ -100,6 +100,8 @@ fn plan_state(message: &str) -> SqlState {
         SqlState::UndefinedFunction
     } else if lower.contains("table '") && lower.contains("not found") {
         SqlState::UndefinedTable
+    } else if lower.contains("select distinct") && lower.contains("order by") {
+        SqlState::InvalidColumnReference
     } else if lower.contains("group by") || lower.contains("aggregate") {
         SqlState::GroupingError
     } else if lower.contains("no field named") {

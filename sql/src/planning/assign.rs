@@ -71,6 +71,9 @@ pub(crate) fn assign(expression: Expr, from: &Field, target: &Field, table: &str
     if text && target.data_type() == &DataType::Binary {
         return Ok(scalar::to_bytea(expression));
     }
+    if text && let Some(read) = scalar::read_date(expression.clone(), target.data_type()) {
+        return Ok(read);
+    }
     if text && matches!(target.data_type(), DataType::Interval(_)) {
         return Ok(cast(scalar::to_interval(expression), target.data_type().clone()));
     }

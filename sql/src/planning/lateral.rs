@@ -40,11 +40,28 @@ fn is_lateral(plan: &LogicalPlan) -> bool {
     match plan {
         LogicalPlan::SubqueryAlias(alias) => is_lateral(&alias.input),
         LogicalPlan::Subquery(subquery) => {
-            !subquery.outer_ref_columns.is_empty()
+            // DataFusion forgets what `unnest` in FROM refers to.
+            (!subquery.outer_ref_columns.is_empty() || refers_outward(&subquery.subquery))
                 && (search_below(&subquery.subquery)
                     || is_one_row(&subquery.subquery)
+                    || is_unnested(&subquery.subquery)
                     || ends_in_limit(&subquery.subquery))
         }
+        _ => false,
+    }
+}
+
+/// Whether an expression of an operator, or of one below it, is of the rows around it.
+fn refers_outward(plan: &LogicalPlan) -> bool {
+    plan.contains_outer_reference() || plan.inputs().into_iter().any(refers_outward)
+}
+
+/// Whether this is `unnest` of what is no table's.
+fn is_unnested(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::SubqueryAlias(alias) => is_unnested(&alias.input),
+        LogicalPlan::Projection(projection) => is_unnested(&projection.input),
+        LogicalPlan::Unnest(unnest) => is_one_row(&unnest.input),
         _ => false,
     }
 }
@@ -123,6 +140,13 @@ fn apply(left: &Arc<LogicalPlan>, right: &LogicalPlan, outer: bool) -> Result<Lo
         LogicalPlan::EmptyRelation(nothing) if nothing.produce_one_row => Ok(left.as_ref().clone()),
         LogicalPlan::Limit(limit) if !search_below(&limit.input) => {
             crate::topk::per_row(left, limit, outer, &inward)
+        }
+        LogicalPlan::Unnest(unnest) if !outer => {
+            let input = apply(left, &unnest.input, outer)?;
+            let columns = unnest.exec_columns.clone();
+            LogicalPlanBuilder::from(input)
+                .unnest_columns_with_options(columns, unnest.options.clone())?
+                .build()
         }
         LogicalPlan::Filter(filter) if !outer => {
             let input = apply(left, &filter.input, outer)?;

@@ -10,7 +10,6 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, Result, ScalarValue};
 use datafusion::functions::string::rtrim;
-use datafusion::logical_expr::Case;
 use datafusion::logical_expr::expr::{Cast, InList};
 use datafusion::logical_expr::{
     AggregateUDF, Between, BinaryExpr, Expr, ExprSchemable, LogicalPlan, WindowFunctionDefinition, lit, not,
@@ -90,9 +89,20 @@ pub(crate) fn type_literals(expression: Expr, schema: &DFSchema) -> Result<Trans
                 let array = array.ok_or_else(|| Error::unsupported("an array of so many dimensions"))?;
                 Transformed::yes(Expr::Cast(Cast { expr: Box::new(array), field: cast.field }))
             }
+            Expr::Cast(cast) if is_text_to_date(&cast, schema) => {
+                match scalar::read_date(cast.expr.as_ref().clone(), cast.field.data_type()) {
+                    Some(read) => Transformed::yes(read),
+                    None => Transformed::no(Expr::Cast(cast)),
+                }
+            }
             Expr::Cast(cast) => cast_vector(cast, schema)?,
+            Expr::ScalarFunction(mut call) if CHOOSERS.contains(&call.func.name()) => {
+                read_choices(call.args.iter_mut().collect(), schema);
+                Transformed::yes(Expr::ScalarFunction(call))
+            }
             Expr::Case(mut case) => {
-                read_branches(&mut case, schema);
+                let branches = case.when_then_expr.iter_mut().map(|(_, then)| then.as_mut());
+                read_choices(branches.chain(case.else_expr.as_deref_mut()).collect(), schema);
                 Transformed::yes(Expr::Case(case))
             }
             Expr::AggregateFunction(mut call) => {
@@ -149,16 +159,30 @@ fn is_decimal(expression: &Expr, schema: &DFSchema) -> bool {
     matches!(expression.get_type(schema), Ok(data_type) if data_type.is_decimal())
 }
 
-/// The branches of a CASE that are texts, as the arrays that others are.
-fn read_branches(case: &mut Case, schema: &DFSchema) {
-    let branches = case.when_then_expr.iter().map(|(_, then)| then.as_ref());
-    let arrays = branches.chain(case.else_expr.as_deref()).filter_map(|branch| branch.get_type(schema).ok());
-    let Some(array) = arrays.into_iter().find(|found| matches!(found, DataType::List(_))) else { return };
-    let reader = Reader::Array(array);
-    let branches = case.when_then_expr.iter_mut().map(|(_, then)| then).chain(&mut case.else_expr);
-    for branch in branches.filter(|branch| is_text(branch)) {
-        **branch = read(branch.as_ref().clone(), Some(&reader));
+/// Functions that give one of their arguments.
+const CHOOSERS: &[&str] = &["coalesce", "nullif", "greatest", "least"];
+
+/// The values of which one is chosen: texts as the type of the others.
+fn read_choices(mut choices: Vec<&mut Expr>, schema: &DFSchema) {
+    let is_other = |choice: &&&mut Expr| !is_text(choice);
+    let types = choices.iter().filter(is_other).filter_map(|choice| choice.get_type(schema).ok());
+    let is_read = |found: &DataType| matches!(found, DataType::List(_)) || is_date(found);
+    let Some(found) = types.into_iter().find(is_read) else { return };
+    let reader = if is_date(&found) { Reader::Date(found) } else { Reader::Array(found) };
+    for choice in choices.iter_mut().filter(|choice| is_text(choice)) {
+        **choice = read(choice.clone(), Some(&reader));
     }
+}
+
+fn is_date(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Date32 | DataType::Time64(_) | DataType::Timestamp(_, _))
+}
+
+/// Whether a cast reads a date or time that is not yet read.
+fn is_text_to_date(cast: &Cast, schema: &DFSchema) -> bool {
+    is_date(cast.field.data_type())
+        && !scalar::is_read(&cast.expr)
+        && matches!(cast.expr.get_type(schema), Ok(DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8))
 }
 
 /// The field of values that are all of one type which Arrow does not have: json, uuid. NULLs are of any.
@@ -198,9 +222,7 @@ fn keep_type(expression: Expr, schema: &DFSchema) -> Transformed<Expr> {
                     let branches = case.when_then_expr.iter().map(|(_, then)| then.as_ref());
                     common_field(branches.chain(case.else_expr.as_deref()), schema)
                 }
-                Expr::ScalarFunction(call)
-                    if ["coalesce", "nullif", "greatest", "least"].contains(&call.func.name()) =>
-                {
+                Expr::ScalarFunction(call) if CHOOSERS.contains(&call.func.name()) => {
                     common_field(call.args.iter(), schema)
                 }
                 _ => None,
@@ -277,6 +299,8 @@ enum Reader {
     By(fn(Expr) -> Expr),
     /// An array of this type.
     Array(DataType),
+    /// A date or time of this type.
+    Date(DataType),
 }
 
 /// How a text beside `expression` is read, if not as a text.
@@ -292,6 +316,7 @@ fn reader(expression: &Expr, schema: &DFSchema) -> Option<Reader> {
     match expression.get_type(schema).ok()? {
         DataType::FixedSizeBinary(16) => Some(Reader::By(scalar::to_uuid)),
         DataType::Binary => Some(Reader::By(scalar::to_bytea)),
+        date if is_date(&date) => Some(Reader::Date(date)),
         array @ (DataType::FixedSizeList(_, _) | DataType::List(_)) => match kind(expression, schema) {
             Some(VectorKind::Vector) => Some(Reader::By(vector)),
             Some(VectorKind::Half) => Some(Reader::By(half_vector)),
@@ -309,6 +334,7 @@ fn read(expression: Expr, reader: Option<&Reader>) -> Expr {
                 Some(read) => Expr::Cast(Cast::new(Box::new(read), array.clone())),
                 None => expression,
             },
+            Reader::Date(date) => scalar::read_date(expression.clone(), date).unwrap_or(expression),
         },
         _ => expression,
     }

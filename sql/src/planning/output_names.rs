@@ -3,7 +3,9 @@
 //! DataFusion names a column after its expression and needs the names inside a plan to differ, so the result's
 //! columns are renamed at the very end.
 
-use datafusion::sql::sqlparser::ast::{self, Expr, Query, SelectItem, SetExpr};
+use datafusion::sql::sqlparser::ast::{
+    self, ArrayElemTypeDef, DataType, Expr, Query, SelectItem, SetExpr, TimezoneInfo,
+};
 
 use crate::statement::name;
 
@@ -71,11 +73,14 @@ fn name_of(expression: &Expr) -> Option<String> {
         Expr::CompoundIdentifier(parts) => parts.last().map(name::ident),
         Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => name_of(inner),
         Expr::Function(function) => function.name.0.last().and_then(|part| part.as_ident()).map(name::ident),
-        Expr::Cast { expr, data_type, .. } => name_of(expr)
-            .or_else(|| Some(data_type.to_string().to_lowercase().split('(').next()?.to_string())),
+        Expr::Interval(_) => Some("interval".to_string()),
+        Expr::Cast { expr, data_type, .. } => name_of(expr).or_else(|| Some(type_label(data_type))),
         Expr::Case { else_result, .. } => {
             else_result.as_deref().and_then(name_of).or_else(|| Some("case".to_string()))
         }
+        Expr::TypedString(typed) => Some(type_label(&typed.data_type)),
+        Expr::AtTimeZone { .. } => Some("timezone".to_string()),
+        Expr::Tuple(_) => Some("row".to_string()),
         Expr::Exists { .. } => Some("exists".to_string()),
         Expr::Extract { .. } => Some("extract".to_string()),
         Expr::Substring { .. } => Some("substring".to_string()),
@@ -90,6 +95,31 @@ fn name_of(expression: &Expr) -> Option<String> {
         },
         _ => None,
     }
+}
+
+/// A type as PostgreSQL calls it within: the name of a column that is cast of nothing with a name.
+fn type_label(data_type: &DataType) -> String {
+    let label = match data_type {
+        DataType::Int(_) | DataType::Integer(_) | DataType::Int4(_) => "int4",
+        DataType::SmallInt(_) | DataType::Int2(_) => "int2",
+        DataType::BigInt(_) | DataType::Int8(_) => "int8",
+        DataType::Real | DataType::Float4 => "float4",
+        DataType::Double(_) | DataType::DoublePrecision | DataType::Float8 => "float8",
+        DataType::Decimal(_) | DataType::Dec(_) | DataType::Numeric(_) => "numeric",
+        DataType::Boolean | DataType::Bool => "bool",
+        DataType::CharacterVarying(_) | DataType::Varchar(_) => "varchar",
+        DataType::Character(_) | DataType::Char(_) => "bpchar",
+        DataType::Timestamp(_, TimezoneInfo::WithTimeZone | TimezoneInfo::Tz) => "timestamptz",
+        DataType::Timestamp(_, _) => "timestamp",
+        DataType::Time(_, _) => "time",
+        DataType::Interval { .. } => "interval",
+        DataType::Array(ArrayElemTypeDef::SquareBracket(element, _)) => return type_label(element),
+        other => {
+            let written = other.to_string().to_lowercase();
+            return written.split('(').next().unwrap_or_default().trim_matches('"').to_string();
+        }
+    };
+    label.to_string()
 }
 
 #[cfg(test)]

@@ -7,8 +7,12 @@ use std::sync::Arc;
 
 use arrow::datatypes::FieldRef;
 use chrono::{DateTime, Utc};
+use datafusion::common::alias::AliasGenerator;
+use datafusion::common::config::ConfigOptions;
+use datafusion::execution::FunctionRegistry;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::optimizer::OptimizerConfig;
 use datafusion::optimizer::optimizer::OptimizerContext;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::sql::planner::{ParserOptions, SqlToRel};
@@ -75,8 +79,11 @@ impl Planner {
 
     /// Optimizes an analyzed plan whose parameters are bound.
     pub(crate) fn optimize(&self, plan: LogicalPlan, now: DateTime<Utc>) -> Result<LogicalPlan> {
-        let context = OptimizerContext::new_with_config_options(self.state.config_options().clone())
-            .with_query_execution_start_time(now);
+        let context = Optimization {
+            context: OptimizerContext::new_with_config_options(self.state.config_options().clone())
+                .with_query_execution_start_time(now),
+            state: &self.state,
+        };
         let plan = without_waiting_values(plan)?;
         let optimizer = self.state.optimizer();
         let optimized = scope::planning(|| optimizer.optimize(plan, &context, |_, _| {}))?;
@@ -87,6 +94,30 @@ impl Planner {
     /// The physical plan of an optimized one.
     pub(crate) async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
         Ok(self.state.query_planner().create_physical_plan(plan, &self.state).await?)
+    }
+}
+
+/// DataFusion's context of one statement, which knows the functions that there are: DISTINCT ON needs one.
+struct Optimization<'a> {
+    context: OptimizerContext,
+    state: &'a SessionState,
+}
+
+impl OptimizerConfig for Optimization<'_> {
+    fn query_execution_start_time(&self) -> Option<DateTime<Utc>> {
+        self.context.query_execution_start_time()
+    }
+
+    fn alias_generator(&self) -> &Arc<AliasGenerator> {
+        self.context.alias_generator()
+    }
+
+    fn options(&self) -> Arc<ConfigOptions> {
+        self.context.options()
+    }
+
+    fn function_registry(&self) -> Option<&dyn FunctionRegistry> {
+        Some(self.state)
     }
 }
 

@@ -6,7 +6,6 @@
 //!   PostgreSQL's FROM is.
 //! - Operators that DataFusion would read as something else are refused by name.
 
-use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
@@ -16,10 +15,13 @@ use datafusion::sql::sqlparser::ast::{
     ValueWithSpan, VisitorMut,
 };
 
+use super::integers::{is_arithmetic, type_integers, type_values};
+use super::quantified::{Quantifier, quantified};
+use super::select_names::name_columns;
 use super::set_returning;
 use crate::functions;
-use crate::functions::scalar::{LIKE_PATTERN, PLAIN_ARRAY, to_vector_name};
-use crate::parse::walk::{change, visit_expressions, visit_expressions_mut};
+use crate::functions::scalar::{LIKE_PATTERN, PLAIN_ARRAY, TIMEZONE, to_vector_name};
+use crate::parse::walk::{change, visit_expressions};
 use crate::statement::name;
 use crate::types::interval::in_units;
 use crate::types::vector::VectorKind;
@@ -49,6 +51,9 @@ impl VisitorMut for Rewrite {
 
     fn post_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<Error> {
         sequence::by_name(expression);
+        if matches!(&*expression, Expr::BinaryOp { op, .. } if is_arithmetic(op)) {
+            type_integers(expression);
+        }
         if let Some(rows) = set_returning::in_expression(expression) {
             *expression = rows;
         }
@@ -62,6 +67,7 @@ impl VisitorMut for Rewrite {
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Error> {
         limit_by_fetch(query);
+        name_columns(query);
         if query.locks.is_empty() {
             return ControlFlow::Continue(());
         }
@@ -74,13 +80,20 @@ impl VisitorMut for Rewrite {
                 return ControlFlow::Break(error);
             }
         }
-        tell_apart(&mut select.projection);
+        for item in &mut select.projection {
+            if let SelectItem::UnnamedExpr(expression) | SelectItem::ExprWithAlias { expr: expression, .. } =
+                item
+            {
+                type_integers(expression);
+            }
+        }
         if let Err(error) = values_in_from(select) {
             return ControlFlow::Break(error);
         }
         let mut first = true;
         for item in &mut select.from {
             set_returning::in_from(&mut item.relation);
+            type_derived(&mut item.relation);
             item.joins.iter_mut().for_each(|join| set_returning::in_from(&mut join.relation));
             name_unnested(&mut item.relation);
             if !first {
@@ -89,6 +102,7 @@ impl VisitorMut for Rewrite {
             first = false;
             for join in &mut item.joins {
                 name_unnested(&mut join.relation);
+                type_derived(&mut join.relation);
                 make_lateral(&mut join.relation);
             }
         }
@@ -96,50 +110,46 @@ impl VisitorMut for Rewrite {
     }
 }
 
-/// DataFusion names a column after its expression and takes no name twice: a repeated expression gets another name,
-/// which no result shows ([`super::OutputNames`]). To its names a subquery is what it selects, whatever that is called beside it,
-/// and a cast is what is cast.
-fn tell_apart(items: &mut [SelectItem]) {
-    let is_alone = items.len() == 1;
-    let mut seen: HashMap<Option<Expr>, usize> = HashMap::new();
-    for item in items {
-        let SelectItem::UnnamedExpr(expression) = item else { continue };
-        let has_subquery = visit_expressions(expression, &mut |part| match part {
-            Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => ControlFlow::Break(()),
-            _ => ControlFlow::Continue(()),
-        });
-        let has_subquery = has_subquery.is_break();
-        let times = seen.entry((!has_subquery).then(|| without_casts(expression))).or_default();
-        *times += 1;
-        if *times > 1 || (has_subquery && !is_alone) {
-            let alias = Ident::with_quote('"', format!("{expression} #{times}"));
-            *item = SelectItem::ExprWithAlias { expr: expression.clone(), alias };
-        }
+fn type_derived(relation: &mut TableFactor) {
+    if let TableFactor::Derived { subquery, .. } = relation {
+        type_values(subquery);
     }
 }
 
-fn without_casts(expression: &Expr) -> Expr {
-    let mut expression = expression.clone();
-    let _: ControlFlow<()> = visit_expressions_mut(&mut expression, &mut |part| {
-        while let Expr::Cast { expr, .. } | Expr::Nested(expr) = part {
-            *part = std::mem::replace(expr, Expr::value(Value::Null));
-        }
-        ControlFlow::Continue(())
-    });
-    expression
-}
-
-/// The one column of `FROM unnest(array) AS x` is called as the table is.
+/// The one column of `FROM unnest(array) AS x` is called as the table is; WITH ORDINALITY unnests the places beside it.
 fn name_unnested(relation: &mut TableFactor) {
-    let TableFactor::UNNEST { alias, array_exprs, .. } = relation else { return };
+    let TableFactor::UNNEST { alias, array_exprs, with_ordinality, .. } = relation else { return };
+    let [array] = array_exprs.as_slice() else { return };
+    let places = std::mem::take(with_ordinality).then(|| {
+        let one = || Expr::value(Value::Number("1".to_string(), false));
+        let behind = Expr::BinaryOp {
+            left: Box::new(Expr::Cast {
+                kind: CastKind::Cast,
+                expr: Box::new(call("cardinality", vec![array.clone()])),
+                data_type: SqlType::BigInt(None),
+                array: false,
+                format: None,
+            }),
+            op: BinaryOperator::Plus,
+            right: Box::new(one()),
+        };
+        call("range", vec![one(), behind])
+    });
     let alias = alias.get_or_insert_with(|| TableAlias {
         explicit: true,
         name: Ident::new("unnest"),
         columns: Vec::new(),
         at: None,
     });
-    if alias.columns.is_empty() && array_exprs.len() == 1 {
-        alias.columns.push(TableAliasColumnDef { name: alias.name.clone(), data_type: None });
+    let column = |name: Ident| TableAliasColumnDef { name, data_type: None };
+    if alias.columns.is_empty() {
+        alias.columns.push(column(alias.name.clone()));
+    }
+    if let Some(places) = places {
+        array_exprs.push(places);
+        if alias.columns.len() == 1 {
+            alias.columns.push(column(Ident::new("ordinality")));
+        }
     }
 }
 
@@ -245,6 +255,11 @@ fn rewrite_one(expression: &Expr) -> Result<Option<Expr>> {
             pattern: Box::new(like_pattern(pattern, escape)),
             escape_char: None,
         })),
+        Expr::AnyOp { left, compare_op, right, .. } => quantified(left, compare_op, right, Quantifier::Any),
+        Expr::AllOp { left, compare_op, right } => quantified(left, compare_op, right, Quantifier::All),
+        Expr::AtTimeZone { timestamp, time_zone } => {
+            Ok(Some(call(TIMEZONE, vec![time_zone.as_ref().clone(), timestamp.as_ref().clone()])))
+        }
         Expr::CompoundFieldAccess { root, access_chain } => Ok(fields(root, access_chain)),
         Expr::BinaryOp { left, op: BinaryOperator::PGOverlap, right } => {
             Ok(Some(call("array_has_any", vec![left.as_ref().clone(), right.as_ref().clone()])))

@@ -10,7 +10,7 @@ use muster_storage::TableDefinition;
 use crate::Result;
 use crate::catalog::StoredTable;
 use crate::functions::table::{Call, VectorSearch};
-use crate::planning::OutputNames;
+use crate::planning::{HIDDEN, OutputNames};
 
 /// The result's columns. Any may be NULL as far as a reader can tell.
 pub(crate) fn columns_of(plan: &LogicalPlan, names: Option<&OutputNames>) -> SchemaRef {
@@ -23,7 +23,13 @@ pub(crate) fn columns_of(plan: &LogicalPlan, names: Option<&OutputNames>) -> Sch
         };
         match names.and_then(|names| names.get(position, count)) {
             Some(name) => field.with_name(name),
-            None => field,
+            None => match field.name().split_once(HIDDEN) {
+                Some((shown, _)) => {
+                    let shown = shown.to_string();
+                    field.with_name(shown)
+                }
+                None => field,
+            },
         }
     };
     let fields: Vec<Field> = plan.schema().fields().iter().enumerate().map(named).collect();

@@ -41,6 +41,8 @@ pub struct Prepared {
 #[derive(Clone, Debug)]
 pub(crate) struct Resolved {
     path: SearchPath,
+    /// The time zone that it means.
+    zone: String,
     /// Temporary relations that the session had made.
     temporary: u64,
     /// The views that the statement reads, by name, and their definitions.
@@ -49,7 +51,13 @@ pub(crate) struct Resolved {
 
 impl Resolved {
     /// Of a statement with the schemas of its relations.
-    pub(crate) fn of(statement: &ast::Statement, snapshot: &Snapshot, path: &SearchPath, own: &Own) -> Self {
+    pub(crate) fn of(
+        statement: &ast::Statement,
+        snapshot: &Snapshot,
+        path: &SearchPath,
+        zone: &str,
+        own: &Own,
+    ) -> Self {
         let mut views: Vec<(String, Arc<Vec<u8>>)> = Vec::new();
         if snapshot.objects(VIEW_KIND).next().is_some() {
             let _: ControlFlow<()> = visit_relations(statement, &mut |relation| {
@@ -59,13 +67,14 @@ impl Resolved {
                 ControlFlow::Continue(())
             });
         }
-        Self { path: path.clone(), temporary: own.temporary(), views }
+        Self { path: path.clone(), zone: zone.to_string(), temporary: own.temporary(), views }
     }
 
     /// Whether the names still mean what they meant.
-    pub(crate) fn is_current(&self, snapshot: &Snapshot, path: &SearchPath, own: &Own) -> bool {
+    pub(crate) fn is_current(&self, snapshot: &Snapshot, path: &SearchPath, zone: &str, own: &Own) -> bool {
         let same_path = if self.temporary == 0 { self.path.is_same_set(path) } else { &self.path == path };
         same_path
+            && self.zone == zone
             && self.temporary == own.temporary()
             && self.views.iter().all(|(name, bytes)| snapshot.object(VIEW_KIND, name) == Some(bytes))
     }
@@ -120,12 +129,12 @@ pub(crate) enum Planned {
 
 impl Prepared {
     /// Whether names and tables still are what the plan was made for.
-    pub(crate) fn is_current(&self, snapshot: &Snapshot, path: &SearchPath, own: &Own) -> bool {
+    pub(crate) fn is_current(&self, snapshot: &Snapshot, path: &SearchPath, zone: &str, own: &Own) -> bool {
         let is_current = |planned: &Arc<TableDefinition>| {
             let now = snapshot.table(&planned.name).map(|table| table.definition());
             now.is_some_and(|now| Arc::ptr_eq(now, planned) || now == planned)
         };
-        self.resolved.is_current(snapshot, path, own) && self.tables.iter().all(is_current)
+        self.resolved.is_current(snapshot, path, zone, own) && self.tables.iter().all(is_current)
     }
 
     /// Whether other sessions may use it: a query over stored tables, none of them temporary.

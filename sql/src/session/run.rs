@@ -105,15 +105,16 @@ async fn attempt_once(
     params: &[ScalarValue],
 ) -> Result<Outcome> {
     let settings = &context.settings;
-    let renewed = if prepared.is_current(&context.snapshot, &settings.path, &settings.own) {
-        None
-    } else {
-        let renewed = Box::pin(session.prepare(&prepared.statement, &prepared.declared)).await?;
-        if renewed.columns != prepared.columns {
-            return Err(Error::unsupported("a cached plan with another result type"));
-        }
-        Some(renewed)
-    };
+    let renewed =
+        if prepared.is_current(&context.snapshot, &settings.path, settings.zone_name(), &settings.own) {
+            None
+        } else {
+            let renewed = Box::pin(session.prepare(&prepared.statement, &prepared.declared)).await?;
+            if renewed.columns != prepared.columns {
+                return Err(Error::unsupported("a cached plan with another result type"));
+            }
+            Some(renewed)
+        };
     let prepared = renewed.as_ref().unwrap_or(prepared);
     let Some(reads) = context.reads.clone() else { return perform(session, context, prepared, params).await };
     reads.note(&context, prepared)?;

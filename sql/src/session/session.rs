@@ -21,10 +21,11 @@ use super::settings::SERIALIZABLE;
 use super::{CommitPoint, Live, Planned, Prepared, Settings, TransactionStatus, run, utility};
 use crate::cache::{PlanKey, Repeatable};
 use crate::catalog::{Namespace, temporary};
+use crate::caught::{caught, caught_rows};
 use crate::database::Shared;
 use crate::outcome::{CommandTag, Outcome, QueryResult, Rows};
 use crate::parse::Statement;
-use crate::planning::{OutputNames, parameters, qualify, settle};
+use crate::planning::{OutputNames, in_zone, parameters, qualify, settle};
 use crate::point::PointPlan;
 use crate::progress::{Progress, Silent};
 use crate::roles::Identity;
@@ -175,7 +176,7 @@ impl Session {
     /// # Errors
     /// See [`Error::sqlstate`].
     pub async fn prepare(&self, statement: &Statement, types: &[Option<FieldRef>]) -> Result<Prepared> {
-        let prepared = Roomy::new(self.plan(statement, types)).await;
+        let prepared = Roomy::new(caught(self.plan(statement, types))).await;
         prepared.inspect_err(|_| self.fail())
     }
 
@@ -205,32 +206,34 @@ impl Session {
         }
         let shared = self.database.shared();
         let snapshot = self.view().snapshot;
-        let (path, own) = {
+        let (path, own, zone) = {
             let settings = self.live.lock();
-            (settings.path.clone(), settings.own.clone())
+            (settings.path.clone(), settings.own.clone(), settings.zone_name().to_string())
         };
         let key = statement.known_by().filter(|_| own.temporary() == 0).map(|statement| PlanKey {
             statement,
             path: path.to_string(),
+            zone: zone.clone(),
             declared: types.to_vec(),
         });
         let plans = &shared.caches.plans;
-        let is_current = |prepared: &Prepared| prepared.is_current(&snapshot, &path, &own);
+        let is_current = |prepared: &Prepared| prepared.is_current(&snapshot, &path, &zone, &own);
         if let Some(known) = key.as_ref().and_then(|key| plans.get(key, is_current)) {
             return Ok(known);
         }
         let qualified = qualify(&statement.ast, Namespace { snapshot: &snapshot, path: &path })?;
         let ast = qualified.as_ref();
-        let resolved = Resolved::of(ast, &snapshot, &path, &own);
+        let resolved = Resolved::of(ast, &snapshot, &path, &zone, &own);
         let (planned, parameters, columns) = match ast {
             other if let Some(statement) = row_statement(other) => {
-                let (write, parameters) = PlannedWrite::of(shared, &snapshot, statement, types).await?;
+                let (write, parameters) =
+                    PlannedWrite::of(shared, &snapshot, statement, types, &zone).await?;
                 let columns = write.columns();
                 let point = PointPlan::of(&shared.planner, write.plan(), &parameters)?;
                 (Planned::Write { write: Arc::new(write), point }, parameters, columns)
             }
             ast::Statement::Query(_) => {
-                let (plan, parameters) = self.plan_query(ast, &snapshot, types).await?;
+                let (plan, parameters) = self.plan_query(ast, &snapshot, types, &zone).await?;
                 let columns = columns_of(&plan, OutputNames::of(ast).as_ref());
                 let point = PointPlan::of(&shared.planner, &plan, &parameters)?.map(Box::new);
                 let tag = CommandTag::returning("SELECT");
@@ -240,12 +243,13 @@ impl Session {
             }
             ast::Statement::Explain { statement: inner, analyze, .. } => match inner.as_ref() {
                 inner if let Some(statement) = row_statement(inner) => {
-                    let (write, parameters) = PlannedWrite::of(shared, &snapshot, statement, types).await?;
+                    let (write, parameters) =
+                        PlannedWrite::of(shared, &snapshot, statement, types, &zone).await?;
                     let planned = Planned::ExplainWrite { write: Arc::new(write), analyze: *analyze };
                     (planned, parameters, Some(explain::columns()))
                 }
                 ast::Statement::Query(_) => {
-                    let (plan, parameters) = self.plan_query(inner, &snapshot, types).await?;
+                    let (plan, parameters) = self.plan_query(inner, &snapshot, types, &zone).await?;
                     (Planned::Explain { plan, analyze: *analyze }, parameters, Some(explain::columns()))
                 }
                 _ => {
@@ -272,7 +276,7 @@ impl Session {
                 let planned = match Copy::of(shared, &snapshot, &statement)? {
                     Copy::From(copy) => Planned::CopyFrom(Box::new(copy)),
                     Copy::To(copy) => {
-                        let (plan, parameters) = self.plan_query(&copy.query, &snapshot, &[]).await?;
+                        let (plan, parameters) = self.plan_query(&copy.query, &snapshot, &[], &zone).await?;
                         if !parameters.is_empty() {
                             return Err(Error::new(SqlState::UndefinedParameter, "there is no parameter $1"));
                         }
@@ -338,11 +342,12 @@ impl Session {
         statement: &ast::Statement,
         snapshot: &Snapshot,
         types: &[Option<FieldRef>],
+        zone: &str,
     ) -> Result<(LogicalPlan, Vec<FieldRef>)> {
         let planner = &self.database.shared().planner;
         let plan = settle(planner.plan(statement, snapshot, types).await?)?;
         let parameters = parameters(&plan, types)?;
-        Ok((planner.analyze(plan)?, parameters))
+        Ok((in_zone(planner.analyze(plan)?, zone)?, parameters))
     }
 
     /// Runs a prepared statement.
@@ -357,14 +362,14 @@ impl Session {
             let batches = batches.inspect(move |_| {
                 let _until_the_last = &running;
             });
-            Rows { schema, batches: batches.boxed() }
+            Rows { schema, batches: caught_rows(batches) }
         });
         Ok(outcome)
     }
 
     /// The same within another statement, or for rows that outlive it.
     pub(super) async fn run_within(&self, prepared: &Prepared, params: &[ScalarValue]) -> Result<Outcome> {
-        Roomy::new(run::run(self, prepared, params)).await.inspect_err(|_| self.fail())
+        Roomy::new(caught(run::run(self, prepared, params))).await.inspect_err(|_| self.fail())
     }
 
     /// Tells `progress` of this session's loads and index builds.

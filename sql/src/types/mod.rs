@@ -4,10 +4,12 @@
 //! - [`vector`]: pgvector's types.
 //! - [`blanks`]: what fills up a `char(n)`.
 //! - [`json`]: `jsonb`'s canonical text.
+//! - [`date_text`]: dates and times as people write them.
 //! - [`display`]: a value in an error.
 //! - [`name`]: what a field's type is called in messages.
 
 pub(crate) mod blanks;
+pub(crate) mod date_text;
 mod display;
 pub(crate) mod interval;
 pub(crate) mod json;

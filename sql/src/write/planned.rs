@@ -15,7 +15,7 @@ use muster_storage::{Snapshot, TableDefinition};
 use super::rules::RowRules;
 use super::{Returning, RowWriter, Target, Written};
 use crate::database::Shared;
-use crate::planning::parameters_with;
+use crate::planning::{in_zone, parameters_with};
 use crate::point::PointPlan;
 use crate::session::{StatementContext, blocking, physical_of};
 use crate::statement::delete::PlannedDelete;
@@ -63,6 +63,7 @@ impl PlannedWrite {
         snapshot: &Snapshot,
         (statement, with): (&Statement, Option<&With>),
         declared: &[Option<FieldRef>],
+        zone: &str,
     ) -> Result<(Self, Vec<FieldRef>)> {
         let mut planned = match statement {
             ast::Statement::Insert(insert) => {
@@ -81,7 +82,7 @@ impl PlannedWrite {
         };
         let parameters = parameters_with(planned.plan(), &planned.expressions(), declared)?;
         let plan = planned.plan_mut();
-        *plan = shared.planner.analyze(std::mem::take(plan))?;
+        *plan = in_zone(shared.planner.analyze(std::mem::take(plan))?, zone)?;
         Ok((planned, parameters))
     }
 

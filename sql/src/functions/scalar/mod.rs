@@ -5,6 +5,7 @@
 
 mod check_length;
 mod checked;
+mod date_text;
 mod decimal_text;
 mod embed;
 mod format;
@@ -20,6 +21,7 @@ mod struct_field;
 mod subquery_value;
 mod subscripts;
 mod text;
+mod timezone;
 mod to_array;
 mod to_bytea;
 mod to_interval;
@@ -38,6 +40,7 @@ use crate::types::vector::VectorKind;
 
 pub(crate) use check_length::{check_char, check_length};
 pub(crate) use checked::{checked, is_checked};
+pub(crate) use date_text::{is_read, read_date, zoned_text};
 pub(crate) use decimal_text::{decimal_text, is_decimal_text};
 pub(crate) use embed::{EMBED_MODEL, embed_waits, models_of};
 pub(crate) use in_rows::in_rows;
@@ -49,6 +52,7 @@ pub(crate) use plain_array::PLAIN_ARRAY;
 pub(crate) use struct_field::struct_field;
 pub(crate) use subquery_value::{beside, nullable, only_row};
 pub(crate) use subscripts::{EXPANDED_ARRAY, SUBSCRIPTS};
+pub(crate) use timezone::{TIMEZONE, timezone};
 pub(crate) use to_array::to_array;
 pub(crate) use to_bytea::to_bytea;
 pub(crate) use to_interval::to_interval;
@@ -76,10 +80,12 @@ pub(crate) fn all(embedders: &Arc<Embedders>) -> Vec<Arc<ScalarUDF>> {
         to_bytea::function(),
         to_interval::function(),
         check_length::function(),
+        timezone::function(),
         version::function(),
         like_pattern::function(),
         or_empty::function(),
     ];
+    all.extend(date_text::functions());
     all.extend(is_valid::functions());
     all.extend(json_build::functions());
     all.extend(json_typeof::functions());

@@ -301,6 +301,12 @@ impl Settings {
         level.unwrap_or(LEVELS.0)
     }
 
+    /// The name of the zone; of all that are UTC it is that.
+    pub(crate) fn zone_name(&self) -> &str {
+        let name = self.texts.get(TIME_ZONE).map_or("UTC", String::as_str);
+        if time_zone::is_utc(name) { "UTC" } else { name }
+    }
+
     /// The zone that the clocks of `timestamptz` are shown in.
     ///
     /// # Errors

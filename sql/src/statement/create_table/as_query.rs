@@ -14,7 +14,7 @@ use super::super::name;
 use super::{Builder, NewTable, options, refuse};
 use crate::load::stored_column;
 use crate::outcome::CommandTag;
-use crate::planning::{OutputNames, assign, bind, settle};
+use crate::planning::{OutputNames, assign, bind, in_zone, settle};
 use crate::session::{StatementContext, columns_of};
 use crate::sqlstate::SqlState;
 use crate::{Error, Result, column, embedding};
@@ -40,7 +40,7 @@ pub(in super::super) async fn define(
     let planner = &shared.planner;
     let statement = ast::Statement::Query(Box::new(query.clone()));
     let plan = settle(planner.plan(&statement, &context.snapshot, &[]).await?)?;
-    let plan = planner.analyze(plan)?;
+    let plan = in_zone(planner.analyze(plan)?, context.settings.zone_name())?;
     if let Some(reads) = &context.reads {
         reads.note_plan(&context.snapshot, &plan)?;
     }
