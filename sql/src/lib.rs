@@ -66,6 +66,7 @@ mod parse;
 mod planning;
 mod point;
 mod priority;
+mod privileges;
 mod progress;
 mod roles;
 mod search;
@@ -99,7 +100,7 @@ pub use options::Options;
 pub use outcome::{CommandTag, Outcome, QueryResult, Rows, Transfer};
 pub use parse::Statement;
 pub use progress::{Phase, Progress};
-pub use roles::{Role, Verifier};
+pub use roles::{Membership, Role, Verifier};
 pub use session::{
     Backend, CommitPoint, Prepared, Session, Signals, Timeouts, Transaction, TransactionStatus,
 };

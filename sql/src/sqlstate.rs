@@ -22,6 +22,10 @@ macro_rules! sqlstates {
 sqlstates! {
     /// Something that a client should know, of no kind of its own.
     Warning = "01000",
+    /// Of the privileges that were to be taken away not all could be.
+    PrivilegeNotRevoked = "01006",
+    /// Of the privileges that were to be granted not all could be.
+    PrivilegeNotGranted = "01007",
     /// The feature is named in the message and does not exist here.
     FeatureNotSupported = "0A000",
     /// The value does not fit what the operation needs (vector dimensions, NaN).
@@ -62,6 +66,8 @@ sqlstates! {
     ForeignKeyViolation = "23503",
     /// A key that is there already.
     UniqueViolation = "23505",
+    /// A grant that cannot be, such as of a role to itself.
+    InvalidGrantOperation = "0LP01",
     /// An index or object depends on it.
     DependentObjectsStillExist = "2BP01",
     /// A transaction block is open, and the statement cannot run inside of one.
@@ -90,6 +96,8 @@ sqlstates! {
     SequenceGeneratorLimitExceeded = "2200H",
     /// A name that PostgreSQL keeps for itself.
     ReservedName = "42939",
+    /// No such database.
+    InvalidCatalogName = "3D000",
     /// No such schema.
     InvalidSchemaName = "3F000",
     /// A definition that cannot be (a volatile generated column).

@@ -21,6 +21,24 @@ pub struct Snapshot {
     pub(crate) counters: Counters,
 }
 
+/// Stands for all objects of a snapshot: what was worked out of them is good as long as they are the same.
+#[derive(Clone)]
+pub struct ObjectsId(Arc<Objects>);
+
+/// What the objects are is nobody's business who only compares.
+impl std::fmt::Debug for ObjectsId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ObjectsId").finish_non_exhaustive()
+    }
+}
+
+impl ObjectsId {
+    /// Whether the snapshot has the same objects. Equal ones that were put anew are others.
+    pub fn is_of(&self, snapshot: &Snapshot) -> bool {
+        Arc::ptr_eq(&self.0, &snapshot.objects)
+    }
+}
+
 /// The next numbers to be given out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counters {
@@ -51,6 +69,11 @@ impl Snapshot {
         let of_kind = self.objects.range((kind.to_owned(), String::new())..);
         let of_kind = of_kind.take_while(move |((other, _), _)| other == kind);
         of_kind.map(|((_, name), value)| (name.as_str(), value))
+    }
+
+    /// Which objects the snapshot has: see [`ObjectsId`].
+    pub fn objects_id(&self) -> ObjectsId {
+        ObjectsId(self.objects.clone())
     }
 
     /// The mark of that name; 0 when it was never raised.

@@ -107,6 +107,9 @@ impl Gate {
         if !role.login {
             return Err(Error::NoLogin { name: name.to_string() });
         }
+        if !database.may_connect(&role)? {
+            return Err(Error::NoConnect);
+        }
         Ok(Entrant { session: database.session_of(&role), role: Some(role) })
     }
 }

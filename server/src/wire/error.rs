@@ -51,6 +51,9 @@ pub enum Error {
         /// Whom the client said to be.
         name: String,
     },
+    /// The role may not begin sessions in the database: `GRANT CONNECT ON DATABASE`.
+    #[error("permission denied for database \"muster\"")]
+    NoConnect,
     /// Somebody between client and server took the offer of channel binding away.
     #[error("SCRAM channel binding negotiation error")]
     ChannelBinding,
@@ -304,6 +307,7 @@ impl Error {
             Self::TrustElsewhere { .. } | Self::NoPassword { .. } => ("F0000", Fatal),
             Self::WrongPassword { .. } => ("28P01", Fatal),
             Self::UnknownRole { .. } | Self::NoLogin { .. } | Self::ChannelBinding => ("28000", Fatal),
+            Self::NoConnect => ("42501", Fatal),
             Self::ReservedConnections | Self::TooManyOfRole { .. } => ("53300", Fatal),
             Self::Unsupported { .. } | Self::ResultTypeChanged => ("0A000", Lives),
             Self::TlsFile { .. } | Self::TlsMissing => ("F0000", Fatal),

@@ -50,6 +50,9 @@ impl Reported {
             .iter()
             .map(|&(name, default)| (name, session.setting(name).unwrap_or_else(|| default.to_string())))
             .collect();
+        // After SET ROLE and SET SESSION AUTHORIZATION; what is damaged is told by the next statement.
+        self.superuser = session.is_superuser().unwrap_or(self.superuser);
+        self.user = session.user().unwrap_or_else(|_| self.user.clone());
         now.push(("is_superuser", if self.superuser { "on" } else { "off" }.to_string()));
         now.push(("session_authorization", self.user.clone()));
         let changed = now

@@ -161,7 +161,8 @@ fn a_password_that_lets_nobody_in_still_has_clients_asked() {
 
 #[test]
 fn whoever_is_no_superuser_makes_no_roles_and_reaches_no_files() {
-    serving_database(with_ann(&["CREATE ROLE ben"]), ServeOptions::new(any_port()), |server| async move {
+    let database = with_ann(&["CREATE ROLE ben", "GRANT CREATE ON SCHEMA public TO ann"]);
+    serving_database(database, ServeOptions::new(any_port()), |server| async move {
         let client = enter(&server, "ann", "sesame").await.unwrap();
         client.batch_execute("CREATE TABLE t (id int); INSERT INTO t VALUES (1)").await.unwrap();
         for sql in [

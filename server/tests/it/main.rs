@@ -8,7 +8,7 @@
 //! - `sessions`: seeing each other and ending each other.
 //! - `cursors`, `notifications`: DECLARE and FETCH, LISTEN and NOTIFY, as clients have them.
 //! - `export`: an export, loaded into Muster and into PostgreSQL.
-//! - `auth`: passwords, roles, who gets a place; `tls`: certificates, good and bad.
+//! - `auth`: passwords, roles, who gets a place; `privileges`: what two roles may do; `tls`: certificates, good and bad.
 //! - `server` and `raw`: what these share.
 
 #![expect(
@@ -34,6 +34,7 @@ mod load;
 mod notifications;
 mod pg_dump;
 mod pgbench;
+mod privileges;
 mod protocol;
 mod psql;
 mod raw;

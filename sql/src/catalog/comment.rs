@@ -3,6 +3,7 @@
 use muster_storage::{Changes, Snapshot};
 
 use super::relation::SEPARATOR;
+use crate::privileges;
 
 /// The comment on the extension `vector`.
 pub(crate) const EXTENSION: &str = "vector data type and hnsw access method";
@@ -63,9 +64,10 @@ pub(crate) fn move_to(
     }
 }
 
-/// Takes all comments on a relation, its columns and constraints along to its new name; `None`: they go.
+/// Takes all comments on a relation, its columns and constraints along to its new name, and its owner and grants; `None`: they go.
 pub(crate) fn move_all(mut changes: Changes, snapshot: &Snapshot, from: &str, to: Option<&str>) -> Changes {
     changes = move_to(changes, snapshot, Commented::Relation(from), to.map(Commented::Relation));
+    changes = privileges::move_relation(changes, snapshot, from, to);
     for kind in ["column", "constraint"] {
         let prefix = format!("{kind}{SEPARATOR}{from}{SEPARATOR}{SEPARATOR}");
         for (key, text) in snapshot.objects(KIND) {

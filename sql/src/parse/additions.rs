@@ -1,7 +1,7 @@
 //! What PostgreSQL's grammar has and the parser has not: it is read here, token by token, and said in a form that
 //! the parser's syntax tree has.
 
-use super::{constraints, cursor, identity, role, sequence};
+use super::{constraints, cursor, grant, identity, role, sequence};
 
 use datafusion::sql::sqlparser::ast::helpers::stmt_create_table::CreateTableBuilder;
 use datafusion::sql::sqlparser::ast::{
@@ -13,6 +13,9 @@ use datafusion::sql::sqlparser::parser::{IsOptional, Parser, ParserError};
 
 /// One statement.
 pub(super) fn statement(parser: &mut Parser<'_>) -> Result<Statement, ParserError> {
+    if let Some(reset) = grant::reset(parser) {
+        return Ok(reset);
+    }
     if let Some(about) = role::statement(parser)? {
         return Ok(about);
     }

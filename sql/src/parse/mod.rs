@@ -9,6 +9,7 @@ mod additions;
 mod constraints;
 mod cursor;
 mod deferrable;
+mod grant;
 mod identity;
 mod operators;
 mod overriding;
@@ -28,6 +29,7 @@ use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
 use crate::catalog::system;
+use crate::privileges::Command;
 use crate::sqlstate::SqlState;
 use crate::stack::{check_depth, roomy};
 use crate::statement::copy_parse::{self, CopyItem};
@@ -46,6 +48,8 @@ pub struct Statement {
     pub(crate) copy_options: Arc<[CopyItem]>,
     /// VACUUM and ANALYZE, for which `ast` only stands.
     pub(crate) maintenance: Option<Arc<Maintenance>>,
+    /// GRANT, REVOKE and their kin, for which `ast` only stands.
+    pub(crate) privileges: Option<Arc<Command>>,
     text: Arc<str>,
     /// A number that no other statement has but those of the same text that come again.
     id: u64,
@@ -94,6 +98,7 @@ pub(crate) fn parse(sql: &str) -> Result<Vec<Statement>> {
             ast: Arc::new(parsed.ast),
             copy_options: parsed.copy_options,
             maintenance: parsed.maintenance,
+            privileges: parsed.privileges,
             text: text.clone(),
             id: next_id(),
             again: false,
@@ -136,11 +141,12 @@ struct Parsed {
     ast: ast::Statement,
     copy_options: Arc<[CopyItem]>,
     maintenance: Option<Arc<Maintenance>>,
+    privileges: Option<Arc<Command>>,
 }
 
 impl From<ast::Statement> for Parsed {
     fn from(ast: ast::Statement) -> Self {
-        Self { ast, copy_options: Arc::default(), maintenance: None }
+        Self { ast, copy_options: Arc::default(), maintenance: None, privileges: None }
     }
 }
 
@@ -167,6 +173,10 @@ fn statement(parser: &mut Parser<'_>) -> std::result::Result<Parsed, ParserError
     if let Some(maintenance) = Maintenance::parse(parser)? {
         let ast = maintenance.marker();
         return Ok(Parsed { maintenance: Some(Arc::new(maintenance)), ..ast.into() });
+    }
+    if let Some(command) = grant::command(parser)? {
+        let ast = command.marker();
+        return Ok(Parsed { privileges: Some(Arc::new(command)), ..ast.into() });
     }
     Ok(additions::statement(parser)?.into())
 }
@@ -259,6 +269,7 @@ fn asks_the_catalog(sql: &str) -> bool {
         "generate_subscripts",
         "current_schema",
         "current_user",
+        "current_role",
         "session_user",
         "version()",
         "current_database",

@@ -1,10 +1,10 @@
-//! `CREATE`, `ALTER` and `DROP` of a ROLE, USER or GROUP, said as statements on a ROLE; membership, to be refused.
+//! `CREATE`, `ALTER` and `DROP` of a ROLE, USER or GROUP, said as statements on a ROLE.
 //!
 //! The parser reads CREATE USER as another database has it, and knows neither ENCRYPTED PASSWORD nor negative limits.
 
 use datafusion::sql::sqlparser::ast::{
-    AlterRoleOperation, CreateRole, Expr, Grant, Ident, ObjectName, ObjectType, Password, Privileges, Revoke,
-    RoleOption, Statement, Value,
+    AlterRoleOperation, CreateRole, Expr, Ident, ObjectName, ObjectType, Password, RoleOption, Statement,
+    Value,
 };
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
@@ -24,35 +24,8 @@ pub(super) fn statement(parser: &mut Parser<'_>) -> Result<Option<Statement>, Pa
         Some((Keyword::CREATE, noun)) => create(parser, noun).map(Some),
         Some((Keyword::ALTER, _)) => alter(parser).map(Some),
         Some(_) => drop(parser).map(Some),
-        None => parser.maybe_parse(membership),
+        None => Ok(None),
     }
-}
-
-/// `GRANT role TO role` and the same of REVOKE, which the parser reads as privileges that it does not know. What is not there
-/// is refused by name, whatever it says in full.
-fn membership(parser: &mut Parser<'_>) -> Result<Statement, ParserError> {
-    let verb = parser.expect_one_of_keywords(&[Keyword::GRANT, Keyword::REVOKE])?;
-    let (privileges, objects, grantees) =
-        (Privileges::All { with_privileges_keyword: false }, None, Vec::new());
-    if verb == Keyword::GRANT {
-        names(parser)?;
-        parser.expect_keyword_is(Keyword::TO)?;
-        skip(parser);
-        return Ok(Statement::Grant(Grant {
-            privileges,
-            objects,
-            grantees,
-            with_grant_option: false,
-            as_grantor: None,
-            granted_by: None,
-            current_grants: None,
-        }));
-    }
-    let _admin = parser.parse_keywords(&[Keyword::ADMIN, Keyword::OPTION, Keyword::FOR]);
-    names(parser)?;
-    parser.expect_keyword_is(Keyword::FROM)?;
-    skip(parser);
-    Ok(Statement::Revoke(Revoke { privileges, objects, grantees, granted_by: None, cascade: None }))
 }
 
 /// Goes to the statement's end.

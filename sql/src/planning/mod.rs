@@ -53,7 +53,7 @@ pub(crate) use output_names::{HIDDEN, OutputNames, column_name};
 use parameters::declare;
 pub(crate) use parameters::{parameters, parameters_with, settle, settle_expression};
 pub(crate) use planner::Planner;
-pub(crate) use qualify::qualify;
+pub(crate) use qualify::{each_relation, qualify};
 pub(crate) use rewrite::{call, rewrite_expression, rewrite_statement};
 pub(crate) use scalar_subqueries::ScalarSubqueries;
 pub(crate) use session_zone::in_zone;

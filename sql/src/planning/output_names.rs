@@ -7,6 +7,7 @@ use datafusion::sql::sqlparser::ast::{
     self, ArrayElemTypeDef, DataType, Expr, Query, SelectItem, SetExpr, TimezoneInfo,
 };
 
+use crate::catalog::system::CURRENT_USER;
 use crate::statement::name;
 
 /// What of a name in a plan stands from here on is not shown. No client can write it.
@@ -72,7 +73,11 @@ fn name_of(expression: &Expr) -> Option<String> {
         Expr::Identifier(ident) => Some(name::ident(ident)),
         Expr::CompoundIdentifier(parts) => parts.last().map(name::ident),
         Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => name_of(inner),
-        Expr::Function(function) => function.name.0.last().and_then(|part| part.as_ident()).map(name::ident),
+        Expr::Function(function) => {
+            let name = function.name.0.last().and_then(|part| part.as_ident()).map(name::ident);
+            // `current_user`, which is a word and no call.
+            name.map(|name| if name == CURRENT_USER { "current_user".to_string() } else { name })
+        }
         Expr::Interval(_) => Some("interval".to_string()),
         Expr::Cast { expr, data_type, .. } => name_of(expr).or_else(|| Some(type_label(data_type))),
         Expr::Case { else_result, .. } => {

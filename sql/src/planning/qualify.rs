@@ -46,10 +46,43 @@ pub(crate) fn qualify<'a>(statement: &'a Statement, namespace: Namespace<'_>) ->
     if let Statement::Copy { source: CopySource::Table { table_name, .. }, .. } = &mut statement {
         resolve(table_name, namespace)?;
     }
-    let mut visitor = Qualify { namespace, ctes: Vec::new(), withs: Vec::new(), function: false };
-    match change(&mut statement, &mut visitor) {
-        ControlFlow::Continue(()) => Ok(Cow::Owned(statement)),
+    let mut corpus = |factor: &mut TableFactor| qualify_corpora(factor, namespace);
+    each_relation(&mut statement, &mut |relation| resolve(relation, namespace), &mut corpus)?;
+    Ok(Cow::Owned(statement))
+}
+
+/// Calls `relation` with the name of every relation in a statement, and `factor` with every item of FROM before. Names of CTEs
+/// and of functions are none of these.
+///
+/// # Errors
+/// What `relation` gives.
+pub(crate) fn each_relation(
+    statement: &mut Statement,
+    relation: &mut dyn FnMut(&mut ObjectName) -> Result<()>,
+    factor: &mut dyn FnMut(&mut TableFactor),
+) -> Result<()> {
+    let mut visitor = Relations { relation, factor, ctes: Vec::new(), withs: Vec::new(), function: false };
+    match change(statement, &mut visitor) {
+        ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(error) => Err(error),
+    }
+}
+
+/// Writes the schemas of corpora that a call names as constants.
+fn qualify_corpora(factor: &mut TableFactor, namespace: Namespace<'_>) {
+    let qualify = |corpus: &mut String| {
+        if let Some((found, _)) = namespace.find_parts(None, &corpus.to_lowercase())
+            && found.schema != SCHEMA
+        {
+            *corpus = written(&found).to_string();
+        }
+    };
+    match factor {
+        TableFactor::Table { name, args: Some(args), .. } => {
+            functions::table::each_corpus(name, &mut args.args, qualify);
+        }
+        TableFactor::Function { name, args, .. } => functions::table::each_corpus(name, args, qualify),
+        _ => {}
     }
 }
 
@@ -144,8 +177,9 @@ fn resolve(relation: &mut ObjectName, namespace: Namespace<'_>) -> Result<()> {
     Ok(())
 }
 
-struct Qualify<'a> {
-    namespace: Namespace<'a>,
+struct Relations<'a> {
+    relation: &'a mut dyn FnMut(&mut ObjectName) -> Result<()>,
+    factor: &'a mut dyn FnMut(&mut TableFactor),
     /// The CTEs that can be named, innermost last.
     ctes: Vec<String>,
     /// Of each query that is open: its WITH, and how many CTEs could be named outside of it.
@@ -154,7 +188,7 @@ struct Qualify<'a> {
     function: bool,
 }
 
-impl Qualify<'_> {
+impl Relations<'_> {
     /// Visits the CTEs of a query one after the other: each sees those before it.
     fn visit_with(&mut self, with: &mut With) -> ControlFlow<Error> {
         if with.recursive {
@@ -170,7 +204,7 @@ impl Qualify<'_> {
     }
 }
 
-impl VisitorMut for Qualify<'_> {
+impl VisitorMut for Relations<'_> {
     type Break = Error;
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Error> {
@@ -195,21 +229,7 @@ impl VisitorMut for Qualify<'_> {
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Error> {
         self.function = matches!(factor, TableFactor::Table { args: Some(_), .. });
-        let namespace = self.namespace;
-        let qualify = |corpus: &mut String| {
-            if let Some((found, _)) = namespace.find_parts(None, &corpus.to_lowercase())
-                && found.schema != SCHEMA
-            {
-                *corpus = written(&found).to_string();
-            }
-        };
-        match factor {
-            TableFactor::Table { name, args: Some(args), .. } => {
-                functions::table::each_corpus(name, &mut args.args, qualify);
-            }
-            TableFactor::Function { name, args, .. } => functions::table::each_corpus(name, args, qualify),
-            _ => {}
-        }
+        (self.factor)(factor);
         ControlFlow::Continue(())
     }
 
@@ -223,7 +243,7 @@ impl VisitorMut for Qualify<'_> {
         {
             return ControlFlow::Continue(());
         }
-        match resolve(relation, self.namespace) {
+        match (self.relation)(relation) {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => ControlFlow::Break(error),
         }

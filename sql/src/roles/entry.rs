@@ -1,6 +1,7 @@
 //! What whoever lets people in asks of a database: its roles, and sessions in their names.
 
 use super::{Identity, Role};
+use crate::privileges::{Access, Object, Privilege, Subject};
 use crate::{Database, Result, Session};
 
 impl Database {
@@ -24,6 +25,17 @@ impl Database {
     #[must_use]
     pub fn has_roles(&self) -> bool {
         Role::are_there(&self.shared().store.snapshot())
+    }
+
+    /// Whether a role may begin sessions in this database: CONNECT, which everybody has until it is revoked.
+    ///
+    /// # Errors
+    /// XX001 when what is stored is damaged.
+    pub fn may_connect(&self, role: &Role) -> Result<bool> {
+        let snapshot = self.shared().store.snapshot();
+        let subject = Subject::of_role(role, &Role::all(&snapshot)?);
+        let access = Access::of(&snapshot, &Object::Database)?;
+        Ok(subject.allowed(&Object::Database, &access).has(Privilege::Connect))
     }
 
     /// A session of a role. It is not asked here for its password: see [`Role::verifier`].

@@ -1,12 +1,13 @@
 //! A role as storage keeps it: JSON under its name, changed by CREATE, ALTER and DROP ROLE.
 //!
-//! `postgres` is always there: until somebody alters it, as a superuser without a password that no file holds.
+//! `postgres` is always there: until somebody alters it, as a superuser without a password that no file holds. So are the
+//! roles of [`super::predefined`].
 
 use chrono::{DateTime, Utc};
 use muster_storage::Snapshot;
 use serde::{Deserialize, Serialize};
 
-use super::Verifier;
+use super::{Verifier, predefined};
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
 
@@ -32,6 +33,22 @@ pub struct Role {
     pub valid_until: Option<DateTime<Utc>>,
     /// By what its password is checked, if it has one.
     pub password: Option<Verifier>,
+    /// Whether it has the rights of the roles that it is a member of without becoming one of them by SET ROLE.
+    pub inherit: bool,
+    /// The roles that it is a member of.
+    pub member_of: Vec<Membership>,
+}
+
+/// That a role is a member of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membership {
+    /// The number of the role that it is a member of.
+    pub role: u64,
+    /// Whether the member may make others members.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub admin: bool,
+    /// The number of the role that has made it one.
+    pub grantor: u64,
 }
 
 /// A role without its name, under which it stands.
@@ -47,20 +64,45 @@ struct Stored {
     valid_until: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     password: Option<String>,
+    #[serde(default = "inherits", skip_serializing_if = "is_true")]
+    inherit: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    member_of: Vec<Membership>,
+}
+
+/// What a role does of which nothing is said.
+fn inherits() -> bool {
+    true
+}
+
+fn is_true(flag: &bool) -> bool {
+    *flag
 }
 
 impl Role {
-    /// The superuser that is there before anybody made a role.
-    fn postgres() -> Self {
+    /// A role that may do nothing yet.
+    pub(crate) fn new(id: u64, name: impl Into<String>) -> Self {
         Self {
-            id: 0,
-            name: POSTGRES.to_string(),
-            login: true,
-            superuser: true,
+            id,
+            name: name.into(),
+            login: false,
+            superuser: false,
             connection_limit: None,
             valid_until: None,
             password: None,
+            inherit: true,
+            member_of: Vec::new(),
         }
+    }
+
+    /// The superuser that is there before anybody made a role.
+    fn postgres() -> Self {
+        Self { login: true, superuser: true, ..Self::new(0, POSTGRES) }
+    }
+
+    /// The roles that no file has to hold.
+    fn given() -> impl Iterator<Item = Self> {
+        std::iter::once(Self::postgres()).chain(predefined::all())
     }
 
     /// # Errors
@@ -73,13 +115,16 @@ impl Role {
             connection_limit: self.connection_limit,
             valid_until: self.valid_until.map(|until| until.timestamp_micros()),
             password: self.password.as_ref().map(ToString::to_string),
+            inherit: self.inherit,
+            member_of: self.member_of.clone(),
         };
         serde_json::to_vec(&stored).map_err(|error| damaged(&self.name, error))
     }
 
     fn decode(name: &str, bytes: &[u8]) -> Result<Self> {
         let stored: Stored = serde_json::from_slice(bytes).map_err(|error| damaged(name, error))?;
-        let Stored { id, login, superuser, connection_limit, valid_until, password } = stored;
+        let Stored { id, login, superuser, connection_limit, valid_until, password, inherit, member_of } =
+            stored;
         let valid_until = valid_until.map(|micros| {
             DateTime::from_timestamp_micros(micros).ok_or_else(|| damaged(name, "a time that is none"))
         });
@@ -93,6 +138,8 @@ impl Role {
             connection_limit,
             valid_until: valid_until.transpose()?,
             password: password.transpose()?,
+            inherit,
+            member_of,
         })
     }
 
@@ -103,7 +150,7 @@ impl Role {
     pub(crate) fn find(snapshot: &Snapshot, name: &str) -> Result<Option<Self>> {
         match snapshot.object(ROLE_KIND, name) {
             Some(bytes) => Self::decode(name, bytes).map(Some),
-            None => Ok((name == POSTGRES).then(Self::postgres)),
+            None => Ok(Self::given().find(|given| given.name == name)),
         }
     }
 
@@ -115,15 +162,17 @@ impl Role {
         Ok(Self::all(snapshot)?.into_iter().find(|role| role.id == id))
     }
 
-    /// All roles by name, `postgres` among them.
+    /// All roles by name, `postgres` and those of PostgreSQL's among them.
     ///
     /// # Errors
     /// XX001 when what is stored is damaged.
     pub(crate) fn all(snapshot: &Snapshot) -> Result<Vec<Self>> {
         let stored = snapshot.objects(ROLE_KIND).map(|(name, bytes)| Self::decode(name, bytes));
         let mut all = stored.collect::<Result<Vec<_>>>()?;
-        if !all.iter().any(|role| role.id == 0) {
-            all.push(Self::postgres());
+        for given in Self::given() {
+            if !all.iter().any(|role| role.id == given.id) {
+                all.push(given);
+            }
         }
         all.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(all)

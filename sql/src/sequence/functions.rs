@@ -19,6 +19,7 @@ use super::Sequences;
 use crate::catalog::namespace::kind;
 use crate::catalog::relation::stored;
 use crate::catalog::{Namespace, SCHEMA, SearchPath, Sequence, system};
+use crate::privileges::{Object, Privilege, Privileges, definition};
 use crate::session::Caller;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
@@ -78,12 +79,39 @@ impl SequenceFunction {
     fn of(&self, snapshot: &Snapshot, stored: &str) -> Result<(String, Sequence)> {
         let name = crate::catalog::relation::plain(stored).to_string();
         match Sequence::find(snapshot, stored)? {
-            Some(sequence) => Ok((name, sequence)),
+            Some(sequence) => {
+                self.check(snapshot, stored, &sequence)?;
+                Ok((name, sequence))
+            }
             None if kind(snapshot, stored).is_some() => {
                 Err(Error::new(SqlState::WrongObjectType, format!("\"{name}\" is not a sequence")))
             }
             None => Err(Error::undefined_table(stored)),
         }
+    }
+
+    /// Whether the function may be called with a sequence. One that the statement makes itself is whoever's runs it.
+    fn check(&self, snapshot: &Snapshot, stored: &str, sequence: &Sequence) -> Result<()> {
+        use Privilege::{Insert, Select, Update, Usage};
+        let rights = match &self.caller {
+            Some(caller) => caller.rights()?,
+            None => None,
+        };
+        let Some(rights) = rights else { return Ok(()) };
+        let any = match self.kind {
+            Kind::Next => const { Privileges::of(&[Usage, Update]) },
+            Kind::Current | Kind::Last => const { Privileges::of(&[Usage, Select]) },
+            Kind::Set => const { Privileges::of(&[Update]) },
+        };
+        // What an identity column draws is part of INSERT.
+        let table = sequence.owner.as_ref().filter(|_| sequence.identity && self.kind == Kind::Next);
+        if let Some((table, _)) = table
+            && let Some(table) = Object::of_stored(snapshot, table)
+            && rights.allowed(&table)?.has(Insert)
+        {
+            return Ok(());
+        }
+        definition::need_sequence(&rights, stored, any)
     }
 
     /// The value for one row; `None` is NULL.

@@ -77,6 +77,8 @@ pub(super) struct View {
     pub(super) block: Option<u64>,
     /// Whether the block has changed something.
     pub(super) draft: bool,
+    /// Whether it has changed objects among it.
+    pub(super) own_objects: bool,
     /// Where it is noted what the statement reads, if that matters.
     pub(super) reads: Option<Arc<Reads>>,
 }
@@ -120,6 +122,7 @@ impl Block {
             now: self.started,
             block: Some(self.number),
             draft: !self.transaction.is_empty(),
+            own_objects: !self.transaction.base().objects_id().is_of(self.transaction.snapshot()),
             reads: (self.modes.isolation == SERIALIZABLE).then(|| self.reads.clone()),
         }
     }

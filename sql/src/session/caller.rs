@@ -6,7 +6,9 @@ use chrono::{DateTime, Utc};
 use muster_storage::Snapshot;
 
 use super::{Live, Settings, StatementContext};
+use crate::Result;
 use crate::catalog::Sequence;
+use crate::privileges::Rights;
 
 /// See the module.
 #[derive(Debug)]
@@ -37,5 +39,16 @@ impl Caller {
         let started = context.database.started;
         let moments = (context.began, context.now);
         Arc::new(Self { snapshot, settings, live, block, moments, started, made })
+    }
+
+    /// What whoever runs the statement may do; `None` for a superuser, who may do everything.
+    ///
+    /// # Errors
+    /// XX001 when what is stored is damaged.
+    pub(crate) fn rights(&self) -> Result<Option<Rights>> {
+        let subject = self.settings.subject(&self.snapshot)?;
+        let snapshots = (self.snapshot.clone(), self.snapshot.clone());
+        let temporary = self.settings.path.temporary();
+        Ok((!subject.superuser).then(|| Rights::new(subject, snapshots, temporary)))
     }
 }

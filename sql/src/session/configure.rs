@@ -73,9 +73,18 @@ impl Session {
     /// # Errors
     /// XX001 when what is stored of roles is damaged.
     pub fn is_superuser(&self) -> Result<bool> {
-        let identity = self.live.lock().own.identity.clone();
+        let identity = self.live.lock().identity();
         let latest = self.database.shared().store.snapshot();
         Ok(identity.is_superuser(&self.view().snapshot)? && identity.is_superuser(&latest)?)
+    }
+
+    /// Whose session it is, as `session_user` tells it.
+    ///
+    /// # Errors
+    /// XX001 when what is stored of roles is damaged.
+    pub fn user(&self) -> Result<String> {
+        let identity = self.live.lock().authorized();
+        identity.name(&self.view().snapshot)
     }
 
     /// A number that differs once settings may have changed.

@@ -12,6 +12,7 @@ use muster_storage::Snapshot;
 use super::{Live, Reads, Settings};
 use crate::catalog::Namespace;
 use crate::database::Shared;
+use crate::privileges::{Rights, Subject};
 
 /// See the module. All nodes of a statement read this snapshot and no other.
 pub(crate) struct StatementContext {
@@ -30,6 +31,8 @@ pub(crate) struct StatementContext {
     pub(crate) varies: AtomicBool,
     /// Where it is noted what a serializable transaction reads.
     pub(crate) reads: Option<Arc<Reads>>,
+    /// Whether the block has changed objects: definitions, roles, grants.
+    pub(crate) own_objects: bool,
     /// The session that runs the statement; of some none does.
     pub(crate) live: Weak<Live>,
 }
@@ -48,6 +51,7 @@ impl StatementContext {
             draft: true,
             varies: AtomicBool::default(),
             reads: None,
+            own_objects: true,
             live: Weak::new(),
         })
     }
@@ -73,6 +77,7 @@ impl StatementContext {
             draft: true,
             varies: AtomicBool::default(),
             reads: self.reads.clone(),
+            own_objects: self.own_objects,
             live: self.live.clone(),
         })
     }
@@ -88,9 +93,38 @@ impl StatementContext {
     /// # Errors
     /// 42501, in these words, for whoever is no superuser.
     pub(crate) fn need_superuser(&self, refusal: &str) -> crate::Result<()> {
-        let identity = &self.settings.own.identity;
+        let identity = self.settings.identity();
         identity.need_superuser(&self.snapshot, refusal)?;
         identity.need_superuser(&self.database.store.snapshot(), refusal)
+    }
+
+    /// What the statement may do; `None` where a superuser runs it, who may do everything.
+    ///
+    /// # Errors
+    /// XX001 when what is stored is damaged.
+    pub(crate) fn rights(&self) -> crate::Result<Option<Rights>> {
+        if self.settings.is_program() {
+            return Ok(None);
+        }
+        let subject = self.settings.subject(&self.snapshot)?;
+        if self.block.is_none() {
+            return Ok(self.rights_of(subject, self.snapshot.clone()));
+        }
+        let latest = self.database.store.snapshot();
+        if !self.own_objects {
+            return Ok(self.rights_of(self.settings.subject(&latest)?, latest));
+        }
+        // What somebody else has taken away meanwhile is gone for a superuser as well.
+        if subject.superuser && !Subject::of(&self.settings.identity(), &latest)?.superuser {
+            let subject = Arc::new(Subject { superuser: false, ..subject.as_ref().clone() });
+            return Ok(self.rights_of(subject, self.snapshot.clone()));
+        }
+        Ok(self.rights_of(subject, self.snapshot.clone()))
+    }
+
+    fn rights_of(&self, subject: Arc<Subject>, snapshot: Arc<Snapshot>) -> Option<Rights> {
+        let temporary = self.settings.path.temporary();
+        (!subject.superuser).then(|| Rights::new(subject, (snapshot, self.snapshot.clone()), temporary))
     }
 
     /// DataFusion's context for the statement's tasks.

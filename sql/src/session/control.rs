@@ -121,6 +121,7 @@ pub(super) fn writes(statement: &ast::Statement) -> Option<String> {
     };
     let words = match statement {
         S::Insert(_) | S::Update(_) | S::Delete(_) | S::Merge(_) | S::Truncate(_) => 1,
+        S::Grant(_) | S::Revoke(_) => 1,
         S::Copy { .. } => return (!reads).then(|| "COPY FROM".to_string()),
         _ => 2,
     };

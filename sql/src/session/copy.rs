@@ -13,11 +13,12 @@ use super::run::{apply, context, query};
 use super::{Finish, Session, StatementContext, blocking, cancellable};
 use crate::load::{CopyIn, LoadReport, LoadRequest};
 use crate::outcome::{CommandTag, Outcome, Transfer};
+use crate::privileges::{Object, Privilege};
 use crate::sqlstate::SqlState;
 use crate::statement::copy::{CopyFrom, CopyTo};
 use crate::unload::{CopyOut, TextEncoder, write_file};
 use crate::write::WriteWay;
-use crate::{Error, Result, load as loading};
+use crate::{Error, Result, load as loading, privileges};
 
 impl Session {
     /// Begins `COPY t FROM STDIN`.
@@ -52,6 +53,18 @@ impl Session {
         self.check_write("COPY FROM")?;
         let mut request = loading::Request::of(request);
         let mut reading = context(self);
+        if let Some(rights) = reading.rights()? {
+            match Object::of_stored(&reading.snapshot, &request.table) {
+                Some(table) => rights.need(&table, Privilege::Insert.into())?,
+                None if request.create => {
+                    return Err(Error::unsupported(
+                        "a load that makes its table, for whoever is no superuser",
+                    ));
+                }
+                // That it is not there is told by the load.
+                None => {}
+            }
+        }
         if reading.block.is_some() {
             request.way = WriteWay::Changes;
             // The table that the file makes is part of the transaction as well.
@@ -72,7 +85,7 @@ pub(super) async fn copy_from(
     copy: &CopyFrom,
 ) -> Result<Outcome> {
     if let Some(path) = &copy.path {
-        context.need_superuser("must be superuser to COPY from a file")?;
+        need_files(&context, false)?;
         let request = copy.request(path.clone(), write_way(&context));
         let report = run_load(session, context, request).await?;
         return Ok(Outcome::done(CommandTag::affecting("COPY", report.rows)));
@@ -96,7 +109,7 @@ pub(super) async fn copy_to(
     columns: SchemaRef,
 ) -> Result<Outcome> {
     if copy.path.is_some() {
-        context.need_superuser("must be superuser to COPY to a file")?;
+        need_files(&context, true)?;
     }
     let zone = context.settings.zone()?;
     let tag = CommandTag::returning("COPY");
@@ -111,6 +124,15 @@ pub(super) async fn copy_to(
             let encoder = TextEncoder::new(&copy.options, &columns, zone);
             Ok(Outcome::with_copy(Transfer::Out(CopyOut::new(rows, encoder))))
         }
+    }
+}
+
+/// # Errors
+/// 42501 for whoever has the server read or write no files.
+fn need_files(context: &StatementContext, write: bool) -> Result<()> {
+    match context.rights()? {
+        Some(rights) => privileges::need_files(&rights.subject, write),
+        None => Ok(()),
     }
 }
 

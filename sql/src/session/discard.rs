@@ -3,7 +3,7 @@
 use datafusion::sql::sqlparser::ast::DiscardObject;
 
 use super::run::apply;
-use super::{Session, StatementContext};
+use super::{Session, Settings, StatementContext};
 use crate::Result;
 use crate::catalog::temporary;
 use crate::outcome::{CommandTag, Outcome};
@@ -19,6 +19,7 @@ pub(super) async fn run(
             session.prevent_in_block("DISCARD ALL")?;
             discard_temporary(session, context).await?;
             session.live.reset();
+            session.live.change(Settings::unassume);
             session.forget_statements();
             session.live.cursors.close_all();
             session.live.channels.leave(&session.live.listener);

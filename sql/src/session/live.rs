@@ -87,9 +87,9 @@ impl Live {
         self.backend().process
     }
 
-    /// Who runs it.
+    /// Who runs it, whatever role it has taken on by SET ROLE.
     pub(crate) fn identity(&self) -> Identity {
-        self.settings.lock().own.identity.clone()
+        self.settings.lock().authorized()
     }
 
     /// What its client calls itself.
@@ -137,7 +137,7 @@ impl Live {
         if local && !self.block.is_open() {
             return self.settings.lock().clone().set(name, value);
         }
-        let before = self.settings.lock().get(name);
+        let before = self.settings.lock().settable(name);
         self.change(|settings| settings.set(name, value))?;
         self.block.with(|block| block.iter_mut().for_each(|block| block.hide(name, before.clone(), local)));
         Ok(())

@@ -9,8 +9,10 @@ use muster_storage::{Changes, Effort};
 
 use super::run::apply;
 use super::{Session, StatementContext, cancellable};
+use crate::catalog::relation::plain;
 use crate::notice::Notice;
 use crate::outcome::{CommandTag, Outcome};
+use crate::privileges::definition;
 use crate::sqlstate::SqlState;
 use crate::statement::maintenance::{Maintenance, Target};
 use crate::{Error, Result, statistics};
@@ -24,7 +26,18 @@ pub(super) async fn run(
         session.prevent_in_block("VACUUM")?;
     }
     let skipped = |message: String| session.tell(Notice::warning(SqlState::Warning, message));
-    let targets = maintenance.targets(context.namespace(), skipped)?;
+    let found = maintenance.targets(context.namespace(), skipped)?;
+    let rights = context.rights()?;
+    let mut targets = Vec::with_capacity(found.len());
+    for target in found {
+        if definition::may_maintain(rights.as_ref(), &target.table)? {
+            targets.push(target);
+            continue;
+        }
+        let verb = if maintenance.vacuum { "vacuum" } else { "analyze" };
+        let message = format!("permission denied to {verb} \"{}\", skipping it", plain(&target.table));
+        session.tell(Notice::warning(SqlState::Warning, message));
+    }
     if maintenance.vacuum {
         for Target { table, .. } in &targets {
             let told = vacuum(&context, table.clone(), maintenance.full).await?;

@@ -31,6 +31,7 @@ mod described;
 mod discard;
 mod finish;
 mod foreign_keys;
+mod granting;
 mod live;
 mod maintain;
 mod named;

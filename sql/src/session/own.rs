@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use super::Backend;
 use super::settings::playbooks::MAX_DISTANCE;
 use crate::Options;
+use crate::privileges::LastSubject;
 use crate::roles::Identity;
 use crate::sequence::Drawn;
 
@@ -15,8 +16,10 @@ use crate::sequence::Drawn;
 #[derive(Debug)]
 pub(crate) struct Own {
     pub(crate) number: u64,
-    /// Who runs the session.
+    /// Who has begun the session.
     pub(crate) identity: Identity,
+    /// What is known of whoever runs it.
+    pub(crate) subject: LastSubject,
     /// The farthest that the playbooks' queries may be, which a session may lower and not raise.
     pub(crate) playbook_max_distance: f64,
     pub(crate) drawn: Mutex<Drawn>,
@@ -39,6 +42,7 @@ impl Own {
             number,
             backend: Mutex::new(Backend { process, server: None, client: None }),
             identity,
+            subject: LastSubject::default(),
             drawn: Mutex::default(),
             max_connections: AtomicUsize::new(0),
             temporary: AtomicU64::new(0),

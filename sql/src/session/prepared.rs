@@ -1,14 +1,15 @@
 //! A statement that is planned once, with its parameters open.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow::datatypes::{FieldRef, SchemaRef};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::sqlparser::ast;
 use muster_storage::{Snapshot, TableDefinition};
 
-use super::Own;
+use super::{Own, StatementContext};
+use crate::Result;
 use crate::cache::Repeatable;
 use crate::catalog::namespace::VIEW_KIND;
 use crate::catalog::{SearchPath, View};
@@ -17,6 +18,7 @@ use crate::parse::Statement;
 use crate::parse::walk::visit_relations;
 use crate::planning::GenericPlans;
 use crate::point::PointPlan;
+use crate::privileges::Needs;
 use crate::statement::copy::{CopyFrom, CopyTo};
 use crate::statement::name;
 use crate::write::PlannedWrite;
@@ -35,6 +37,10 @@ pub struct Prepared {
     pub(crate) tables: Vec<Arc<TableDefinition>>,
     /// Whether it is a query that reads no other tables than these.
     pub(crate) stored: bool,
+    /// What whoever runs it needs to be allowed; worked out once somebody is asked.
+    pub(crate) needs: Arc<OnceLock<Needs>>,
+    /// The statement with the schemas of its relations: those that the plan reads, whatever the names would mean by now.
+    pub(crate) qualified: Arc<ast::Statement>,
 }
 
 /// What the names of a statement depend on beside the tables that they mean.
@@ -135,6 +141,30 @@ impl Prepared {
             now.is_some_and(|now| Arc::ptr_eq(now, planned) || now == planned)
         };
         self.resolved.is_current(snapshot, path, zone, own) && self.tables.iter().all(is_current)
+    }
+
+    /// Whether whoever runs the statement may do what it does with rows. Definitions ask for themselves.
+    ///
+    /// # Errors
+    /// 42501 for whoever may not.
+    pub(super) fn check_rights(&self, context: &StatementContext) -> Result<()> {
+        let Some(rights) = context.rights()? else { return Ok(()) };
+        let plan = match self.planned.as_ref() {
+            Planned::Query { plan, .. } | Planned::Explain { plan, .. } | Planned::CopyTo { plan, .. } => {
+                Some(plan)
+            }
+            Planned::Write { write, .. } | Planned::ExplainWrite { write, .. } => Some(write.plan()),
+            Planned::CopyFrom(_) => None,
+            Planned::Declare(_) | Planned::Cursor | Planned::Execute | Planned::Utility => return Ok(()),
+        };
+        let needs = match self.needs.get() {
+            Some(needs) => needs,
+            None => {
+                let needs = Needs::of(&self.qualified, plan, &context.snapshot)?;
+                self.needs.get_or_init(|| needs)
+            }
+        };
+        needs.check(&rights, &context.snapshot)
     }
 
     /// Whether other sessions may use it: a query over stored tables, none of them temporary.

@@ -21,7 +21,8 @@ use super::foreign_keys::apply_rows;
 use super::named::is_named;
 use super::session::this_moment;
 use super::{
-    Planned, Prepared, Session, StatementContext, TransactionStatus, blocking, copy, maintain, utility,
+    Planned, Prepared, Session, StatementContext, TransactionStatus, blocking, copy, granting, maintain,
+    utility,
 };
 use crate::cache::{ResultCache, Sought};
 use crate::outcome::{CommandTag, Outcome, Rows};
@@ -116,6 +117,7 @@ async fn attempt_once(
             Some(renewed)
         };
     let prepared = renewed.as_ref().unwrap_or(prepared);
+    prepared.check_rights(&context)?;
     let Some(reads) = context.reads.clone() else { return perform(session, context, prepared, params).await };
     reads.note(&context, prepared)?;
     let snapshot = context.snapshot.clone();
@@ -181,6 +183,9 @@ async fn perform(
         Planned::Execute | Planned::Declare(_) | Planned::Cursor => {
             Err(Error::internal("a statement was planned as one of its own that stands for another"))
         }
+        Planned::Utility if let Some(command) = &prepared.statement.privileges => {
+            granting::run(session, context, command.clone()).await
+        }
         Planned::Utility => match prepared.statement.maintenance.clone() {
             Some(maintenance) => maintain::run(session, context, maintenance).await,
             None => utility::run(session, context, &prepared.statement.ast).await,
@@ -191,7 +196,7 @@ async fn perform(
 /// What a statement that starts now reads.
 pub(super) fn context(session: &Session) -> Arc<StatementContext> {
     let database = session.database.shared().clone();
-    let View { snapshot, now, block, draft, reads } = session.view();
+    let View { snapshot, now, block, draft, own_objects, reads } = session.view();
     let settings = session.live.settings();
     Arc::new(StatementContext {
         database,
@@ -203,6 +208,7 @@ pub(super) fn context(session: &Session) -> Arc<StatementContext> {
         draft,
         varies: AtomicBool::default(),
         reads,
+        own_objects,
         live: Arc::downgrade(&session.live),
     })
 }

@@ -1,5 +1,6 @@
 //! A session: statements in, outcomes out.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow::datatypes::{Field, FieldRef, Schema};
@@ -34,7 +35,7 @@ use crate::stack::Roomy;
 use crate::statement::copy::Copy;
 use crate::statement::{explain, refused, show};
 use crate::write::{PlannedWrite, row_statement};
-use crate::{Database, Error, Result};
+use crate::{Database, Error, Result, privileges};
 
 /// One connection's or thread's view of a database: its settings, its statements.
 ///
@@ -188,7 +189,7 @@ impl Session {
                 let snapshot = self.database.shared().store.snapshot();
                 let serializable = self.live.lock().default_isolation() == SERIALIZABLE;
                 let reads = serializable.then(Arc::default);
-                View { snapshot, now: this_moment(), block: None, draft: false, reads }
+                View { snapshot, now: this_moment(), block: None, draft: false, own_objects: false, reads }
             }
         })
     }
@@ -221,7 +222,10 @@ impl Session {
         if let Some(known) = key.as_ref().and_then(|key| plans.get(key, is_current)) {
             return Ok(known);
         }
-        let qualified = qualify(&statement.ast, Namespace { snapshot: &snapshot, path: &path })?;
+        let qualified = match qualify(&statement.ast, Namespace { snapshot: &snapshot, path: &path })? {
+            Cow::Borrowed(_) => statement.ast.clone(),
+            Cow::Owned(qualified) => Arc::new(qualified),
+        };
         let ast = qualified.as_ref();
         let resolved = Resolved::of(ast, &snapshot, &path, &zone, &own);
         let (planned, parameters, columns) = match ast {
@@ -264,12 +268,8 @@ impl Session {
             ast::Statement::Copy { target, to, .. } => {
                 // Before anything is told of the file.
                 if !matches!(target, ast::CopyTarget::Stdin | ast::CopyTarget::Stdout) {
-                    let refusal = if *to {
-                        "must be superuser to COPY to a file"
-                    } else {
-                        "must be superuser to COPY from a file"
-                    };
-                    own.identity.need_superuser(&snapshot, refusal)?;
+                    let subject = self.live.lock().subject(&snapshot)?;
+                    privileges::need_files(&subject, *to)?;
                 }
                 // What COPY cannot do is told before a client sends its rows.
                 let statement = statement.with_ast(ast);
@@ -330,6 +330,8 @@ impl Session {
             planned: Arc::new(planned),
             tables,
             stored,
+            needs: Arc::default(),
+            qualified: qualified.clone(),
         };
         if let Some(key) = key.filter(|_| prepared.is_shareable()) {
             plans.put(key, &prepared);

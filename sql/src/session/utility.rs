@@ -10,6 +10,8 @@ use super::{Session, StatementContext, blocking, cancellable, discard};
 use crate::notice::Notice;
 use crate::outcome::{CommandTag, Outcome};
 use crate::planning::qualify;
+use crate::privileges::assume::Assumption;
+use crate::privileges::definition;
 use crate::sqlstate::SqlState;
 use crate::statement::{call, create_index, define, extension, lock, refused, role, set, show};
 use crate::{Error, Result};
@@ -39,6 +41,8 @@ pub(super) fn is_utility(statement: &ast::Statement) -> bool {
                 | ast::Statement::UNLISTEN { .. }
                 | ast::Statement::NOTIFY { .. }
                 | ast::Statement::Lock(_)
+                | ast::Statement::Grant(_)
+                | ast::Statement::Revoke(_)
         )
 }
 
@@ -49,6 +53,7 @@ pub(super) async fn run(
 ) -> Result<Outcome> {
     let statement = qualify(statement, context.namespace())?;
     let statement = statement.as_ref();
+    definition::check(&context, statement)?;
     match statement {
         about if role::is_about_roles(about) => {
             let (read, about) = (context.clone(), about.clone());
@@ -58,12 +63,13 @@ pub(super) async fn run(
             apply(session, &context, defined.changes).await?;
             Ok(Outcome::done(defined.tag))
         }
-        definition if define::is_definition(definition) => {
-            let defined = define::define(&context, definition).await?;
-            if define::makes_temporary(definition, &context.settings.path) {
+        made if define::is_definition(made) => {
+            let defined = define::define(&context, made).await?;
+            if define::makes_temporary(made, &context.settings.path) {
                 context.settings.own.make_temporary();
             }
-            apply(session, &context, defined.changes).await?;
+            let changes = definition::owned(&context, made, defined.changes)?;
+            apply(session, &context, changes).await?;
             defined.notices.into_iter().for_each(|notice| session.tell(notice));
             Ok(Outcome::done(defined.tag))
         }
@@ -115,6 +121,15 @@ pub(super) async fn run(
             Ok(Outcome::done(CommandTag::plain("CALL")))
         }
         ast::Statement::Set(assignment) => {
+            if let Some(assumption) = Assumption::of(assignment) {
+                let value = assumption.value(&context)?;
+                if assumption.local && context.block.is_none() {
+                    let words = "SET LOCAL can only be used in transaction blocks";
+                    session.warn(SqlState::NoActiveSqlTransaction, words);
+                }
+                session.live.set(assumption.setting, value.as_deref(), assumption.local)?;
+                return Ok(Outcome::done(CommandTag::plain("SET")));
+            }
             let set::Assignment { name, value, local } = set::assignment(assignment)?;
             if local && context.block.is_none() {
                 let words = "SET LOCAL can only be used in transaction blocks";
@@ -127,9 +142,11 @@ pub(super) async fn run(
         ast::Statement::Reset(reset) => {
             match &reset.reset {
                 ast::Reset::ALL => session.live.reset(),
-                // There is no SET ROLE that it could undo.
                 ast::Reset::ConfigurationParameter(name)
-                    if set::name_of(name).eq_ignore_ascii_case("role") => {}
+                    if let Some(setting) = Assumption::setting(&set::name_of(name)) =>
+                {
+                    session.live.set(setting, None, false)?;
+                }
                 ast::Reset::ConfigurationParameter(name) => {
                     may_set(&context, &set::name_of(name))?;
                     session.live.set(&set::name_of(name), None, false)?;

@@ -13,6 +13,7 @@ use super::{alter_table, comment, create_table, drop, name, refused, schema, seq
 use crate::catalog::SearchPath;
 use crate::notice::Notice;
 use crate::outcome::CommandTag;
+use crate::privileges::definition;
 use crate::session::{StatementContext, blocking};
 use crate::{Error, Result};
 
@@ -94,7 +95,7 @@ fn at_once(context: &StatementContext, statement: &ast::Statement) -> Result<Def
             if with.is_some() || options.is_some() || default_collate_spec.is_some() || clone.is_some() {
                 return Err(Error::unsupported("options of CREATE SCHEMA"));
             }
-            schema::create(namespace, schema_name, *if_not_exists)
+            schema::create(namespace, definition::schema_of(context, schema_name)?.0, *if_not_exists)
         }
         ast::Statement::CreateSequence {
             temporary,
@@ -113,7 +114,7 @@ fn at_once(context: &StatementContext, statement: &ast::Statement) -> Result<Def
             }
             sequence::create(namespace, name, *temporary, *if_not_exists, &said)
         }
-        ast::Statement::AlterSchema(alter) => schema::alter(namespace, alter),
+        ast::Statement::AlterSchema(alter) => schema::alter(context, alter),
         ast::Statement::AlterTable(alter) => alter_table::define(context, alter),
         ast::Statement::Truncate(truncate) => truncate::define(namespace, truncate),
         ast::Statement::Comment { object_type, object_name, comment: text, .. } => {

@@ -11,9 +11,10 @@ use crate::catalog::relation::{plain, schema_of};
 use crate::catalog::{Namespace, RelationKind, RelationName, Sequence, View};
 use crate::foreign_key::users;
 use crate::index::unique;
+use crate::privileges::Object;
 use crate::sequence;
 use crate::sqlstate::SqlState;
-use crate::{Error, Result, column};
+use crate::{Error, Result, column, privileges};
 
 /// The statement's changes.
 ///
@@ -45,6 +46,27 @@ pub(super) fn define(
         }
     }
     Ok(Defined::new(dropping.changes()?, tag))
+}
+
+/// The changes of a DROP of several objects of any kind, together.
+///
+/// # Errors
+/// 2BP01 where something else depends on one of them, unless CASCADE.
+pub(crate) fn objects(
+    changes: Changes,
+    namespace: Namespace<'_>,
+    objects: &[Object],
+    cascade: bool,
+) -> Result<Changes> {
+    let mut dropping = Dropping::new(namespace, cascade);
+    for object in objects {
+        match object {
+            Object::Relation(kind, stored) => dropping.add(Target::of(*kind, stored.clone()))?,
+            Object::Schema(name) => dropping.add(Target::Schema(name.clone()))?,
+            Object::Database => {}
+        }
+    }
+    Ok(changes.and(dropping.changes()?))
 }
 
 /// What goes. Relations by the strings that storage knows them by.
@@ -247,6 +269,7 @@ impl<'a> Dropping<'a> {
         match target {
             Target::Schema(name) => {
                 let changes = changes.set_object(SCHEMA_KIND, name, None);
+                let changes = privileges::drop_schema(changes, snapshot, name);
                 comment::move_to(changes, snapshot, Commented::Schema(name), None)
             }
             Target::Table(name) => {

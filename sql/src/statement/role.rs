@@ -1,4 +1,4 @@
-//! `CREATE ROLE`, `ALTER ROLE`, `DROP ROLE`, and the same of a USER.
+//! `CREATE ROLE`, `ALTER ROLE`, `DROP ROLE`, and the same of a USER. Membership: [`crate::privileges::membership`].
 
 use arrow::datatypes::{DataType, TimeUnit};
 use chrono::{DateTime, Utc};
@@ -11,10 +11,11 @@ use muster_storage::Changes;
 
 use super::define::Defined;
 use super::name;
-use super::refused::refuse_clauses;
 use crate::catalog::object;
 use crate::notice::Notice;
-use crate::roles::{Identity, POSTGRES, ROLE_KIND, Role, Verifier};
+use crate::privileges::membership::Work as Memberships;
+use crate::privileges::owned;
+use crate::roles::{Identity, POSTGRES, ROLE_KIND, Role, Verifier, predefined};
 use crate::session::StatementContext;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
@@ -35,7 +36,8 @@ pub(crate) fn is_about_roles(statement: &Statement) -> bool {
 /// 42710 and 42939 for a name that cannot be had, 42704 for a role that is not there, 42501 for whoever may not, 2BP01 for a
 /// role that is needed, 22023 and 22007 for values that cannot be, 0A000 for options that have no meaning here.
 pub(crate) fn define(context: &StatementContext, statement: &Statement) -> Result<(Defined, Vec<Notice>)> {
-    let work = Work { context, identity: &context.settings.own.identity, notices: Vec::new() };
+    let identity = context.settings.identity();
+    let work = Work { context, identity: &identity, notices: Vec::new() };
     match statement {
         Statement::CreateRole(create) => work.create(create),
         Statement::AlterRole { name, operation } => work.alter(name, operation),
@@ -58,30 +60,42 @@ impl Work<'_> {
         };
         let name = role_name(written)?;
         self.need_superuser("create role")?;
-        refuse_clauses(&[
-            (!create.in_role.is_empty(), "CREATE ROLE ... IN ROLE"),
-            (!create.role.is_empty(), "CREATE ROLE ... ROLE"),
-            (!create.admin.is_empty(), "CREATE ROLE ... ADMIN"),
-        ])?;
         check_new(&name)?;
         if Role::find(snapshot, &name)?.is_some() {
             return Err(exists(&name));
         }
         let (changes, id) = object::number(Changes::new(), snapshot);
-        let mut role = Role {
-            id,
-            name,
-            login: false,
-            superuser: false,
-            connection_limit: None,
-            valid_until: None,
-            password: None,
-        };
+        let mut role = Role::new(id, name);
         for option in options_of(create) {
             self.apply(&mut role, &option)?;
         }
-        let changes = changes.set_object(ROLE_KIND, role.name.clone(), Some(role.encode()?));
+        let changes = self.with_members(changes, create, &role)?;
         Ok((Defined::new(changes, "CREATE ROLE"), self.notices))
+    }
+
+    /// The role that is made, as a member of others and others as members of it.
+    fn with_members(&self, changes: Changes, create: &CreateRole, role: &Role) -> Result<Changes> {
+        let mut all = Role::all(&self.context.snapshot)?;
+        let find = |all: &[Role], written: &Ident| {
+            let name = self.named(written)?;
+            all.iter().find(|known| known.name == name).cloned().ok_or_else(|| undefined(&name))
+        };
+        let of = create.in_role.iter().map(|name| find(&all, name)).collect::<Result<Vec<_>>>()?;
+        let members = create.role.iter().map(|name| (name, false));
+        let members = members.chain(create.admin.iter().map(|name| (name, true)));
+        let members = members
+            .map(|(name, admin)| Ok((find(&all, name)?.id, admin)))
+            .collect::<Result<Vec<(u64, bool)>>>()?;
+        all.push(role.clone());
+        let grantor = self.context.settings.subject(&self.context.snapshot)?.role.unwrap_or_default();
+        let mut work = Memberships { all, altered: vec![role.id], notices: Vec::new() };
+        for other in &of {
+            work.add(other, role.id, false, grantor)?;
+        }
+        for (member, admin) in members {
+            work.add(role, member, admin, grantor)?;
+        }
+        work.changes(changes)
     }
 
     fn alter(mut self, written: &Ident, operation: &AlterRoleOperation) -> Result<(Defined, Vec<Notice>)> {
@@ -95,6 +109,7 @@ impl Work<'_> {
                 if !own {
                     self.need_superuser("alter role")?;
                 }
+                check_predefined(&role)?;
                 for option in options {
                     self.apply(&mut role, option)?;
                 }
@@ -118,6 +133,7 @@ impl Work<'_> {
                 if role.id == 0 {
                     return Err(Error::unsupported(format!("renaming role \"{POSTGRES}\"")));
                 }
+                check_predefined(&role)?;
                 check_new(&to)?;
                 if Role::find(snapshot, &to)?.is_some() {
                     return Err(exists(&to));
@@ -135,8 +151,11 @@ impl Work<'_> {
     }
 
     fn drop(mut self, names: &[ObjectName], if_exists: bool) -> Result<(Defined, Vec<Notice>)> {
-        let mut changes = Changes::new();
         self.need_superuser("drop role")?;
+        let snapshot = self.context.snapshot.clone();
+        let mut memberships =
+            Memberships { all: Role::all(&snapshot)?, altered: Vec::new(), notices: Vec::new() };
+        let mut dropped = Vec::new();
         for written in names {
             let name = role_name(written)?;
             let Some(role) = Role::find(&self.context.snapshot, &name)? else {
@@ -146,16 +165,31 @@ impl Work<'_> {
                 }
                 return Err(undefined(&name));
             };
-            if role.id == 0 {
+            if role.id == 0 || predefined::oid(role.id).is_some() {
                 return Err(Error::new(
                     SqlState::DependentObjectsStillExist,
-                    format!("cannot drop role {POSTGRES} because it is required by the database system"),
+                    format!("cannot drop role {name} because it is required by the database system"),
                 ));
             }
             if self.identity.is(&role) {
                 return Err(Error::new(SqlState::ObjectInUse, "current user cannot be dropped"));
             }
-            changes = changes.set_object(ROLE_KIND, name, None);
+            if self.context.settings.authorized().is(&role) {
+                return Err(Error::new(SqlState::ObjectInUse, "session user cannot be dropped"));
+            }
+            let dependents = owned::dependents(&snapshot, role.id)?;
+            if !dependents.is_empty() {
+                let words = format!("role \"{name}\" cannot be dropped because some objects depend on it");
+                return Err(Error::new(SqlState::DependentObjectsStillExist, words)
+                    .with_detail(dependents.join("\n")));
+            }
+            memberships.forget(role.id);
+            dropped.push(role);
+        }
+        memberships.all.retain(|role| !dropped.iter().any(|gone| gone.id == role.id));
+        let mut changes = memberships.changes(Changes::new())?;
+        for role in dropped {
+            changes = changes.set_object(ROLE_KIND, role.name, None);
         }
         Ok((Defined::new(changes, "DROP ROLE"), self.notices))
     }
@@ -164,9 +198,12 @@ impl Work<'_> {
     fn named(&self, written: &Ident) -> Result<String> {
         let name = name::ident(written);
         name::check(&name)?;
-        let own = ["current_user", "current_role", "session_user", "user"];
-        if written.quote_style.is_none() && own.contains(&name.as_str()) {
+        if written.quote_style.is_none() && ["current_user", "current_role", "user"].contains(&name.as_str())
+        {
             return self.identity.name(&self.context.snapshot);
+        }
+        if written.quote_style.is_none() && name == "session_user" {
+            return self.context.settings.authorized().name(&self.context.snapshot);
         }
         Ok(name)
     }
@@ -190,14 +227,13 @@ impl Work<'_> {
                 }
                 role.password = if password.is_empty() { None } else { Some(verifier(password)?) };
             }
+            RoleOption::Inherit(on) => role.inherit = *on,
             // What roles are without saying so.
-            RoleOption::Inherit(true)
-            | RoleOption::CreateDB(false)
+            RoleOption::CreateDB(false)
             | RoleOption::CreateRole(false)
             | RoleOption::Replication(false)
             | RoleOption::BypassRLS(false) => {}
-            RoleOption::Inherit(false)
-            | RoleOption::CreateDB(true)
+            RoleOption::CreateDB(true)
             | RoleOption::CreateRole(true)
             | RoleOption::Replication(true)
             | RoleOption::BypassRLS(true) => {
@@ -240,6 +276,16 @@ fn role_name(written: &ObjectName) -> Result<String> {
         (None, name) => Ok(name),
         (Some(_), _) => Err(Error::new(SqlState::SyntaxError, format!("{written} is no name of a role"))),
     }
+}
+
+/// # Errors
+/// 42939 for a role that is always there: of it only its members change.
+fn check_predefined(role: &Role) -> Result<()> {
+    if predefined::oid(role.id).is_none() {
+        return Ok(());
+    }
+    Err(Error::new(SqlState::ReservedName, format!("role name \"{}\" is reserved", role.name))
+        .with_detail("Cannot alter reserved roles."))
 }
 
 /// # Errors

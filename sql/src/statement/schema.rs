@@ -1,24 +1,22 @@
 //! `CREATE SCHEMA`, `DROP SCHEMA`, and of `ALTER SCHEMA` the owner.
 
-use datafusion::sql::sqlparser::ast::{AlterSchema, AlterSchemaOperation, ObjectName, SchemaName};
+use datafusion::sql::sqlparser::ast::{AlterSchema, AlterSchemaOperation, ObjectName};
 use muster_storage::{Changes, Snapshot};
 
 use super::define::Defined;
 use super::drop::{Dropping, Target};
-use super::{name, owner};
+use super::name;
 use crate::catalog::namespace::SCHEMA_KIND;
 use crate::catalog::relation::schema_of;
 use crate::catalog::{Namespace, RelationName, SCHEMA, object};
+use crate::privileges::{Object, owner};
+use crate::session::StatementContext;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
 
 /// # Errors
-/// 42P06 for a name that is taken, 42939 for one that the system keeps, 0A000 for AUTHORIZATION and options.
-pub(super) fn create(namespace: Namespace<'_>, written: &SchemaName, if_not_exists: bool) -> Result<Defined> {
-    let SchemaName::Simple(written) = written else {
-        return Err(Error::unsupported("CREATE SCHEMA ... AUTHORIZATION"));
-    };
-    let name = schema_name(written)?;
+/// 42P06 for a name that is taken, 42939 for one that the system keeps.
+pub(super) fn create(namespace: Namespace<'_>, name: String, if_not_exists: bool) -> Result<Defined> {
     if namespace.has_schema(&name) {
         if if_not_exists {
             return Ok(Defined::new(Changes::new(), "CREATE SCHEMA"));
@@ -87,7 +85,8 @@ fn schema_name(written: &ObjectName) -> Result<String> {
 ///
 /// # Errors
 /// 3F000 for a schema that is not there, 0A000 for anything else that it can say.
-pub(super) fn alter(namespace: Namespace<'_>, alter: &AlterSchema) -> Result<Defined> {
+pub(super) fn alter(context: &StatementContext, alter: &AlterSchema) -> Result<Defined> {
+    let namespace = context.namespace();
     let (_, schema) = name::parts(&alter.name)?;
     let there = namespace.has_schema(&schema);
     match alter.operations.as_slice() {
@@ -96,7 +95,11 @@ pub(super) fn alter(namespace: Namespace<'_>, alter: &AlterSchema) -> Result<Def
             let words = format!("schema \"{schema}\" does not exist");
             return Err(Error::new(SqlState::InvalidSchemaName, words));
         }
-        [AlterSchemaOperation::OwnerTo { owner }] => owner::check(namespace.snapshot, owner)?,
+        [AlterSchemaOperation::OwnerTo { owner }] => {
+            let worked = owner::change(context, &Object::Schema(schema), owner)?;
+            let defined = Defined::new(worked.changes, "ALTER SCHEMA");
+            return Ok(Defined { notices: worked.notices, ..defined });
+        }
         _ => return Err(Error::unsupported("ALTER SCHEMA of anything but its owner")),
     }
     Ok(Defined::new(Changes::new(), "ALTER SCHEMA"))

@@ -258,7 +258,7 @@ pub(super) fn create(
 ///
 /// # Errors
 /// 42P01 and 42703 for what is not there.
-pub(super) fn owner(namespace: Namespace<'_>, written: &ObjectName) -> Result<Option<(String, String)>> {
+pub(crate) fn owner(namespace: Namespace<'_>, written: &ObjectName) -> Result<Option<(String, String)>> {
     let mut parts = written.0.clone();
     let column = parts.pop().and_then(|part| part.as_ident().map(name::ident)).unwrap_or_default();
     if parts.is_empty() {

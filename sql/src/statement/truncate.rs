@@ -19,22 +19,7 @@ pub(super) fn define(namespace: Namespace<'_>, truncate: &Truncate) -> Result<De
     }
     let restart = matches!(truncate.identity, Some(TruncateIdentityOption::Restart));
     let mut changes = Changes::new();
-    let mut named = Vec::new();
-    for target in &truncate.table_names {
-        // No table has children for ONLY to leave out.
-        let found = match namespace.find(&target.name)? {
-            Some((found, RelationKind::Table)) => found.stored(),
-            Some(_) => namespace
-                .find_kind(&target.name, RelationKind::Table, false)?
-                .map(|found| found.stored())
-                .unwrap_or_default(),
-            None if truncate.if_exists => continue,
-            None => return Err(namespace.missing(&target.name, None)?),
-        };
-        named.push(found);
-    }
-    let cascade = matches!(truncate.cascade, Some(CascadeOption::Cascade));
-    for found in with_referring(namespace.snapshot, named, cascade)? {
+    for found in tables(namespace, truncate)? {
         let Some(table) = namespace.snapshot.table(&found) else {
             return Err(Error::undefined_table(&found));
         };
@@ -55,6 +40,29 @@ pub(super) fn define(namespace: Namespace<'_>, truncate: &Truncate) -> Result<De
         }
     }
     Ok(Defined::new(changes, "TRUNCATE TABLE"))
+}
+
+/// The tables that lose their rows: those that the statement names, and with CASCADE those that refer to them.
+///
+/// # Errors
+/// As [`define`].
+pub(crate) fn tables(namespace: Namespace<'_>, truncate: &Truncate) -> Result<Vec<String>> {
+    let mut named = Vec::new();
+    for target in &truncate.table_names {
+        // No table has children for ONLY to leave out.
+        let found = match namespace.find(&target.name)? {
+            Some((found, RelationKind::Table)) => found.stored(),
+            Some(_) => namespace
+                .find_kind(&target.name, RelationKind::Table, false)?
+                .map(|found| found.stored())
+                .unwrap_or_default(),
+            None if truncate.if_exists => continue,
+            None => return Err(namespace.missing(&target.name, None)?),
+        };
+        named.push(found);
+    }
+    let cascade = matches!(truncate.cascade, Some(CascadeOption::Cascade));
+    with_referring(namespace.snapshot, named, cascade)
 }
 
 /// The tables, each once, and with CASCADE those that refer to them.

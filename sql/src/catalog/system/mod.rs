@@ -18,6 +18,7 @@ mod functions;
 mod known_functions;
 mod library;
 mod oid;
+mod owners;
 mod queries;
 mod rows;
 mod schema;
@@ -35,7 +36,7 @@ use crate::Result;
 use crate::catalog::{Sequence, View};
 use crate::sequence::Sequences;
 
-pub(crate) use functions::{LISTENING, SystemFunction, quoted_literal};
+pub(crate) use functions::{CURRENT_USER, LISTENING, SystemFunction, quoted_literal};
 pub(crate) use library::quoted;
 pub(crate) use queries::rewritten;
 

@@ -11,6 +11,7 @@ use crate::catalog::namespace::SCHEMA_KIND;
 use crate::catalog::relation::schema_of;
 use crate::catalog::search_path::TEMPORARY;
 use crate::index::plain;
+use crate::roles::predefined;
 
 /// The schema `pg_catalog`.
 pub(super) const PG_CATALOG: i32 = 11;
@@ -89,7 +90,7 @@ pub(super) fn object(number: u64) -> i32 {
 
 /// The id of a role in `pg_authid`.
 pub(super) fn role(number: u64) -> i32 {
-    if number == 0 { OWNER } else { object(number) }
+    if number == 0 { OWNER } else { predefined::oid(number).unwrap_or_else(|| object(number)) }
 }
 
 /// The id of a schema; 0 for one that is not there.

@@ -22,7 +22,7 @@ use datafusion::logical_expr::{
 use muster_engine::validate::{self, Validator};
 
 use crate::Error;
-use crate::functions::table::{check, drafts};
+use crate::functions::table::{WORKERS, check, drafts};
 use crate::session::Caller;
 use crate::sqlstate::SqlState;
 use crate::types::type_name;
@@ -130,7 +130,12 @@ impl ScalarUDFImpl for IsValid {
         // Where all are NULL, nothing is asked of anybody.
         let found = match drafts.null_count() == drafts.len() {
             true => vec![None; drafts.len()],
-            false => check(self.validator, &drafts, &caller.snapshot)?,
+            false => {
+                if let Some(rights) = caller.rights()? {
+                    rights.need_read(WORKERS)?;
+                }
+                check(self.validator, &drafts, &caller.snapshot)?
+            }
         };
         let valid: BooleanArray =
             found.iter().map(|found| found.as_deref().map(validate::is_valid)).collect();

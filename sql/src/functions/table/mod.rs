@@ -33,7 +33,7 @@ use datafusion::sql::sqlparser::ast::{
 use muster_engine::validate::Validator;
 
 pub(crate) use call::{Call, CallPlanner, call_may_wait};
-pub(crate) use validate::{check, drafts};
+pub(crate) use validate::{WORKERS, check, drafts};
 pub(crate) use vector_search::{VectorSearch, VectorSearchPlanner, search_may_wait};
 
 use crate::Error;

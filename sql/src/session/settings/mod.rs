@@ -6,7 +6,9 @@
 //! - [`definition`], [`known`]: what there is.
 //! - [`value`], [`date_style`], [`time_zone`]: how values are read and told.
 //! - [`timeouts`], [`playbooks`]: settings with a meaning of their own.
+//! - [`assumed`]: the role that the session has taken on.
 
+pub(crate) mod assumed;
 mod date_style;
 pub(crate) mod definition;
 mod known;
@@ -19,13 +21,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::timezone::Tz;
+use muster_storage::Snapshot;
 
+use self::assumed::Assumed;
 use self::definition::Definition;
 use self::playbooks::PlaybookSettings;
 use self::timeouts::Timeouts;
 use self::value::{boolean, on_or_off};
 use super::Own;
 use crate::catalog::SearchPath;
+use crate::privileges::Subject;
 use crate::roles::Identity;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
@@ -71,6 +76,8 @@ pub(crate) struct Settings {
     pub(crate) playbooks: PlaybookSettings,
     /// How long statements and silence may last.
     pub(crate) timeouts: Timeouts,
+    /// Who it runs as, where SET ROLE or SET SESSION AUTHORIZATION has said so.
+    assumed: Assumed,
     /// What the transaction block is that the statement is in.
     pub(super) modes: Option<Modes>,
     /// Values of others that were changed.
@@ -136,6 +143,7 @@ impl Settings {
             default_read_only: false,
             result_cache: true,
             timeouts: Timeouts::default(),
+            assumed: Assumed::default(),
             modes: None,
             texts: Arc::default(),
             custom: Arc::default(),
@@ -156,7 +164,8 @@ impl Settings {
     /// Gives all settings their first values back. A client's own stay, empty.
     pub(crate) fn reset(&mut self) {
         let first = self.first();
-        *self = Self { start: self.start.clone(), ..first.restored(self) };
+        let assumed = self.assumed.clone();
+        *self = Self { start: self.start.clone(), assumed, ..first.restored(self) };
     }
 
     /// These, which are of an earlier time, after `later` is undone: the client's own that are new since then are empty.
@@ -177,6 +186,9 @@ impl Settings {
     /// 42704 for a setting that nobody knows, 42602 for a name that none can have, 22023 for a value that it cannot have,
     /// 55P02 for one that cannot be changed.
     pub(crate) fn set(&mut self, name: &str, value: Option<&str>) -> Result<()> {
+        if let Some(set) = self.assumed.set(name, value) {
+            return set;
+        }
         let Some(known) = known::find(name) else { return self.set_custom(name, value) };
         match value {
             Some(value) => self.assign(known, value),
@@ -266,9 +278,51 @@ impl Settings {
 
     /// A setting's value as SHOW tells it.
     pub(crate) fn get(&self, name: &str) -> Option<String> {
+        if let Some(assumed) = self.assumed.get(name) {
+            return Some(assumed);
+        }
         match known::find(name) {
             Some(known) => Some(known.shown(&self.kept(known))),
             None => self.custom.get(&name.to_ascii_lowercase()).map(|custom| custom.value.clone()),
+        }
+    }
+
+    /// A setting's value as [`Self::set`] takes it.
+    pub(super) fn settable(&self, name: &str) -> Option<String> {
+        match name {
+            assumed::ROLE | assumed::SESSION_AUTHORIZATION => self.assumed.kept(name),
+            _ => self.get(name),
+        }
+    }
+
+    /// Lets go of the roles that were taken on.
+    pub(super) fn unassume(&mut self) {
+        self.assumed = Assumed::default();
+    }
+
+    /// Who runs the session now.
+    pub(crate) fn identity(&self) -> Identity {
+        self.assumed.role().unwrap_or_else(|| self.authorized())
+    }
+
+    /// Whose session it is, whatever role it has taken on.
+    pub(crate) fn authorized(&self) -> Identity {
+        self.assumed.authorization().unwrap_or_else(|| self.own.identity.clone())
+    }
+
+    /// Whether the program that has the database runs the session, as no other role.
+    pub(crate) fn is_program(&self) -> bool {
+        self.own.identity == Identity::Program && !self.assumed.is_some()
+    }
+
+    /// Whoever runs the session now, as a snapshot has it.
+    ///
+    /// # Errors
+    /// XX001 when what is stored is damaged.
+    pub(crate) fn subject(&self, snapshot: &Snapshot) -> Result<Arc<Subject>> {
+        match self.assumed.role().or_else(|| self.assumed.authorization()) {
+            Some(identity) => self.own.subject.of(&identity, snapshot),
+            None => self.own.subject.of(&self.own.identity, snapshot),
         }
     }
 

@@ -24,8 +24,8 @@ use muster_storage::Changes;
 
 use super::create_table::options;
 use super::define::Defined;
-use super::owner;
 use crate::catalog::RelationKind;
+use crate::privileges::{Object, owner};
 use crate::session::StatementContext;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
@@ -47,8 +47,9 @@ pub(super) fn define(context: &StatementContext, alter: &AlterTable) -> Result<D
         return Err(Error::undefined_table(&alter.name));
     };
     if let [Action::OwnerTo { new_owner }] = alter.operations.as_slice() {
-        owner::check(&context.snapshot, new_owner)?;
-        return Ok(Defined::new(Changes::new(), relation::tag(kind)));
+        let worked = owner::change(context, &Object::Relation(kind, name.stored()), new_owner)?;
+        let defined = Defined::new(worked.changes, relation::tag(kind));
+        return Ok(Defined { notices: worked.notices, ..defined });
     }
     if kind != RelationKind::Table {
         return relation::define(namespace, &name, kind, alter);

@@ -15,6 +15,7 @@ use super::{Builder, NewTable, options, refuse};
 use crate::load::stored_column;
 use crate::outcome::CommandTag;
 use crate::planning::{OutputNames, assign, bind, in_zone, settle};
+use crate::privileges::Needs;
 use crate::session::{StatementContext, columns_of};
 use crate::sqlstate::SqlState;
 use crate::{Error, Result, column, embedding};
@@ -41,6 +42,9 @@ pub(in super::super) async fn define(
     let statement = ast::Statement::Query(Box::new(query.clone()));
     let plan = settle(planner.plan(&statement, &context.snapshot, &[]).await?)?;
     let plan = in_zone(planner.analyze(plan)?, context.settings.zone_name())?;
+    if let Some(rights) = context.rights()? {
+        Needs::of(&statement, Some(&plan), &context.snapshot)?.check(&rights, &context.snapshot)?;
+    }
     if let Some(reads) = &context.reads {
         reads.note_plan(&context.snapshot, &plan)?;
     }

@@ -37,6 +37,7 @@ pub(super) use format_type::type_text;
 pub(super) use names::{NAMESPACE_NAME, RELATION_ID, RELATION_NAME};
 pub(super) use object_ids::{FUNCTION_ID, FUNCTION_NAME, NAMESPACE_ID, ROLE_ID, TYPE_ID};
 pub(crate) use quoting::quoted_literal;
+pub(crate) use roles::CURRENT_USER;
 pub(crate) use server::LISTENING;
 pub(crate) use system_function::SystemFunction;
 use system_function::{Answer, Argument, Arguments, Catalog};

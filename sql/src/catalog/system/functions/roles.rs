@@ -7,14 +7,23 @@ use super::Argument::Number;
 use super::{Answer, Arguments, Catalog, Entry};
 use crate::roles::Role;
 
-/// See the module. `current_user` is rewritten to `session_user`: they are the same, for there is no SET ROLE.
+/// The function that `current_user` is rewritten to, which the parser takes for a word of its own.
+pub(crate) const CURRENT_USER: &str = "muster_current_user";
+
+/// See the module.
 pub(super) const FUNCTIONS: &[Entry] = &[
     ("session_user", &[&[]], Answer::Text(session_user)),
+    (CURRENT_USER, &[&[]], Answer::Text(current_user)),
     ("pg_get_userbyid", &[&[Number]], Answer::Text(name_of)),
 ];
 
 fn session_user(catalog: &Catalog, _arguments: &Arguments, _row: usize) -> Result<Option<String>> {
-    Ok(Some(catalog.settings.own.identity.name(&catalog.snapshot)?))
+    Ok(Some(catalog.settings.authorized().name(&catalog.snapshot)?))
+}
+
+/// Who it runs as: another after SET ROLE.
+fn current_user(catalog: &Catalog, _arguments: &Arguments, _row: usize) -> Result<Option<String>> {
+    Ok(Some(catalog.settings.identity().name(&catalog.snapshot)?))
 }
 
 fn name_of(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Option<String>> {

@@ -33,8 +33,9 @@ fn set_config(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Op
     let live = catalog.live.as_ref().ok_or_else(|| Error::unsupported("set_config where no session is"))?;
     let value = arguments.text(1, row);
     if is_for_superusers(name) {
-        catalog.settings.own.identity.need_superuser(&catalog.snapshot, &denied(name))?;
-        catalog.settings.own.identity.need_superuser(&catalog.latest, &denied(name))?;
+        let identity = catalog.settings.identity();
+        identity.need_superuser(&catalog.snapshot, &denied(name))?;
+        identity.need_superuser(&catalog.latest, &denied(name))?;
     }
     live.set(name, value, local)?;
     // Outside of a block a local value is gone with the statement.

@@ -1,6 +1,7 @@
 //! `pg_cancel_backend`, `pg_terminate_backend`: one session ends another's statement, or the other itself.
 //!
-//! Superusers do so to all, others to sessions of their own role. Nobody hears it in a session that the program itself has.
+//! Superusers do so to all, others to sessions of roles whose rights they have, and members of `pg_signal_backend` to all but
+//! superusers'. Nobody hears it in a session that the program itself has.
 
 use datafusion::error::Result;
 
@@ -8,6 +9,8 @@ use super::Argument::Number;
 use super::{Answer, Arguments, Catalog, Entry};
 use crate::Error;
 use crate::notice::Notice;
+use crate::privileges::Subject;
+use crate::roles::predefined;
 use crate::session::Live;
 use crate::sqlstate::SqlState;
 
@@ -78,13 +81,16 @@ fn target(
         warn(format!("PID {process} is not a PostgreSQL server process"));
         return Ok(None);
     };
-    let (own, other) = (&catalog.settings.own.identity, target.identity());
+    let other = target.identity();
     let denied = |message: String| Err(Error::new(SqlState::InsufficientPrivilege, message).into());
     if !catalog.is_superuser()? {
         if other.is_superuser(&catalog.latest)? {
             return denied(format!("must be a superuser to {superusers}"));
         }
-        if own.name(&catalog.snapshot)? != other.name(&catalog.snapshot)? {
+        let own = Subject::of(&catalog.settings.identity(), &catalog.latest)?;
+        let role = Subject::of(&other, &catalog.latest)?.role;
+        if !own.has_rights_of(predefined::SIGNAL_BACKEND) && !role.is_some_and(|role| own.has_rights_of(role))
+        {
             return denied(format!("must be a member of the role {others} or member of pg_signal_backend"));
         }
     }

@@ -92,7 +92,7 @@ pub(super) struct Catalog {
 impl Catalog {
     /// Whether whoever asks may do everything, as the statement sees it and still.
     pub(super) fn is_superuser(&self) -> crate::Result<bool> {
-        let own = &self.settings.own.identity;
+        let own = self.settings.identity();
         Ok(own.is_superuser(&self.snapshot)? && own.is_superuser(&self.latest)?)
     }
 

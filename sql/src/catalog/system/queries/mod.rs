@@ -26,9 +26,10 @@ use datafusion_pg_catalog::sql::rules::{
     StripCollate,
 };
 
+use super::functions::CURRENT_USER;
 use super::tables::pg_catalog_additions;
-use crate::parse::parse_type;
 use crate::parse::walk::change;
+use crate::parse::{parse_expression, parse_type};
 
 /// The library's rules, in its order.
 static RULES: LazyLock<Vec<Box<dyn SqlStatementRewriteRule>>> = LazyLock::new(|| {
@@ -118,6 +119,22 @@ fn plain_type(data_type: &DataType) -> Option<DataType> {
     Some(DataType::Array(ArrayElemTypeDef::SquareBracket(Box::new(element), *size)))
 }
 
+/// `current_user` and `current_role` as a call of the function that tells it.
+fn current_user(expression: &Expr) -> Option<Expr> {
+    let is_word = |ident: &Ident, words: &[&str]| {
+        ident.quote_style.is_none() && words.iter().any(|word| ident.value.eq_ignore_ascii_case(word))
+    };
+    let called = match expression {
+        Expr::Identifier(ident) => is_word(ident, &["current_role"]),
+        Expr::Function(function) => match function.name.0.as_slice() {
+            [ObjectNamePart::Identifier(name)] => is_word(name, &["current_user", "current_role"]),
+            _ => false,
+        },
+        _ => false,
+    };
+    called.then(|| parse_expression(&format!("{CURRENT_USER}()")).ok()).flatten()
+}
+
 /// What is changed wherever it stands.
 struct Fix;
 
@@ -135,7 +152,9 @@ impl VisitorMut for Fix {
     }
 
     fn post_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<()> {
-        let changed = arrays::rewritten(expression).or_else(|| object_ids::rewritten(expression));
+        let changed = arrays::rewritten(expression)
+            .or_else(|| object_ids::rewritten(expression))
+            .or_else(|| current_user(expression));
         if let Some(changed) = changed {
             *expression = changed;
         } else if let Expr::Cast { data_type, .. } = expression

@@ -9,7 +9,7 @@ use super::super::functions::type_text;
 use super::super::rows::{Rows, text};
 use super::super::system_table::Scope;
 use super::super::{definition, oid};
-use super::{Addition, foreign_keys, number, relations};
+use super::{Addition, foreign_keys, number, relations, table_privileges};
 use crate::catalog::relation::{plain, schema_of};
 use crate::catalog::{CATALOG, SCHEMA, View};
 use crate::check_constraint as check;
@@ -23,6 +23,16 @@ pub(super) const TABLES: &[Addition] = &[
     Addition { name: "tables", schema: relations::tables, fill: relations::fill_tables },
     Addition { name: "views", schema: relations::views, fill: relations::fill_views },
     Addition { name: "sequences", schema: relations::sequences, fill: relations::fill_sequences },
+    Addition {
+        name: "table_privileges",
+        schema: table_privileges::columns,
+        fill: table_privileges::fill_privileges,
+    },
+    Addition {
+        name: "role_table_grants",
+        schema: table_privileges::columns,
+        fill: table_privileges::fill_grants,
+    },
     Addition { name: "table_constraints", schema: table_constraints, fill: fill_table_constraints },
     Addition { name: "check_constraints", schema: check_constraints, fill: fill_check_constraints },
     Addition { name: "key_column_usage", schema: key_column_usage, fill: fill_key_column_usage },

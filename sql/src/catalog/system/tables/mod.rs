@@ -11,6 +11,7 @@ mod information_schema;
 mod muster_caches;
 mod pg_attrdef;
 mod pg_attribute;
+mod pg_auth_members;
 mod pg_authid;
 mod pg_available_extensions;
 mod pg_class;
@@ -33,6 +34,7 @@ mod pg_stats;
 mod pg_tables;
 mod pg_views;
 mod relations;
+mod table_privileges;
 
 pub(super) use empty::nothing as no_rows;
 pub(super) use extension::is_behind_an_operator;
@@ -73,6 +75,7 @@ pub(super) const PG_CATALOG: &[Override] = &[
     computed("pg_attribute", same, pg_attribute::fill),
     computed("pg_attrdef", same, pg_attrdef::fill),
     computed("pg_constraint", same, pg_constraint::fill),
+    computed("pg_auth_members", pg_auth_members::adapted, pg_auth_members::fill),
     computed("pg_authid", pg_authid::adapted, pg_authid::fill),
     computed("pg_roles", pg_authid::adapted, pg_authid::fill_roles),
     computed("pg_database", pg_database::adapted, pg_database::fill),

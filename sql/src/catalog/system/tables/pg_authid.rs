@@ -67,7 +67,7 @@ fn push(rows: &mut Rows, role: &Role, password: ScalarValue) -> Result<()> {
         ("oid", oid::role(role.id).into()),
         ("rolname", role.name.as_str().into()),
         ("rolsuper", role.superuser.into()),
-        ("rolinherit", true.into()),
+        ("rolinherit", role.inherit.into()),
         ("rolcreaterole", role.superuser.into()),
         ("rolcreatedb", false.into()),
         ("rolcanlogin", role.login.into()),

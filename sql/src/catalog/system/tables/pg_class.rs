@@ -7,10 +7,11 @@ use muster_storage::Table;
 
 use super::super::definition;
 use super::super::oid;
+use super::super::owners::{Owned, Owners};
 use super::super::rows::{Rows, list_of, texts};
 use super::super::system_table::Scope;
 use crate::catalog::relation::plain;
-use crate::catalog::{Sequence, View};
+use crate::catalog::{RelationKind, Sequence, View};
 use crate::check_constraint as check;
 use crate::foreign_key;
 use crate::index::plain::is_plain;
@@ -24,6 +25,7 @@ pub(super) fn adapted(mut fields: Vec<Field>) -> Vec<Field> {
 
 struct Row<'a> {
     oid: i32,
+    owned: Owned,
     name: &'a str,
     namespace: i32,
     kind: &'a str,
@@ -45,7 +47,8 @@ impl Row<'_> {
             ("relname", self.name.into()),
             ("relnamespace", self.namespace.into()),
             ("reloftype", 0.into()),
-            ("relowner", oid::OWNER.into()),
+            ("relowner", self.owned.oid.into()),
+            ("relacl", self.owned.acl.clone()),
             ("relam", self.method.into()),
             ("relfilenode", self.oid.into()),
             ("reltuples", self.rows.into()),
@@ -71,12 +74,14 @@ impl Row<'_> {
 
 /// See the module.
 pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
+    let owners = Owners::new(scope.snapshot)?;
     for table in scope.snapshot.tables() {
-        fill_table(table, scope.namespace(&table.definition().name), rows)?;
+        fill_table(table, scope.namespace(&table.definition().name), &owners, rows)?;
     }
     for (name, view) in View::all(scope.snapshot)? {
         let row = Row {
             oid: oid::object(view.id),
+            owned: owners.of_relation(RelationKind::View, &name)?,
             name: plain(&name),
             namespace: scope.namespace(&name),
             kind: "v",
@@ -94,6 +99,7 @@ pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
     for (name, sequence) in Sequence::all(scope.snapshot)? {
         let row = Row {
             oid: oid::object(sequence.id),
+            owned: owners.of_relation(RelationKind::Sequence, &name)?,
             name: plain(&name),
             namespace: scope.namespace(&name),
             kind: "S",
@@ -108,9 +114,11 @@ pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
         };
         row.push(rows)?;
     }
+    let none = ScalarValue::try_from(&list_of(DataType::Utf8))?;
     for relation in scope.system {
         let row = Row {
             oid: relation.oid,
+            owned: Owned { oid: oid::OWNER, name: String::new(), acl: none.clone() },
             name: &relation.name,
             namespace: relation.namespace,
             kind: if relation.view { "v" } else { "r" },
@@ -131,12 +139,18 @@ pub(super) fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
 /// Nobody counted.
 const UNKNOWN: f64 = -1.0;
 
-fn fill_table(table: &Table, namespace: i32, rows: &mut Rows) -> Result<()> {
+fn fill_table(table: &Table, namespace: i32, owners: &Owners<'_>, rows: &mut Rows) -> Result<()> {
     let definition = table.definition();
+    let owned = owners.of_relation(RelationKind::Table, &definition.name)?;
+    let owner = owned.oid;
+    // What is granted on a table is not granted on its indexes.
+    let none = ScalarValue::try_from(&list_of(DataType::Utf8))?;
+    let of_index = || Owned { oid: owner, name: String::new(), acl: none.clone() };
     #[expect(clippy::cast_precision_loss, reason = "an estimate in PostgreSQL as well")]
     let live = table.live_rows() as f64;
     let row = Row {
         oid: oid::table(definition.id),
+        owned,
         name: plain(&definition.name),
         namespace,
         kind: "r",
@@ -155,6 +169,7 @@ fn fill_table(table: &Table, namespace: i32, rows: &mut Rows) -> Result<()> {
     for (position, key) in definition.keys.iter().enumerate() {
         let row = Row {
             oid: oid::key(definition.id, position),
+            owned: of_index(),
             name: &key.name,
             namespace,
             kind: "i",
@@ -172,6 +187,7 @@ fn fill_table(table: &Table, namespace: i32, rows: &mut Rows) -> Result<()> {
     for index in &definition.indexes {
         let row = Row {
             oid: oid::index(index.id),
+            owned: of_index(),
             name: plain(&index.name),
             namespace,
             kind: "i",

@@ -6,10 +6,12 @@ use datafusion::common::ScalarValue;
 use datafusion::error::Result;
 
 use super::super::oid;
+use super::super::owners::Owners;
 use super::super::rows::Rows;
 use super::super::system_table::Scope;
-use crate::catalog::Sequence;
 use crate::catalog::relation::{plain, schema_of};
+use crate::catalog::{RelationKind, Sequence};
+use crate::privileges::{Object, Privilege, Privileges};
 
 /// The columns of `pg_sequences`.
 pub(super) fn schema() -> Schema {
@@ -32,11 +34,22 @@ pub(super) fn schema() -> Schema {
 
 /// `pg_sequences`.
 pub(super) fn fill_sequences(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
+    let (owners, rights) = (Owners::new(scope.snapshot)?, scope.statement.rights()?);
     for (name, sequence) in Sequence::all(scope.snapshot)? {
+        // How far it is, whoever may neither draw from it nor look is not told.
+        let object = Object::Relation(RelationKind::Sequence, name.clone());
+        let told = match &rights {
+            Some(rights) => !rights
+                .allowed(&object)?
+                .and(Privileges::of(&[Privilege::Select, Privilege::Usage]))
+                .is_empty(),
+            None => true,
+        };
+        let last = if told { scope.sequences.last(&sequence)? } else { None };
         rows.push([
             ("schemaname", schema_of(&name).into()),
             ("sequencename", plain(&name).into()),
-            ("sequenceowner", super::pg_tables::OWNER.into()),
+            ("sequenceowner", owners.of(&object)?.name.as_str().into()),
             ("data_type", sequence.sql_type.as_str().into()),
             ("start_value", sequence.start.into()),
             ("min_value", sequence.counting.least.into()),
@@ -44,7 +57,7 @@ pub(super) fn fill_sequences(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
             ("increment_by", sequence.counting.increment.into()),
             ("cycle", sequence.counting.cycle.into()),
             ("cache_size", sequence.cache.into()),
-            ("last_value", ScalarValue::Int64(scope.sequences.last(&sequence)?)),
+            ("last_value", ScalarValue::Int64(last)),
         ])?;
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! `pg_stat_activity`: the sessions of the database, those of clients and those that the program itself has.
 //!
-//! As in PostgreSQL, whoever is no superuser sees of other roles' sessions only that they are there.
+//! As in PostgreSQL, whoever is no superuser and no member of `pg_read_all_stats` sees of sessions only that they are there, but
+//! for those of roles whose rights it has.
 
 use arrow::datatypes::{DataType, Field, Schema};
 use chrono::{DateTime, Utc};
@@ -12,7 +13,7 @@ use super::super::rows::{Rows, moment, moment_type, text};
 use super::super::system_table::Scope;
 use super::Addition;
 use crate::catalog::CATALOG;
-use crate::roles::Role;
+use crate::roles::{Role, predefined};
 
 /// See the module.
 pub(super) const TABLE: Addition = Addition { name: "pg_stat_activity", schema, fill };
@@ -49,10 +50,7 @@ fn schema() -> Schema {
 }
 
 fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
-    let own = &scope.statement.settings.own.identity;
-    let own_name = own.name(scope.snapshot)?;
-    let latest = scope.statement.database.store.snapshot();
-    let sees_all = own.is_superuser(scope.snapshot)? && own.is_superuser(&latest)?;
+    let rights = scope.statement.rights()?;
     let roles = Role::all(scope.snapshot)?;
     for session in scope.statement.database.sessions.all() {
         let identity = session.identity();
@@ -67,7 +65,14 @@ fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
             ("application_name", session.application().as_str().into()),
         ];
         let [datid, datname, pid, usesysid, usename, application] = who;
-        if !sees_all && name != own_name {
+        let sees = match (&rights, roles.iter().find(|role| identity.is(role))) {
+            (None, _) => true,
+            (Some(rights), role) => {
+                let of_role = role.is_some_and(|role| rights.subject.has_rights_of(role.id));
+                of_role || rights.subject.has_rights_of(predefined::READ_ALL_STATS)
+            }
+        };
+        if !sees {
             rows.push([datid, datname, pid, usesysid, usename, application, ("query", HIDDEN.into())])?;
             continue;
         }

@@ -8,7 +8,8 @@ use datafusion::error::Result;
 use super::super::rows::{Rows, list_of, texts};
 use super::super::system_table::Scope;
 use super::Addition;
-use crate::catalog::SCHEMA;
+use crate::catalog::{RelationKind, SCHEMA};
+use crate::privileges::{Object, Privilege};
 use crate::statistics;
 
 /// See the module.
@@ -38,8 +39,16 @@ fn schema() -> Schema {
 }
 
 fn fill(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
+    let rights = scope.statement.rights()?;
     for table in scope.snapshot.tables() {
         let definition = table.definition();
+        // They tell values of rows.
+        if let Some(rights) = &rights {
+            let object = Object::Relation(RelationKind::Table, definition.name.clone());
+            if !rights.allowed(&object)?.has(Privilege::Select) {
+                continue;
+            }
+        }
         let Some(known) = statistics::of(scope.snapshot, definition.id) else { continue };
         for field in definition.schema.fields() {
             let Some(column) = known.columns.iter().find(|column| &column.name == field.name()) else {

@@ -4,10 +4,10 @@ use arrow::datatypes::{DataType, Schema};
 use datafusion::error::Result;
 
 use super::super::oid;
+use super::super::owners::Owners;
 use super::super::rows::Rows;
 use super::super::system_table::Scope;
 use super::information_schema::{schema, schema_name};
-use super::pg_tables::OWNER;
 use crate::catalog::relation::{plain, schema_of};
 use crate::catalog::{CATALOG, Sequence, View};
 
@@ -25,11 +25,12 @@ pub(super) fn schemata() -> Schema {
 }
 
 pub(super) fn fill_schemata(scope: &Scope<'_>, rows: &mut Rows) -> Result<()> {
+    let owners = Owners::new(scope.snapshot)?;
     for (name, _) in oid::schemas(scope.snapshot) {
         rows.push([
             ("catalog_name", CATALOG.into()),
             ("schema_name", name.as_str().into()),
-            ("schema_owner", OWNER.into()),
+            ("schema_owner", owners.of_schema(&name)?.name.as_str().into()),
         ])?;
     }
     Ok(())

@@ -52,6 +52,9 @@ impl TableFunction for AuditDrift {
         metrics: &ExecutionPlanMetricsSet,
         partition: usize,
     ) -> Result<Box<dyn Running>> {
+        if let Some(rights) = statement.rights()? {
+            rights.need_read(TABLE)?;
+        }
         let baselines = Baselines::open(&statement.snapshot)?;
         let read = MetricBuilder::new(metrics).counter("baselines_read", partition);
         Ok(Box::new(Comparing { baselines, order: None, read }))

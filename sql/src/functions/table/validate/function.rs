@@ -8,7 +8,7 @@ use datafusion::physical_plan::metrics::{Count, ExecutionPlanMetricsSet, MetricB
 use muster_engine::validate::{Finding, Validator};
 use muster_storage::TableDefinition;
 
-use super::{check, columns, drafts, name, parameters};
+use super::{WORKERS, check, columns, drafts, name, parameters};
 use crate::functions::table::arguments::Parameter;
 use crate::functions::table::call::{Produced, Running, TableFunction};
 use crate::session::StatementContext;
@@ -43,6 +43,9 @@ impl TableFunction for Validation {
         metrics: &ExecutionPlanMetricsSet,
         partition: usize,
     ) -> Result<Box<dyn Running>> {
+        if let Some(rights) = statement.rights()? {
+            rights.need_read(WORKERS)?;
+        }
         Ok(Box::new(Checking {
             validator: self.0,
             statement,

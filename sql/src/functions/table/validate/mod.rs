@@ -34,6 +34,7 @@ use super::call::Call;
 use crate::column;
 
 pub(crate) use checked::{check, drafts};
+pub(crate) use workers::TABLE as WORKERS;
 
 /// The functions by their names.
 pub(super) const EMAIL: &str = "validate_email";

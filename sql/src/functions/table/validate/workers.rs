@@ -17,8 +17,11 @@ use crate::sqlstate::SqlState;
 use crate::write::nullable_schema;
 use crate::{Error, Result};
 
-const TABLE: BuiltIn =
-    BuiltIn { name: "workers", hint: "Drafts and proposals are checked against the table public.workers." };
+/// The table's name.
+pub(crate) const TABLE: &str = "workers";
+
+const BUILT_IN: BuiltIn =
+    BuiltIn { name: TABLE, hint: "Drafts and proposals are checked against the table public.workers." };
 
 const ID: &str = "worker_id";
 
@@ -38,14 +41,14 @@ impl WorkerTable {
     /// # Errors
     /// 42P01, 42809, 42703, 42804 or 55000 where the table is not what the rules need.
     pub(super) fn open(snapshot: &Snapshot) -> Result<Self> {
-        let table = TABLE.open(snapshot)?;
+        let table = BUILT_IN.open(snapshot)?;
         let definition = table.definition();
         let positions = COLUMNS.iter().map(|name| position(definition, name)).collect::<Result<Vec<_>>>()?;
         let key = positions.first().and_then(|id| definition.keys.iter().find(|key| key.columns == [*id]));
         let key = key.cloned().ok_or_else(|| {
             let message =
-                format!("table \"{}\" has no primary key or unique constraint on \"{ID}\" alone", TABLE.name);
-            TABLE.hinted(Error::new(SqlState::ObjectNotInPrerequisiteState, message))
+                format!("table \"{}\" has no primary key or unique constraint on \"{ID}\" alone", TABLE);
+            BUILT_IN.hinted(Error::new(SqlState::ObjectNotInPrerequisiteState, message))
         })?;
         let key_schema = nullable_schema(&definition.schema.project(&key.columns)?);
         let schema = nullable_schema(&definition.schema.project(&positions)?);
@@ -75,9 +78,9 @@ fn position(definition: &TableDefinition, name: &str) -> Result<usize> {
     if name == COLUMNS[6] {
         let of_texts =
             |found: &DataType| matches!(found, DataType::List(item) if item.data_type() == &DataType::Utf8);
-        return TABLE.position(definition, name, of_texts, "text[]");
+        return BUILT_IN.position(definition, name, of_texts, "text[]");
     }
-    TABLE.position(definition, name, |found| found == &DataType::Utf8, "text")
+    BUILT_IN.position(definition, name, |found| found == &DataType::Utf8, "text")
 }
 
 /// Adds the workers of these rows, whose columns are [`COLUMNS`].
