@@ -3,8 +3,10 @@
 //!
 //! - [`wire`]: handlers on pgwire, one session a connection.
 //! - [`cli`]: the subcommands, one file each.
+//! - [`http`]: the port for those who watch the server.
 //! - [`generate`]: a deterministic, plausible workforce.
 
 pub mod cli;
 pub mod generate;
+pub mod http;
 pub mod wire;

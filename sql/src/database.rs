@@ -18,6 +18,7 @@ use crate::roles::Identity;
 use crate::search::KeptBitmaps;
 use crate::session::{Sessions, check_max_distance};
 use crate::sqlstate::SqlState;
+use crate::tally::Tally;
 use crate::write::KeptRules;
 use crate::{Error, Options, Result, Session, memory, state, statement};
 
@@ -29,6 +30,7 @@ pub(crate) struct Shared {
     pub(crate) caches: Caches,
     pub(crate) channels: Arc<Channels>,
     pub(crate) sessions: Arc<Sessions>,
+    pub(crate) tally: Arc<Tally>,
     /// When it was opened.
     pub(crate) started: DateTime<Utc>,
     pub(crate) indexes: Indexes,
@@ -137,6 +139,7 @@ impl Database {
             caches: Caches::default(),
             channels: Arc::default(),
             sessions: Arc::default(),
+            tally: Arc::default(),
             started: Utc::now(),
             options,
             embedders,

@@ -77,6 +77,7 @@ mod stack;
 mod state;
 mod statement;
 mod statistics;
+mod tally;
 pub mod text;
 mod topk;
 mod types;
@@ -98,13 +99,14 @@ pub use muster_embedders::{CacheCounts, CacheLimits, EmbedderConfig, Provider, p
 pub use notice::Notice;
 pub use options::Options;
 pub use outcome::{CommandTag, Outcome, QueryResult, Rows, Transfer};
-pub use parse::Statement;
+pub use parse::{Statement, StatementKind};
 pub use progress::{Phase, Progress};
 pub use roles::{Membership, Role, Verifier};
 pub use session::{
     Backend, CommitPoint, Prepared, Session, Signals, Timeouts, Transaction, TransactionStatus,
 };
 pub use sqlstate::SqlState;
+pub use tally::{CacheStatistics, SearchStatistics, Statistics, StorageStatistics, TableStatistics};
 pub use types::vector::VectorKind;
 pub use unload::{CopyChunk, CopyOut};
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use muster_embedders::{CacheLimits, EmbedderConfig};
 
@@ -23,6 +24,9 @@ pub struct Options {
     /// How far a playbook's query may be from the one that is asked, by cosine, from 0 to 2. `None`: 0.15. A session may
     /// lower it (`SET muster.playbook_max_distance`), never raise it.
     pub playbook_max_distance: Option<f64>,
+    /// What `log_min_duration_statement` is unless a superuser's session says otherwise: how long a statement may take before
+    /// the server logs it, in whole milliseconds. `None`: none is logged.
+    pub log_min_duration: Option<Duration>,
     /// Embedders beside the built-in ones, by the names that `embed(text, 'name')` has them under.
     pub embedders: BTreeMap<String, EmbedderConfig>,
     /// How much of what they gave is kept, so that a text is not embedded twice: in memory, and in the folder

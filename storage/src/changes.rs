@@ -250,6 +250,15 @@ impl Changes {
         })
     }
 
+    /// How many rows are put and deleted, by table; a table may come several times.
+    pub fn row_counts(&self) -> impl Iterator<Item = (&str, u64, u64)> + '_ {
+        self.changes.iter().filter_map(|change| match change {
+            Change::Put { table, rows } => Some((table.as_str(), rows.num_rows() as u64, 0)),
+            Change::Delete { table, rows } => Some((table.as_str(), 0, rows.len())),
+            _ => None,
+        })
+    }
+
     /// The rows of a table that are deleted, by row id.
     pub fn deleted(&self, table: &str) -> RoaringTreemap {
         let mut all = RoaringTreemap::new();

@@ -338,6 +338,17 @@ impl Part {
         file.map(|file| file.reader()).transpose()
     }
 
+    /// Bytes of all its index files.
+    pub fn index_bytes(&self) -> u64 {
+        self.indexes.iter().map(|file| file.record().length).sum()
+    }
+
+    /// Bytes of the file of one index; `None` when there is none.
+    pub fn bytes_of_index(&self, index: IndexId) -> Option<u64> {
+        let file = self.indexes.iter().find(|file| file.record().index == index);
+        file.map(|file| file.record().length)
+    }
+
     pub(crate) fn as_segment(&self) -> Option<&Arc<Segment>> {
         match &self.rows {
             Rows::Sealed(segment) => Some(segment),
@@ -392,7 +403,7 @@ impl Part {
     }
 
     /// Bytes of a segment's files, those of indexes not counted; 0 for a chunk.
-    pub(crate) fn file_bytes(&self) -> u64 {
+    pub fn file_bytes(&self) -> u64 {
         self.as_segment().map_or(0, |segment| segment.file_bytes())
     }
 

@@ -14,7 +14,7 @@ use super::{DEFAULT_DATA, interrupt, remote, served};
 #[derive(Debug, Args)]
 pub struct BackupArgs {
     /// The database's folder; a server that has it open takes the backup itself, under its --copy-dir
-    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
+    #[arg(long, value_name = "DIR", env = "MUSTER_DATA", default_value = DEFAULT_DATA)]
     data: PathBuf,
     /// The backup's folder: made, or a backup already, of which what has not changed is taken over
     #[arg(long, value_name = "DIR")]

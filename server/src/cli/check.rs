@@ -13,7 +13,7 @@ use super::output::say;
 #[derive(Debug, Args)]
 pub struct CheckArgs {
     /// The database's folder; nobody may have it open meanwhile
-    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
+    #[arg(long, value_name = "DIR", env = "MUSTER_DATA", default_value = DEFAULT_DATA)]
     data: PathBuf,
 }
 

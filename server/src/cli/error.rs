@@ -29,6 +29,13 @@ pub enum Error {
         #[from]
         source: crate::wire::Error,
     },
+    /// The port for those who watch could not be opened: see the source.
+    #[error("{source}")]
+    Http {
+        /// The port's own error.
+        #[from]
+        source: crate::http::Error,
+    },
     /// A file or folder could not be used: check that it exists and may be read or written.
     #[error("cannot {action} {path:?}: {source}")]
     File {
@@ -120,6 +127,7 @@ impl Error {
             Error::OutputClosed => 0,
             Error::Database { .. }
             | Error::Server { .. }
+            | Error::Http { .. }
             | Error::File { .. }
             | Error::Config { .. }
             | Error::Encode { .. }

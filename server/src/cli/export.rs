@@ -30,7 +30,7 @@ use super::{DEFAULT_DATA, interrupt};
 #[derive(Debug, Args)]
 pub struct ExportArgs {
     /// The database's folder
-    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
+    #[arg(long, value_name = "DIR", env = "MUSTER_DATA", default_value = DEFAULT_DATA)]
     data: PathBuf,
     /// The folder for the files: made, or there and empty
     #[arg(long, value_name = "DIR")]

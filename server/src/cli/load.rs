@@ -62,7 +62,7 @@ pub fn run(args: LoadArgs) -> Result<()> {
         Err(Error::Database { source: locked }) if locked.sqlstate() == "55006" => {
             return through_server(&args, format, locked);
         }
-        opened => opened?,
+        opened => opened?.0,
     };
     let runtime = interrupt::runtime()?;
     let request = LoadRequest { table: args.table.clone(), path: args.file, format, create: true };
@@ -76,7 +76,8 @@ pub fn run(args: LoadArgs) -> Result<()> {
 
 /// The same by the server that has the database open. It has the table already.
 fn through_server(args: &LoadArgs, format: Option<FileFormat>, locked: muster::Error) -> Result<()> {
-    let Some(address) = served::address(&args.data.data) else { return Err(locked.into()) };
+    let data = args.data.folder(&args.data.file()?)?;
+    let Some(address) = served::address(&data) else { return Err(locked.into()) };
     let options = match format.or_else(|| FileFormat::of_path(&args.file)) {
         // The file's columns are the table's, or the server says which are not.
         Some(FileFormat::Csv) => "FORMAT csv, HEADER match".to_owned(),

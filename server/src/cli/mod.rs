@@ -6,17 +6,19 @@
 //!
 //! - [`serve`]: the server; [`load`]: a file into a table; [`generate`]: a workforce into a file;
 //!   [`sql`]: the shell, drawn by `shell`; [`demo`]: all of it in a minute; [`bench`](mod@bench): a server under load; [`backup`], [`restore`],
-//!   [`check`], [`export`]: for those who keep a database. `served` and `remote`: reaching a server that has
+//!   [`check`], [`export`]: for those who keep a database. `config_show`, `completions`, `man`: what the command tells of itself. `served` and `remote`: reaching a server that has
 //!   the database open; `connect`: URLs, passwords and TLS of clients; `size`: sizes in arguments.
 //! - `progress`: bars for reading, embedding and indexing; `interrupt`: Ctrl-C; `quantity`: numbers
-//!   as people read them; `open`: opening the database of `--data`; `config`: the file of `--config`; `first_password`: that of `--password-file`; `output`: lines for
+//!   as people read them; `open`: opening the database of `--data`; `config`: the file of `--config`; `settings`: flags, environment and file as one; `logging`: the log; `first_password`: that of `--password-file`; `output`: lines for
 //!   people.
 
 mod array_literal;
 pub mod backup;
 pub mod bench;
 pub mod check;
+mod completions;
 mod config;
+mod config_show;
 mod connect;
 pub mod demo;
 mod error;
@@ -25,6 +27,8 @@ mod first_password;
 pub mod generate;
 mod interrupt;
 pub mod load;
+mod logging;
+mod man;
 mod open;
 mod output;
 mod progress;
@@ -33,6 +37,7 @@ mod remote;
 pub mod restore;
 pub mod serve;
 mod served;
+mod settings;
 mod shell;
 mod size;
 pub mod sql;
@@ -73,6 +78,12 @@ enum Command {
     Sql(sql::SqlArgs),
     /// Measure a server under the load of many clients
     Bench(bench::BenchArgs),
+    /// Show what a server would be started with
+    Config(config_show::ConfigArgs),
+    /// Write what a shell completes commands by
+    Completions(completions::CompletionsArgs),
+    /// Write the manual's pages
+    Man(man::ManArgs),
     /// Generate, load and search 20,000 workers, step by step
     Demo(demo::DemoArgs),
 }
@@ -83,7 +94,11 @@ enum Command {
 ///
 /// Whatever stopped it; `main` prints it by [`Error::report`] and exits with [`Error::exit_code`].
 pub fn run(command_line: CommandLine) -> Result<()> {
+    if !matches!(command_line.command, Command::Serve(_)) {
+        logging::begin(logging::LogFormat::Text);
+    }
     match command_line.command {
+        // It begins to log when it knows how.
         Command::Serve(args) => serve::run(args),
         Command::Generate(args) => generate::run(args),
         Command::Load(args) => load::run(args),
@@ -93,6 +108,9 @@ pub fn run(command_line: CommandLine) -> Result<()> {
         Command::Export(args) => export::run(args),
         Command::Sql(args) => sql::run(args),
         Command::Bench(args) => bench::run(args),
+        Command::Config(args) => config_show::run(args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
         Command::Demo(args) => demo::run(args),
     }
 }
@@ -118,6 +136,10 @@ mod tests {
             "muster serve --memory-limit 512MiB --cache-size 1GiB --temp-dir d",
             "muster serve --auth scram --password-file f --max-connections 20",
             "muster serve --tls-cert c.pem --tls-key k.pem --tls-client-ca ca.pem --tls-required",
+            "muster serve --http-listen 127.0.0.1:9433 --http-token-file f --log-min-duration 250 --log-format json",
+            "muster config show --config muster.toml --max-connections 7",
+            "muster completions zsh",
+            "muster man --to pages",
             "muster generate workers --rows 100000 --seed 42 --out workers.parquet",
             "muster load workers.parquet --table workers --data dir",
             "muster sql --data dir -c select(1) -c select(2)",

@@ -1,109 +1,60 @@
 //! `muster serve`: a database over the PostgreSQL protocol until Ctrl-C or SIGTERM.
+//!
+//! Where HTTP is wanted, that port answers first and last: it says that the server starts, and that it stops.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use clap::{Args, ValueEnum};
-use muster::{Database, Options};
+use clap::Args;
+use muster::Database;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use super::error::{Error, Result};
 use super::first_password;
 use super::interrupt::{self, Interrupts};
+use super::logging;
 use super::open::DataArg;
 use super::output::say;
 use super::served::Served;
-use super::size;
-use crate::wire::{Auth, ServeOptions, Server, TlsOptions};
+use super::settings::{Resolver, ServerArgs};
+use crate::http::{Http, HttpOptions, Monitor};
+use crate::wire::{ServeOptions, Server};
 
-/// Next to PostgreSQL's own port, so that both can run on one machine.
-pub(crate) const DEFAULT_LISTEN: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 5433);
+pub(crate) use super::settings::DEFAULT_LISTEN;
 
 /// Arguments of `muster serve`.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
     #[command(flatten)]
     data: DataArg,
-    /// Address and port; one that is no loopback address needs a role with a password
-    #[arg(long, value_name = "ADDRESS:PORT", default_value_t = DEFAULT_LISTEN)]
-    listen: SocketAddr,
-    /// How clients show who they are: automatic asks for passwords (SCRAM-SHA-256) unless the address is a loopback address
-    /// and no role has one
-    #[arg(long, value_enum, default_value_t)]
-    auth: AuthArg,
-    /// A file with a password for the role postgres, which gets it unless it has one
-    #[arg(long, value_name = "FILE", env = "MUSTER_PASSWORD_FILE")]
-    password_file: Option<PathBuf>,
-    /// How many clients may be connected at once; the last three places are for superusers
-    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    max_connections: u32,
-    /// Offer TLS with this certificate, in PEM, followed by those that lead to its root
-    #[arg(long, value_name = "FILE", requires = "tls_key")]
-    tls_cert: Option<PathBuf>,
-    /// The certificate's private key, in PEM, which a group may read and nobody else
-    #[arg(long, value_name = "FILE", requires = "tls_cert")]
-    tls_key: Option<PathBuf>,
-    /// Clients must show a certificate that one of these, in PEM, has signed; nobody comes in without TLS then
-    #[arg(long, value_name = "FILE", requires = "tls_cert")]
-    tls_client_ca: Option<PathBuf>,
-    /// Turn away sessions without TLS
-    #[arg(long, requires = "tls_cert")]
-    tls_required: bool,
-    /// A folder whose files COPY may read; may be given several times; none unless given
-    #[arg(long, value_name = "DIR")]
-    copy_dir: Vec<PathBuf>,
-    /// Memory for sorting, grouping and joining, such as 512MiB; what needs more is spilled to the disk; half of
-    /// the machine's unless given
-    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
-    memory_limit: Option<usize>,
-    /// Memory for decoded columns, such as 512MiB; 64MiB unless given. Single rows of what does not fit are read from files
-    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
-    cache_size: Option<usize>,
-    /// A folder, for this database alone, that statements spill to; `temp` in the database's folder unless given
-    #[arg(long, value_name = "DIR")]
-    temp_dir: Option<PathBuf>,
+    #[command(flatten)]
+    server: ServerArgs,
     /// Stop when standard input ends too, as it does when the program that started the server has ended
     #[arg(long, hide = true)]
     stop_with_input: bool,
-}
-
-/// See `--auth`.
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-enum AuthArg {
-    #[default]
-    Automatic,
-    Trust,
-    Scram,
-}
-
-impl From<AuthArg> for Auth {
-    fn from(arg: AuthArg) -> Self {
-        match arg {
-            AuthArg::Automatic => Self::Automatic,
-            AuthArg::Trust => Self::Trust,
-            AuthArg::Scram => Self::Scram,
-        }
-    }
 }
 
 /// Serves until a signal ends it.
 ///
 /// # Errors
 ///
-/// [`Error::Database`] when the folder cannot be opened, [`Error::Server`] when the address cannot
-/// be used.
+/// [`Error::Usage`] and [`Error::Config`] for settings that cannot be, [`Error::Database`] when the folder cannot be opened,
+/// [`Error::Server`] and [`Error::Http`] when an address cannot be used.
 pub fn run(args: ServeArgs) -> Result<()> {
+    let mut file = args.data.file()?;
+    let variables = |name: &str| std::env::var_os(name);
+    let path = file.path.clone();
+    let mut resolver = Resolver::new(path.as_deref(), &variables);
+    let data = args.data.resolve(&file, &mut resolver)?;
+    let settings = args.server.resolve(std::mem::take(&mut file.config.server), &mut resolver)?;
+    logging::begin(settings.log_format);
     let runtime = interrupt::runtime()?;
-    let options = Options {
-        copy_dirs: Some(args.copy_dir),
-        memory_limit: args.memory_limit,
-        cache_bytes: args.cache_size,
-        temp_dir: args.temp_dir,
-        ..Options::default()
-    };
-    let database = args.data.open_with(options)?;
+    let monitor = Monitor::default();
+    let http = settings.http.clone().map(|options| Watching::start(&runtime, options, monitor.clone()));
+    let http = http.transpose()?;
+    let database = Database::open_with(&data, file.apply(settings.options()))?;
     let input = args.stop_with_input.then(input_end).transpose()?;
     let ended = async {
         // Without the flag, and where the input cannot be read, only signals stop it.
@@ -115,19 +66,40 @@ pub fn run(args: ServeArgs) -> Result<()> {
             std::future::pending::<()>().await;
         }
     };
-    let tls = args.tls_cert.zip(args.tls_key);
-    let tls = tls.map(|(cert, key)| TlsOptions { cert, key, client_ca: args.tls_client_ca });
-    let options = ServeOptions {
-        auth: args.auth.into(),
-        max_connections: args.max_connections as usize,
-        tls,
-        tls_required: args.tls_required,
-        ..ServeOptions::new(args.listen)
-    };
-    if let Some(path) = &args.password_file {
+    if let Some(path) = &settings.password_file {
         first_password::set(&runtime, &database, path)?;
     }
-    serve_until(&runtime, database, &args.data.data, options, ended)
+    let watched = http.as_ref().map(|http| (&monitor, http.address));
+    let served = serve_until(&runtime, database, &data, settings.serve, watched, ended);
+    if let Some(http) = http {
+        http.stop(&runtime)?;
+    }
+    served
+}
+
+/// The HTTP port while it answers.
+struct Watching {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Watching {
+    fn start(runtime: &Runtime, options: HttpOptions, monitor: Monitor) -> Result<Self> {
+        let http = runtime.block_on(Http::bind(options, monitor))?;
+        let address = http.local_addr();
+        let (stop, stopped) = oneshot::channel();
+        let task = runtime.spawn(http.run(async {
+            // A sender that is gone has stopped it, too.
+            let _stopped = stopped.await;
+        }));
+        Ok(Self { address, stop, task })
+    }
+
+    fn stop(self, runtime: &Runtime) -> Result<()> {
+        drop(self.stop);
+        runtime.block_on(self.task).map_err(|error| Error::Task { reason: error.to_string() })
+    }
 }
 
 /// Tells when standard input has ended. What it gives until then means nothing.
@@ -145,7 +117,7 @@ fn input_end() -> Result<oneshot::Receiver<()>> {
 
 /// Listens, says so in one line, and serves until Ctrl-C or SIGTERM.
 pub(crate) fn serve(runtime: &Runtime, database: Database, data: &Path, listen: SocketAddr) -> Result<()> {
-    serve_until(runtime, database, data, ServeOptions::new(listen), std::future::pending())
+    serve_until(runtime, database, data, ServeOptions::new(listen), None, std::future::pending())
 }
 
 /// The same, or until `ended`.
@@ -154,14 +126,21 @@ fn serve_until(
     database: Database,
     data: &Path,
     options: ServeOptions,
+    watched: Option<(&Monitor, SocketAddr)>,
     ended: impl Future<Output = ()> + Send,
 ) -> Result<()> {
-    runtime.block_on(async move {
+    let served = runtime.block_on(async {
         // Before anyone is told that it serves: whoever waits for that line may end it at once.
         let interrupts = Interrupts::listen()?;
-        let server = Server::bind(database, options).await?;
+        let server = Server::bind(database.clone(), options).await?;
         let address = server.local_addr();
+        if let Some((monitor, _)) = watched {
+            monitor.serving(&database, &server)?;
+        }
         say(&format!("muster: serving {} on {address} ({})", data.display(), psql(address)))?;
+        if let Some((_, http)) = watched {
+            say(&format!("muster: metrics on http://{http}/metrics, /healthz and /readyz"))?;
+        }
         // For commands that find the folder locked; without it they name the process.
         let _served = Served::tell(data, address)?;
         let stop = async {
@@ -169,10 +148,19 @@ fn serve_until(
                 () = interrupts.heard() => {}
                 () = ended => {}
             }
+            if let Some((monitor, _)) = watched {
+                monitor.stopping();
+            }
         };
         server.run(stop).await?;
         Ok(())
-    })
+    });
+    if let Some((monitor, _)) = watched {
+        monitor.stopped();
+    }
+    // The last handle but those of answers over HTTP: it is closed when this returns, as a rule.
+    drop(database);
+    served
 }
 
 /// Where a server that listens on all addresses is reached from its own machine.

@@ -31,18 +31,18 @@ pub struct SqlArgs {
 /// [`Error::Database`] when the database cannot be opened.
 pub fn run(args: SqlArgs) -> Result<()> {
     let runtime = interrupt::runtime()?;
-    let database = args.data.open()?;
+    let (database, data) = args.data.open()?;
     let shell = Shell::new(&database, runtime.handle());
-    let ended = run_in(shell, &args);
+    let ended = run_in(shell, &args, &data);
     // A canceled statement may still be computing; quitting does not wait for it.
     runtime.shutdown_background();
     ended
 }
 
-fn run_in(mut shell: Shell, args: &SqlArgs) -> Result<()> {
+fn run_in(mut shell: Shell, args: &SqlArgs, data: &Path) -> Result<()> {
     let stdin = std::io::stdin();
     if args.command.is_empty() && args.file.is_empty() && stdin.is_terminal() {
-        return shell::interact(&mut shell, &args.data.data);
+        return shell::interact(&mut shell, data);
     }
     let mut out = BufWriter::new(std::io::stdout());
     for command in &args.command {

@@ -22,10 +22,12 @@ use super::error::{Error, Result, Severity};
 use super::extended::Prepared;
 use super::inbox::{Inbound, Inbox};
 use super::message::{Frontend, ends_turn};
+use super::meter::Meter;
 use super::portal::Portal;
 use super::report;
 use super::settings::{self, Reported};
 use super::sink::Sink;
+use super::slow::AtHand;
 use super::startup::Startup;
 use super::stream::Stream;
 
@@ -33,6 +35,7 @@ use super::stream::Stream;
 #[derive(Debug)]
 pub(super) struct Context {
     pub(super) registry: Arc<ConnectionManager>,
+    pub(super) meter: Arc<Meter>,
     pub(super) stop: watch::Receiver<Stop>,
 }
 
@@ -46,6 +49,8 @@ pub(super) struct Client {
     pub(super) portals: HashMap<String, Portal>,
     reported: Reported,
     clock: Clock,
+    /// The statement that runs, for those who count and log.
+    pub(super) at_hand: Option<AtHand>,
 }
 
 /// Serves a session until it ends, whose client has been let in. Errors of statements stay in here; what comes back
@@ -60,8 +65,8 @@ pub(super) async fn serve(
     let (server, from) = stream.addresses();
     let id = session.process();
     session.set_backend(Process { process: id, server, client: from });
-    let (reader, writer) = stream.split();
-    let mut sink = Sink::new(writer);
+    let (reader, writer) = stream.split(&context.meter);
+    let mut sink = Sink::new(writer, context.meter);
     let applied = startup.check_database().and_then(|()| settings::apply(&session, &startup.parameters));
     let reported =
         applied.and_then(|()| Ok(Reported::new(startup.user()?.to_string(), session.is_superuser()?)));
@@ -75,15 +80,15 @@ pub(super) async fn serve(
     let signals = session.signals();
     let interrupt =
         Interrupt::new(&context.registry, (id, key.clone()), gone, context.stop, signals, deadline);
-    let mut client =
-        Client { session, sink, inbox, statements: HashMap::new(), portals: HashMap::new(), reported, clock };
+    let (statements, portals) = (HashMap::new(), HashMap::new());
+    let mut client = Client { session, sink, inbox, statements, portals, reported, clock, at_hand: None };
     client.welcome(startup, id, key)?;
     Connection { client, interrupt, skipping: false, ready: true }.run().await
 }
 
 /// Tells the client why there will be no session.
 pub(super) async fn refuse(sink: &mut Sink, error: Error) -> Result<()> {
-    sink.put(&Backend::ErrorResponse(error.report(Severity::Fatal).into()))?;
+    sink.put_error(&error, Severity::Fatal)?;
     sink.flush().await?;
     sink.close().await?;
     Err(error)
@@ -145,6 +150,11 @@ impl Client {
             self.sink.put(&Backend::NotificationResponse(response))?;
         }
         Ok(())
+    }
+
+    /// Whom the client came as.
+    pub(super) fn user(&self) -> &str {
+        self.reported.user()
     }
 
     /// A statement begins: it may take as long as `statement_timeout` says now.
@@ -291,6 +301,7 @@ impl Connection {
             Err(error) => Err(error),
         };
         if let Err(error) = result {
+            self.client.end_statement();
             if error.is_fatal() {
                 return Err(error);
             }
@@ -304,7 +315,7 @@ impl Connection {
                 let _rolled_back = self.client.session.end_implicit().await;
             }
             self.client.send_notices()?;
-            self.client.sink.put(&Backend::ErrorResponse(error.report(Severity::Error).into()))?;
+            self.client.sink.put_error(&error, Severity::Error)?;
             if !ends_turn(kind) {
                 self.skipping = true;
                 return tokio::select! {

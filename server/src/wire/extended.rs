@@ -4,6 +4,7 @@
 //! portal, which the next of their kind replaces.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use muster::{Outcome, Session, TransactionStatus};
 use pgwire::api::Type;
@@ -19,6 +20,7 @@ use super::message::{Bind, Target};
 use super::params;
 use super::portal::{Execution, Portal};
 use super::settings::time_zone;
+use super::slow::Step;
 use super::types;
 
 /// A prepared statement, as the client knows it.
@@ -81,7 +83,11 @@ impl Client {
         } else if self.statement(&name).is_ok() {
             return Err(Error::StatementExists { name });
         }
+        let began = Instant::now();
         let prepared = Prepared::plan(&self.session, sql, types).await?;
+        if let Some(statement) = &prepared.statement {
+            self.note_slow(Step::Parse, statement.statement(), began.elapsed());
+        }
         if let Some(statement) = prepared.statement.as_ref().filter(|_| !name.is_empty()) {
             self.session.keep_statement(&name, statement)?;
         }
@@ -150,13 +156,31 @@ impl Client {
         if statement.is_some_and(|statement| !statement.takes_rows()) && !self.inbox.sync_follows().await {
             self.session.begin_implicit();
         }
+        if let Some(statement) = portal.prepared.statement.as_ref() {
+            self.begin_statement(Step::Execute, statement.statement(), Instant::now());
+        }
+        if let Some(at_hand) = &mut self.at_hand {
+            at_hand.before = portal.spent;
+        }
         let execution =
             portal.execute(&name, &self.session, &mut self.sink, &mut self.inbox, max_rows).await?;
-        self.portals.insert(name, portal);
         match execution {
-            Execution::Complete(tag) => self.complete(tag),
-            Execution::Suspended => self.sink.put(&Backend::PortalSuspended(PortalSuspended::new())),
-            Execution::Empty => self.sink.put(&Backend::EmptyQueryResponse(EmptyQueryResponse::new())),
+            Execution::Complete(tag) => {
+                portal.spent = Duration::ZERO;
+                self.portals.insert(name, portal);
+                self.complete(tag)?;
+                self.end_statement();
+                Ok(())
+            }
+            Execution::Suspended => {
+                portal.spent = self.suspend_statement();
+                self.portals.insert(name, portal);
+                self.sink.put(&Backend::PortalSuspended(PortalSuspended::new()))
+            }
+            Execution::Empty => {
+                self.portals.insert(name, portal);
+                self.sink.put(&Backend::EmptyQueryResponse(EmptyQueryResponse::new()))
+            }
         }
     }
 

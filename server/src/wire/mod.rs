@@ -16,7 +16,8 @@
 //! 6. `types` says which PostgreSQL type an Arrow field is, `params` decodes parameters into
 //!    [`muster::Value`]s, `encode` writes rows;
 //! 7. `sink` sends it all, and waits while the client does not read;
-//! 8. `error` says what failed, and `report` makes an `ErrorResponse` of it.
+//! 8. `error` says what failed, and `report` makes an `ErrorResponse` of it;
+//! 9. `meter` counts all of it, and `slow` logs what took long.
 //!
 //! The message structs, error fields, types and the cancel registry are pgwire's. Its server loop
 //! is not used: it reads only between statements, so it does not see a client leave, and its
@@ -32,6 +33,7 @@ mod error;
 mod extended;
 mod inbox;
 mod message;
+pub(crate) mod meter;
 mod params;
 mod places;
 mod portal;
@@ -41,6 +43,7 @@ mod server;
 mod settings;
 mod simple;
 mod sink;
+mod slow;
 mod startup;
 mod stream;
 mod tls;

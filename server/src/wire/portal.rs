@@ -3,6 +3,7 @@
 //! It holds the stream of rows between two Execute messages; dropping it ends the statement.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::record_batch::RecordBatch;
 use futures::StreamExt;
@@ -21,6 +22,8 @@ pub(super) struct Portal {
     pub(super) prepared: Arc<Prepared>,
     pub(super) result_formats: Vec<i16>,
     pub(super) parameters: Vec<Value>,
+    /// The time that it has run for, while it is suspended.
+    pub(super) spent: Duration,
     state: State,
 }
 
@@ -52,7 +55,7 @@ pub(super) enum Execution {
 
 impl Portal {
     pub(super) fn new(prepared: Arc<Prepared>, parameters: Vec<Value>, result_formats: Vec<i16>) -> Self {
-        Self { prepared, result_formats, parameters, state: State::Bound }
+        Self { prepared, result_formats, parameters, spent: Duration::ZERO, state: State::Bound }
     }
 
     /// Whether it has begun and is not done.

@@ -21,6 +21,7 @@ use super::auth::{Auth, Gate};
 use super::cancel::{Stop, secret};
 use super::connection::{Context, refuse, serve};
 use super::error::{Error, Result};
+use super::meter::Meter;
 use super::places::Places;
 use super::sink::Sink;
 use super::startup::{Opening, open};
@@ -77,6 +78,7 @@ pub struct Server {
     options: ServeOptions,
     tls: Option<Tls>,
     gate: Gate,
+    meter: Arc<Meter>,
 }
 
 impl Server {
@@ -96,7 +98,13 @@ impl Server {
         let failed = |source| Error::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Self { database, listener, address, options, tls, gate })
+        let meter = Arc::new(Meter::new(options.max_connections));
+        Ok(Self { database, listener, address, options, tls, gate, meter })
+    }
+
+    /// What the server counts.
+    pub(crate) fn meter(&self) -> Arc<Meter> {
+        self.meter.clone()
     }
 
     /// The address that clients connect to, with the port that was taken.
@@ -119,6 +127,7 @@ impl Server {
             tls: self.tls,
             tls_required: self.options.tls_required || shows,
             registry: Arc::new(ConnectionManager::new()),
+            meter: self.meter,
             gate: self.gate,
             arrivals: Arc::new(Semaphore::new(self.options.max_connections.saturating_mul(2))),
             places: Places::new(self.options.max_connections),
@@ -128,7 +137,6 @@ impl Server {
         };
         let mut connections = JoinSet::new();
         let mut shutdown = std::pin::pin!(shutdown);
-        let mut id: i32 = 0;
         loop {
             tokio::select! {
                 biased;
@@ -136,8 +144,7 @@ impl Server {
                 Some(ended) = connections.join_next(), if !connections.is_empty() => log_end(ended),
                 accepted = self.listener.accept() => match accepted {
                     Ok((stream, peer)) => {
-                        id = id.checked_add(1).unwrap_or(1);
-                        connections.spawn(hall.clone().host(stream, peer, id));
+                        connections.spawn(hall.clone().host(stream, peer));
                     }
                     Err(error) => {
                         // Out of file descriptors, most likely: those in use will come back.
@@ -186,6 +193,7 @@ struct Hall {
     tls: Option<Tls>,
     tls_required: bool,
     registry: Arc<ConnectionManager>,
+    meter: Arc<Meter>,
     gate: Gate,
     /// For those who have not shown yet who they are.
     arrivals: Arc<Semaphore>,
@@ -196,16 +204,18 @@ struct Hall {
 }
 
 impl Hall {
-    /// Serves one connection, and logs how it ended.
-    async fn host(self, stream: TcpStream, peer: SocketAddr, id: i32) {
-        tracing::debug!(%peer, id, "connected");
-        match self.serve(stream).await {
-            Ok(()) => tracing::debug!(%peer, id, "disconnected"),
-            Err(error) => tracing::info!(%peer, id, sqlstate = error.sqlstate(), %error, "connection ended"),
+    /// Serves one connection, and logs how it ended, with the process id of its session if it came to one.
+    async fn host(self, stream: TcpStream, peer: SocketAddr) {
+        tracing::debug!(%peer, "connected");
+        self.meter.accept();
+        let mut pid = None;
+        match self.serve(stream, &mut pid).await {
+            Ok(()) => tracing::debug!(%peer, pid, "disconnected"),
+            Err(error) => tracing::info!(%peer, pid, sqlstate = error.sqlstate(), %error, "connection ended"),
         }
     }
 
-    async fn serve(mut self, stream: TcpStream) -> Result<()> {
+    async fn serve(mut self, stream: TcpStream, pid: &mut Option<i32>) -> Result<()> {
         // Answers are flushed whole; waiting to fill a packet would only delay them.
         stream.set_nodelay(true)?;
         // A peer that is gone without a word gives its place back.
@@ -213,7 +223,7 @@ impl Hall {
         let mut stream = Stream::Plain(stream);
         let deadline = Instant::now() + self.authentication_timeout;
         let Ok(arrival) = self.arrivals.clone().try_acquire_owned() else {
-            return turn_away(stream, Error::TooManyConnections { limit: self.limit }).await;
+            return self.turn_away(stream, Error::TooManyConnections { limit: self.limit }).await;
         };
         let mut buffer = BytesMut::with_capacity(8 * 1024);
         let opening = tokio::select! {
@@ -225,7 +235,7 @@ impl Hall {
         };
         let opening = match opening {
             Ok(opening) => opening,
-            Err(error) => return turn_away(stream, error).await,
+            Err(error) => return self.turn_away(stream, error).await,
         };
         let startup = match opening {
             Opening::Start(startup) => startup,
@@ -237,7 +247,7 @@ impl Hall {
             Opening::Closed => return Ok(()),
         };
         if self.tls_required && !stream.is_encrypted() {
-            return turn_away(stream, Error::NotEncrypted).await;
+            return self.turn_away(stream, Error::NotEncrypted).await;
         }
         let end_point = stream.end_point();
         let admission =
@@ -252,22 +262,25 @@ impl Hall {
         let room = admission.and_then(|entrant| Ok((self.places.take(entrant.role.as_ref())?, entrant)));
         let (_place, entrant) = match room {
             Ok(room) => room,
-            Err(error) => return turn_away(stream, error).await,
+            Err(error) => return self.turn_away(stream, error).await,
         };
         drop(arrival);
         entrant.session.set_max_connections(self.limit);
-        let context = Context { registry: self.registry, stop: self.stop };
+        *pid = Some(entrant.session.process());
+        let _open = self.meter.open();
+        let context = Context { registry: self.registry, meter: self.meter, stop: self.stop };
         serve(context, stream, buffer, startup, entrant.session).await
     }
-}
 
-/// Tells a client that has not begun why it cannot.
-async fn turn_away(stream: Stream, error: Error) -> Result<()> {
-    // Kept until the answer is sent: closing it with bytes unread would reset the connection.
-    let (_reader, writer) = stream.split();
-    let mut sink = Sink::new(writer);
-    match tokio::time::timeout(FAREWELL_TIME, refuse(&mut sink, error)).await {
-        Ok(result) => result,
-        Err(_) => Ok(()),
+    /// Tells a client that has not begun why it cannot.
+    async fn turn_away(&self, stream: Stream, error: Error) -> Result<()> {
+        self.meter.refuse();
+        // Kept until the answer is sent: closing it with bytes unread would reset the connection.
+        let (_reader, writer) = stream.split(&self.meter);
+        let mut sink = Sink::new(writer, self.meter.clone());
+        match tokio::time::timeout(FAREWELL_TIME, refuse(&mut sink, error)).await {
+            Ok(result) => result,
+            Err(_) => Ok(()),
+        }
     }
 }

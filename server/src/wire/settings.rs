@@ -40,6 +40,10 @@ impl Reported {
         Self { known: Vec::new(), changes: None, user, superuser }
     }
 
+    pub(super) fn user(&self) -> &str {
+        &self.user
+    }
+
     /// The messages that tell the client what changed since it was last told.
     pub(super) fn changes(&mut self, session: &Session) -> Vec<PgWireBackendMessage> {
         let changes = Some(session.setting_changes());

@@ -3,6 +3,8 @@
 //! Several statements are one transaction, unless BEGIN and COMMIT among them say otherwise. The first
 //! error ends the string: what follows is not run.
 
+use std::time::Instant;
+
 use futures::StreamExt;
 use muster::{Outcome, Rows, Statement};
 use pgwire::messages::PgWireBackendMessage as Backend;
@@ -12,6 +14,7 @@ use super::connection::Client;
 use super::copy;
 use super::encode::Layout;
 use super::error::{Error, Result};
+use super::slow::Step;
 
 impl Client {
     /// Runs each statement of a Query message.
@@ -19,6 +22,7 @@ impl Client {
         // As in PostgreSQL, a simple query ends the unnamed statement and portal.
         self.statements.remove("");
         self.portals.remove("");
+        let mut began = Instant::now();
         let statements = self.session.parse(sql)?;
         let Some((last, before)) = statements.split_last() else {
             return self.sink.put(&Backend::EmptyQueryResponse(EmptyQueryResponse::new()));
@@ -26,17 +30,23 @@ impl Client {
         for statement in before {
             self.session.begin_implicit();
             self.start_clock();
+            self.begin_statement(Step::Statement, statement, began);
             let tag = self.statement_of_query(statement).await?;
             self.complete(tag)?;
+            self.end_statement();
+            began = Instant::now();
         }
         if !before.is_empty() {
             self.session.begin_implicit();
         }
         self.start_clock();
+        self.begin_statement(Step::Statement, last, began);
         let tag = self.statement_of_query(last).await?;
         // What the last tag says is durable.
         self.session.end_implicit().await?;
-        self.complete(tag)
+        self.complete(tag)?;
+        self.end_statement();
+        Ok(())
     }
 
     /// Runs one statement and sends its rows; gives its tag.

@@ -3,11 +3,14 @@
 //! Messages are appended whole and without waiting, so that dropping a statement half way never
 //! cuts one; only flushing waits, which is the backpressure on everything that produces rows.
 
+use std::sync::Arc;
+
 use bytes::BytesMut;
 use pgwire::messages::PgWireBackendMessage;
 use tokio::io::AsyncWriteExt;
 
-use super::error::{Error, Result};
+use super::error::{Error, Result, Severity};
+use super::meter::Meter;
 use super::stream::Writer;
 
 /// How much may wait in the buffer before it is sent: some ten network round trips' worth, and small
@@ -18,11 +21,23 @@ pub(super) const HIGH_WATER: usize = 64 * 1024;
 pub(super) struct Sink {
     stream: Writer,
     buffer: BytesMut,
+    meter: Arc<Meter>,
 }
 
 impl Sink {
-    pub(super) fn new(stream: Writer) -> Self {
-        Self { stream, buffer: BytesMut::with_capacity(8 * 1024) }
+    pub(super) fn new(stream: Writer, meter: Arc<Meter>) -> Self {
+        Self { stream, buffer: BytesMut::with_capacity(8 * 1024), meter }
+    }
+
+    /// What counts.
+    pub(super) fn meter(&self) -> &Arc<Meter> {
+        &self.meter
+    }
+
+    /// Appends an error, with at least the severity given, and counts it.
+    pub(super) fn put_error(&mut self, error: &Error, least: Severity) -> Result<()> {
+        self.meter.error(error.sqlstate());
+        self.put(&PgWireBackendMessage::ErrorResponse(error.report(least).into()))
     }
 
     /// Appends a message.

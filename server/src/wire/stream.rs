@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 use super::error::Result;
+use super::meter::Meter;
 use super::tls::Tls;
 
 /// The receiving side of a connection.
@@ -67,19 +68,54 @@ impl Stream {
         (stream.local_addr().ok(), stream.peer_addr().ok())
     }
 
-    /// Both sides, each for itself.
-    pub(super) fn split(self) -> (Reader, Writer) {
+    /// Both sides, each for itself; the bytes of messages are counted from here on.
+    pub(super) fn split(self, meter: &Arc<Meter>) -> (Reader, Writer) {
+        let metered = || meter.clone();
         match self {
             Self::Plain(stream) => {
                 let (reader, writer) = stream.into_split();
-                (Box::new(reader), Box::new(writer))
+                (Box::new(Metered(reader, metered())), Box::new(Metered(writer, metered())))
             }
             Self::Tls { stream, .. } => {
                 let (reader, writer) = tokio::io::split(stream);
-                (Box::new(reader), Box::new(writer))
+                (Box::new(Metered(reader, metered())), Box::new(Metered(writer, metered())))
             }
             Self::Broken => (Box::new(tokio::io::empty()), Box::new(tokio::io::sink())),
         }
+    }
+}
+
+/// One side of a connection whose bytes are counted.
+struct Metered<T>(T, Arc<Meter>);
+
+impl<T: AsyncRead + Unpin> AsyncRead for Metered<T> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let Self(stream, meter) = self.get_mut();
+        let before = buf.filled().len();
+        let read = Pin::new(stream).poll_read(cx, buf);
+        if read.is_ready() {
+            meter.received(buf.filled().len().saturating_sub(before));
+        }
+        read
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for Metered<T> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let Self(stream, meter) = self.get_mut();
+        let written = Pin::new(stream).poll_write(cx, buf);
+        if let Poll::Ready(Ok(bytes)) = &written {
+            meter.sent(*bytes);
+        }
+        written
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().0).poll_shutdown(cx)
     }
 }
 

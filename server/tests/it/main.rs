@@ -9,6 +9,7 @@
 //! - `cursors`, `notifications`: DECLARE and FETCH, LISTEN and NOTIFY, as clients have them.
 //! - `export`: an export, loaded into Muster and into PostgreSQL.
 //! - `auth`: passwords, roles, who gets a place; `privileges`: what two roles may do; `tls`: certificates, good and bad.
+//! - `monitoring`: the HTTP port, the log, the settings: a server that is watched.
 //! - `server` and `raw`: what these share.
 
 #![expect(
@@ -31,6 +32,7 @@ mod embedders;
 mod export;
 mod lifecycle;
 mod load;
+mod monitoring;
 mod notifications;
 mod pg_dump;
 mod pgbench;

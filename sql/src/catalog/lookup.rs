@@ -73,6 +73,14 @@ impl By {
         }
     }
 
+    /// The name that storage knows the key or index by.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Key(key) => &key.name,
+            Self::Index { name, .. } => name,
+        }
+    }
+
     /// Whether the table still has it.
     fn is_of(&self, definition: &TableDefinition) -> bool {
         match self {

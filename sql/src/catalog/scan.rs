@@ -193,11 +193,18 @@ impl ExecutionPlan for Scan {
             .ok_or_else(|| DataFusionError::from(Error::undefined_table(&self.definition.name)))?;
         let columns = self.columns.clone();
         let output = columns.schema.clone();
+        let counts = statement.database.tally.tables.of(&statement.snapshot, self.definition.id);
         let found = self.lookup.as_ref().map(|lookup| lookup.find(&table)).transpose()?.flatten();
         if let Some(found) = found {
             let found = if partition == 0 { found } else { Vec::new() };
+            if let Some(lookup) = self.lookup.as_ref().filter(|_| partition == 0) {
+                counts.looked_up(lookup.by().name(), found.len());
+            }
             let batches = rows_of(&table, found, columns);
             return Ok(Box::pin(RecordBatchStreamAdapter::new(output, stream::iter(batches))));
+        }
+        if partition == 0 {
+            counts.scan();
         }
         let partitions = self.properties.output_partitioning().partition_count();
         // Batch n of the table belongs to partition n modulo the number of partitions.
@@ -215,7 +222,7 @@ impl ExecutionPlan for Scan {
                 Some((of, stored)) if *of == number => stored.clone(),
                 _ => held.insert((number, columns.stored(|wanted| part.columns(wanted))?)).1.clone(),
             };
-            live_rows(&part, first, &columns, stored)
+            live_rows(&part, first, &columns, stored).inspect(|rows| counts.scanned(rows.num_rows()))
         });
         Ok(Box::pin(RecordBatchStreamAdapter::new(output, stream::iter(batches))))
     }

@@ -4,6 +4,7 @@
 //! they come. Invariant: without [`CopyIn::finish`] nothing of them is ever in the table.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::delimited::Delimited;
 use super::loader::Loader;
@@ -12,6 +13,7 @@ use crate::outcome::CommandTag;
 use crate::session::{Finish, StatementContext, cancellable};
 use crate::sqlstate::SqlState;
 use crate::statement::copy::CopyFrom;
+use crate::tally::{Measure, TableCounts};
 use crate::write::{RowMaker, RowRules, TableWriter, WriteWay};
 use crate::{Error, Result};
 
@@ -37,6 +39,9 @@ pub struct CopyIn {
     feed: Option<Box<Feed>>,
     columns: usize,
     finish: Finish,
+    counts: Arc<TableCounts>,
+    /// The statement, until its rows are there.
+    pub(crate) measure: Option<Measure>,
 }
 
 struct Feed {
@@ -77,7 +82,8 @@ impl CopyIn {
         let writer = TableWriter::new(shared.store.clone(), &definition, way);
         let maker = RowMaker::new(RowRules::of(shared, snapshot, &definition)?);
         let feed = Box::new(Feed { rows, loader: Loader::new(mapping, maker, writer) });
-        Ok(Self { feed: Some(feed), columns: count, finish })
+        let counts = shared.tally.tables.of(snapshot, definition.id);
+        Ok(Self { feed: Some(feed), columns: count, finish, counts, measure: None })
     }
 
     /// How many columns a row has.
@@ -107,6 +113,11 @@ impl CopyIn {
         let feed = self.feed.take().ok_or_else(over)?;
         let rows = feed.loader.rows();
         self.finish.apply(move || feed.loader.finish()).await?;
+        self.counts.loaded(rows);
+        if let Some(mut measure) = self.measure.take() {
+            measure.rows(rows);
+            measure.succeed();
+        }
         Ok(CommandTag::affecting("COPY", rows))
     }
 

@@ -11,6 +11,7 @@ mod cursor;
 mod deferrable;
 mod grant;
 mod identity;
+mod kind;
 mod operators;
 mod overriding;
 mod role;
@@ -19,7 +20,9 @@ pub(crate) mod walk;
 
 pub(crate) use constraints::set_constraints;
 pub(crate) use cursor::is_move;
+pub use kind::StatementKind;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -34,6 +37,7 @@ use crate::sqlstate::SqlState;
 use crate::stack::{check_depth, roomy};
 use crate::statement::copy_parse::{self, CopyItem};
 use crate::statement::maintenance::Maintenance;
+use crate::tally::{StatementUse, Text, is_secret};
 use crate::{Error, Result};
 
 /// How deeply expressions and queries may nest. Beyond it a statement is refused, so that no
@@ -55,6 +59,10 @@ pub struct Statement {
     id: u64,
     /// Whether it has come before.
     again: bool,
+    /// Its place among the statements of the query string.
+    place: usize,
+    /// How often it ran.
+    pub(crate) used: StatementUse,
 }
 
 impl Statement {
@@ -88,13 +96,33 @@ impl Statement {
     pub fn text(&self) -> &str {
         &self.text
     }
+
+    /// The query string as it may be logged: where it may hold a password, the statement alone, without its values.
+    #[must_use]
+    pub fn loggable(&self) -> Cow<'_, str> {
+        if is_secret(&self.text) { Cow::Owned(self.plain_text().shown) } else { Cow::Borrowed(&self.text) }
+    }
+
+    /// The statement alone, without its values.
+    pub(crate) fn plain_text(&self) -> Text {
+        Text::of(&self.text, self.place)
+    }
+
+    /// What it does, as those tell it apart who count statements.
+    #[must_use]
+    pub fn kind(&self) -> StatementKind {
+        match self.maintenance {
+            Some(_) => StatementKind::Maintenance,
+            None => StatementKind::of(&self.ast),
+        }
+    }
 }
 
 /// The statements of one query string; none for an empty one or one of comments alone.
 pub(crate) fn parse(sql: &str) -> Result<Vec<Statement>> {
     roomy(|| {
         let text: Arc<str> = Arc::from(sql);
-        let wrap = |parsed: Parsed| Statement {
+        let wrap = |(place, parsed): (usize, Parsed)| Statement {
             ast: Arc::new(parsed.ast),
             copy_options: parsed.copy_options,
             maintenance: parsed.maintenance,
@@ -102,12 +130,14 @@ pub(crate) fn parse(sql: &str) -> Result<Vec<Statement>> {
             text: text.clone(),
             id: next_id(),
             again: false,
+            place,
+            used: StatementUse::default(),
         };
         let mut statements = statements(&mut parser(sql)?).map_err(|error| syntax_error(&error, sql))?;
         if statements.iter().any(|parsed| reads(&parsed.ast)) && asks_the_catalog(sql) {
             statements.iter_mut().for_each(|parsed| rewrite(&mut parsed.ast));
         }
-        Ok(statements.into_iter().map(wrap).collect())
+        Ok(statements.into_iter().enumerate().map(wrap).collect())
     })
 }
 

@@ -123,6 +123,8 @@ impl KeyedRows {
         if found.len() > MOST_ROWS {
             return Ok(None);
         }
+        let counts = context.database.tally.tables.of(&context.snapshot, self.definition.id);
+        counts.looked_up(self.by.name(), found.len());
         let batches = rows_of(table, found, self.read.clone()).collect::<DataFusionResult<Vec<_>>>()?;
         let rows = match batches.as_slice() {
             [batch] => batch.clone(),

@@ -35,6 +35,14 @@ impl Identity {
         })
     }
 
+    /// The number of its role; whoever is none counts as `postgres`.
+    pub(crate) fn number(&self) -> u64 {
+        match self {
+            Self::Program | Self::Anybody(_) => 0,
+            Self::Role(id) => *id,
+        }
+    }
+
     /// Whether it may do everything. A role is asked for each time, for it may have been altered or dropped.
     ///
     /// # Errors

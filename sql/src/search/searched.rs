@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arrow::array::{FixedSizeListArray, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::SchemaRef;
-use muster_engine::{Graph, Hit, SearchOptions, SearchStats, Vectors};
+use muster_engine::{Graph, Hit, SearchOptions, SearchStats, Strategy, Vectors};
 use muster_storage::{IndexDefinition, Part, Table, TableDefinition};
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
@@ -19,12 +19,17 @@ use super::kept::lasts;
 use crate::cache::{Nearest, NearestCache, NearestQuestion};
 use crate::index::Reader;
 use crate::session::StatementContext;
+use crate::tally::{TableCounts, Tally};
 use crate::{Error, Result};
 
 /// See the module.
 pub(crate) struct SearchedTable {
     table: Arc<Table>,
     parts: Vec<Opened>,
+    tally: Arc<Tally>,
+    /// Of the table, and the index whose graphs are searched.
+    counts: Arc<TableCounts>,
+    index: Option<String>,
 }
 
 /// A part, opened.
@@ -78,7 +83,10 @@ impl SearchedTable {
             let rows = if graph.is_some() { part.vector_rows(column)?.map(Reader) } else { None };
             parts.push(Opened { part: part.clone(), vectors, graph, rows });
         }
-        Ok(Self { table, parts })
+        let tally = statement.database.tally.clone();
+        let counts = tally.tables.of(&statement.snapshot, definition.id);
+        let index = index.map(|index| index.name.clone());
+        Ok(Self { table, parts, tally, counts, index })
     }
 
     pub(crate) fn table(&self) -> &Arc<Table> {
@@ -102,9 +110,21 @@ impl SearchedTable {
         let vectors = self.vectors()?;
         let search =
             |one| if ties { self.search_ties(&vectors, one) } else { self.search_one(&vectors, one) };
-        match asked {
-            [one] => Ok(vec![search(one)?]),
-            many => many.par_iter().map(search).collect(),
+        let found = match asked {
+            [one] => vec![search(one)?],
+            many => many.par_iter().map(search).collect::<Result<_>>()?,
+        };
+        found.iter().for_each(|found| self.count(found));
+        Ok(found)
+    }
+
+    fn count(&self, found: &Found) {
+        self.tally.searches.add(&found.stats);
+        match &self.index {
+            Some(index) if found.stats.strategy != Strategy::Exact => {
+                self.counts.looked_up(index, found.hits.len());
+            }
+            _ => self.counts.scan(),
         }
     }
 
@@ -220,6 +240,7 @@ impl SearchedTable {
                 self.search_one(&vectors, asked)?
             }
         };
+        self.count(&found);
         if renewed {
             cache.keep(question, Nearest::new(self.parts(), found.hits.clone(), k));
         }

@@ -9,6 +9,7 @@ use super::{Live, Settings, StatementContext};
 use crate::Result;
 use crate::catalog::Sequence;
 use crate::privileges::Rights;
+use crate::tally::Tally;
 
 /// See the module.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(crate) struct Caller {
     pub(crate) moments: (DateTime<Utc>, DateTime<Utc>),
     /// When the database was opened.
     pub(crate) started: DateTime<Utc>,
+    /// What the database counts.
+    pub(crate) tally: Arc<Tally>,
     /// Sequences that the statement itself makes, by the names that storage will know them by.
     pub(crate) made: Vec<(String, Sequence)>,
 }
@@ -36,9 +39,9 @@ impl Caller {
     pub(crate) fn with(context: &StatementContext, made: Vec<(String, Sequence)>) -> Arc<Self> {
         let (snapshot, settings) = (context.snapshot.clone(), context.settings.clone());
         let (live, block) = (context.live.clone(), context.block);
-        let started = context.database.started;
+        let (started, tally) = (context.database.started, context.database.tally.clone());
         let moments = (context.began, context.now);
-        Arc::new(Self { snapshot, settings, live, block, moments, started, made })
+        Arc::new(Self { snapshot, settings, live, block, moments, started, tally, made })
     }
 
     /// What whoever runs the statement may do; `None` for a superuser, who may do everything.

@@ -1,5 +1,7 @@
 //! What a program asks and changes of a session's settings.
 
+use std::time::Duration;
+
 use arrow::array::timezone::Tz;
 
 use super::settings::{denied, is_for_superusers};
@@ -33,6 +35,17 @@ impl Session {
     /// [`Session::begin_interruptible`] says how a statement is ended.
     pub fn timeouts(&self) -> Timeouts {
         self.live.lock().timeouts
+    }
+
+    /// How long a statement may take before it is to be logged (`log_min_duration_statement`); `None` where none is.
+    pub fn log_min_duration(&self) -> Option<Duration> {
+        u64::try_from(self.live.lock().log_min_duration).ok().map(Duration::from_millis)
+    }
+
+    /// What the session's client calls itself.
+    #[must_use]
+    pub fn application(&self) -> String {
+        self.live.application()
     }
 
     /// From here on RESET goes back to the settings as they are: the client has said what it starts with.

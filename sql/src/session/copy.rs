@@ -143,14 +143,16 @@ async fn run_load(
 ) -> Result<LoadReport> {
     let progress = session.progress.lock().clone();
     let commit_point = session.commit_point();
+    let (table, database) = (request.table.clone(), context.database.clone());
     let load = move |continues: &(dyn Fn() -> bool + Sync)| {
         let (report, changes) =
             loading::run(&context, &request, progress.as_ref(), &commit_point, continues)?;
         Ok((report, changes, context))
     };
     let (report, changes, context) = cancellable(load).await?;
-    if let Some(changes) = changes {
-        apply_rows(session, &context, changes, Vec::new()).await?;
+    match changes {
+        Some(changes) => apply_rows(session, &context, changes, Vec::new()).await?,
+        None => database.tally.tables.loaded(&database.store.snapshot(), &table, report.rows),
     }
     Ok(report)
 }

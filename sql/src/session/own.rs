@@ -22,6 +22,8 @@ pub(crate) struct Own {
     pub(crate) subject: LastSubject,
     /// The farthest that the playbooks' queries may be, which a session may lower and not raise.
     pub(crate) playbook_max_distance: f64,
+    /// What `log_min_duration_statement` is unless the session says otherwise.
+    pub(crate) log_min_duration: i64,
     pub(crate) drawn: Mutex<Drawn>,
     backend: Mutex<Backend>,
     /// How many sessions there may be at once; 0 when nobody counts them.
@@ -39,6 +41,9 @@ impl Own {
         let process = i32::try_from(number & 0x7fff_ffff).unwrap_or(i32::MAX);
         Self {
             playbook_max_distance: options.playbook_max_distance.unwrap_or(MAX_DISTANCE),
+            log_min_duration: options
+                .log_min_duration
+                .map_or(-1, |least| i64::try_from(least.as_millis()).unwrap_or(i64::MAX)),
             number,
             backend: Mutex::new(Backend { process, server: None, client: None }),
             identity,

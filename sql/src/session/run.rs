@@ -30,6 +30,7 @@ use crate::planning::{Lease, bind};
 use crate::point::PointPlan;
 use crate::sqlstate::SqlState;
 use crate::statement::{explain, on_commit};
+use crate::tally::rows_of;
 use crate::types::blanks;
 use crate::types::vector::{VectorKind, convert_value};
 use crate::write::{PlannedWrite, Written};
@@ -337,9 +338,14 @@ pub(super) async fn apply(session: &Session, context: &StatementContext, changes
         return Ok(());
     }
     let base = context.snapshot.clone();
+    // Told once they are made, of tables as they are then: some are made by the same changes.
+    let counted = rows_of(&changes);
+    let tables = &context.database.tally.tables;
     if let Some(block) = context.block {
         let cell = session.live.block.clone();
-        return blocking(move || cell.apply(block, &base, changes)).await;
+        blocking(move || cell.apply(block, &base, changes)).await?;
+        tables.changed(&context.snapshot, &counted);
+        return Ok(());
     }
     let read = context.reads.iter().flat_map(|reads| reads.tables());
     let changes = changes.having_read(read);
@@ -347,6 +353,7 @@ pub(super) async fn apply(session: &Session, context: &StatementContext, changes
     // What has committed must not be told as failed: room for what it sends is looked for before.
     session.live.check_room()?;
     commit(store, base, changes, session.commit_point().pass()?).await?;
+    tables.changed(&store.snapshot(), &counted);
     session.live.send();
     session.database.wake_worker();
     if context.settings.own.temporary() > 0 {
@@ -367,7 +374,8 @@ async fn write(
     point: Option<&PointPlan>,
     params: ParamValues,
 ) -> Result<Outcome> {
-    let Written { changes, rows, returned, replaced } = planned.write(context.clone(), point, params).await?;
+    let written = planned.write(context.clone(), point, params).await?;
+    let Written { changes, rows, returned, replaced, mixed } = written;
     let returned = match returned.zip(planned.columns()) {
         Some((batches, schema)) => {
             let batches = batches.iter().map(|batch| present(batch, &schema));
@@ -376,6 +384,10 @@ async fn write(
         None => None,
     };
     apply_rows(session, &context, changes, replaced).await?;
+    if mixed > 0 {
+        let tables = &context.database.tally.tables;
+        tables.of(&context.snapshot, planned.definition().id).part(mixed);
+    }
     let tag = CommandTag::affecting(planned.command(), rows);
     Ok(match returned {
         Some((batches, schema)) => {

@@ -24,7 +24,7 @@ use crate::cache::{PlanKey, Repeatable};
 use crate::catalog::{Namespace, temporary};
 use crate::caught::{caught, caught_rows};
 use crate::database::Shared;
-use crate::outcome::{CommandTag, Outcome, QueryResult, Rows};
+use crate::outcome::{CommandTag, Outcome, QueryResult, Transfer};
 use crate::parse::Statement;
 use crate::planning::{OutputNames, in_zone, parameters, qualify, settle};
 use crate::point::PointPlan;
@@ -358,14 +358,40 @@ impl Session {
     /// See [`Error::sqlstate`]. 08P01 when the parameters are not as many as the statement's.
     pub async fn run(&self, prepared: &Prepared, params: &[ScalarValue]) -> Result<Outcome> {
         let running = self.live.activity.run(prepared.statement.shared_text());
+        let user = self.live.lock().own.identity.number();
+        let statement = &prepared.statement;
+        let statements = &self.database.shared().tally.statements;
+        let mut measure = statements.begin(&statement.used, user, || statement.plain_text());
         let mut outcome = self.run_within(prepared, params).await?;
-        // Rows are computed while they are read.
-        outcome.rows = outcome.rows.map(|Rows { schema, batches }| {
-            let batches = batches.inspect(move |_| {
-                let _until_the_last = &running;
-            });
-            Rows { schema, batches: caught_rows(batches) }
-        });
+        let changed = outcome.tag.rows_affected();
+        measure.rows(changed.unwrap_or_default());
+        // Rows are computed while they are read, and those of a COPY are yet to come.
+        match (&mut outcome.rows, &mut outcome.copy) {
+            (Some(rows), _) => {
+                measure.succeed();
+                let batches = std::mem::replace(&mut rows.batches, futures::stream::empty().boxed());
+                let batches = batches.inspect(move |batch| {
+                    let _until_the_last = &running;
+                    match batch {
+                        Ok(batch) if changed.is_none() => measure.rows(batch.num_rows() as u64),
+                        Ok(_) => {}
+                        Err(_) => measure.fail(),
+                    }
+                });
+                rows.batches = caught_rows(batches);
+            }
+            (None, Some(Transfer::In(copy))) => copy.measure = Some(measure),
+            (None, Some(Transfer::Out(copy))) => {
+                measure.succeed();
+                let chunks = std::mem::replace(&mut copy.chunks, futures::stream::empty().boxed());
+                let chunks = chunks.inspect(move |chunk| match chunk {
+                    Ok(chunk) => measure.rows(chunk.rows),
+                    Err(_) => measure.fail(),
+                });
+                copy.chunks = chunks.boxed();
+            }
+            (None, None) => measure.succeed(),
+        }
         Ok(outcome)
     }
 

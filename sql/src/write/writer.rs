@@ -20,6 +20,9 @@ pub(crate) struct RowWriter {
     deleted: RoaringTreemap,
     changes: Changes,
     rows: u64,
+    put: u64,
+    /// Of the rows put, those that came for others.
+    updated: u64,
     returned: Vec<RecordBatch>,
     /// Kept where foreign keys refer to the table.
     replaced: Option<Vec<Replaced>>,
@@ -43,6 +46,8 @@ impl RowWriter {
             deleted: RoaringTreemap::new(),
             changes: Changes::new(),
             rows: 0,
+            put: 0,
+            updated: 0,
             returned: Vec::new(),
             replaced: referenced.then(Vec::new),
         })
@@ -65,12 +70,14 @@ impl RowWriter {
     /// Puts whole rows.
     pub(crate) fn put(&mut self, rows: RecordBatch) {
         if rows.num_rows() > 0 {
+            self.put += rows.num_rows() as u64;
             self.changes = std::mem::take(&mut self.changes).put(self.name(), rows);
         }
     }
 
     /// Takes note that these rows, which are put, come in place of those with these ids, which are deleted.
     pub(crate) fn replaced(&mut self, row_ids: impl FnOnce() -> Vec<u64>, rows: &RecordBatch) {
+        self.updated += rows.num_rows() as u64;
         let table = &self.table.definition().name;
         if let Some(replaced) = self.replaced.as_mut().filter(|_| rows.num_rows() > 0) {
             replaced.push(Replaced { table: table.clone(), row_ids: row_ids(), rows: rows.clone() });
@@ -97,10 +104,11 @@ impl RowWriter {
     /// What the statement does.
     pub(crate) fn finish(self) -> Written {
         let mut changes = self.changes;
+        let mixed = self.put.min(self.deleted.len()).saturating_sub(self.updated);
         if !self.deleted.is_empty() {
             changes = changes.delete(&self.table.definition().name, self.deleted);
         }
         let returned = self.returning.is_some().then_some(self.returned);
-        Written { changes, rows: self.rows, returned, replaced: self.replaced.unwrap_or_default() }
+        Written { changes, rows: self.rows, returned, replaced: self.replaced.unwrap_or_default(), mixed }
     }
 }

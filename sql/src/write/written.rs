@@ -16,6 +16,8 @@ pub(crate) struct Written {
     pub(crate) returned: Option<Vec<RecordBatch>>,
     /// Which rows came in place of which, of a table that foreign keys refer to.
     pub(crate) replaced: Vec<Replaced>,
+    /// Rows that are put and others that are deleted, as far as these are as many: no updates, though they look alike.
+    pub(crate) mixed: u64,
 }
 
 /// Rows that were updated: their ids, and what they are now.

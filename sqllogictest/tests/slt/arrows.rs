@@ -14,7 +14,7 @@ const OWNERS: [(&str, &[&str]); 11] = [
     ("pgwire", &["muster-server"]),
     ("hnsw_rs", &["muster-engine"]),
     ("muster-storage", &["muster", "muster-benches"]),
-    ("hyper", &["muster-embedders"]),
+    ("hyper", &["muster-embedders", "muster-server"]),
     ("sled", &["muster-embedders"]),
     ("candle-core", &["muster-embedders"]),
     ("muster-embedders", &["muster"]),

@@ -236,6 +236,13 @@ impl Store {
         self.inner.on_disk.then_some(&*self.inner.dir)
     }
 
+    /// Bytes of the journal's file. It waits for no commit.
+    pub fn journal_bytes(&self) -> Result<u64> {
+        let path = self.inner.dir.join(JOURNAL);
+        let file = self.inner.folder.backend().open(&path);
+        file.and_then(|file| file.len()).map_err(|error| Error::io(&path, "measure", error))
+    }
+
     /// How many rows of all tables are in the journal and in no segment yet.
     pub fn journal_rows(&self) -> u64 {
         self.snapshot().tables().map(|table| table.unsealed_rows()).sum()

@@ -34,7 +34,7 @@ use muster_engine::validate::Validator;
 
 pub(crate) use call::{Call, CallPlanner, call_may_wait};
 pub(crate) use validate::{WORKERS, check, drafts};
-pub(crate) use vector_search::{VectorSearch, VectorSearchPlanner, search_may_wait};
+pub(crate) use vector_search::{Corpus, VectorSearch, VectorSearchPlanner, search_may_wait};
 
 use crate::Error;
 use crate::parse::walk::visit_expressions_mut;

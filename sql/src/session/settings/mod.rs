@@ -52,6 +52,7 @@ const TIME_ZONE: &str = "TimeZone";
 const CLIENT_ENCODING: &str = "client_encoding";
 /// How many sessions a server lets in at once.
 const MAX_CONNECTIONS: &str = "max_connections";
+const LOG_MIN_DURATION: &str = "log_min_duration_statement";
 pub(super) const APPLICATION_NAME: &str = "application_name";
 
 /// PostgreSQL's limit on names, in bytes.
@@ -78,6 +79,8 @@ pub(crate) struct Settings {
     pub(crate) timeouts: Timeouts,
     /// Who it runs as, where SET ROLE or SET SESSION AUTHORIZATION has said so.
     assumed: Assumed,
+    /// How long a statement may take without being logged, in milliseconds; -1: any time.
+    pub(crate) log_min_duration: i64,
     /// What the transaction block is that the statement is in.
     pub(super) modes: Option<Modes>,
     /// Values of others that were changed.
@@ -139,11 +142,12 @@ impl Settings {
             exact: false,
             path: SearchPath::new(own.number),
             playbooks: PlaybookSettings::new(own.playbook_max_distance),
-            own,
             default_read_only: false,
             result_cache: true,
             timeouts: Timeouts::default(),
             assumed: Assumed::default(),
+            log_min_duration: own.log_min_duration,
+            own,
             modes: None,
             texts: Arc::default(),
             custom: Arc::default(),
@@ -209,6 +213,11 @@ impl Settings {
             EF_SEARCH => {
                 let number = known.read(value)?;
                 self.ef_search = number.parse().map_err(|_| value::invalid(EF_SEARCH, value))?;
+            }
+            LOG_MIN_DURATION => {
+                let number = known.read(value)?;
+                self.log_min_duration =
+                    number.parse().map_err(|_| value::invalid(LOG_MIN_DURATION, value))?;
             }
             DATE_STYLE => {
                 let style = date_style::read(&self.kept(known), value)?;
@@ -335,6 +344,7 @@ impl Settings {
             RESULT_CACHE => on_or_off(self.result_cache).to_string(),
             READ_ONLY => on_or_off(self.default_read_only).to_string(),
             EF_SEARCH => self.ef_search.to_string(),
+            LOG_MIN_DURATION => self.log_min_duration.to_string(),
             MAX_CONNECTIONS => self.own.max_connections().to_string(),
             TRANSACTION_ISOLATION => {
                 self.modes.map_or_else(|| self.default_isolation(), |modes| modes.isolation).to_string()

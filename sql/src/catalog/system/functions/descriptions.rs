@@ -1,4 +1,4 @@
-//! Comments, definitions of views, sizes. Nobody adds up files, and there are no triggers, rules, statistics objects and
+//! Comments and definitions of views. There are no triggers, rules, statistics objects and
 //! partitions: the answers are NULL, which is how PostgreSQL says that it does not know.
 
 use datafusion::common::TableReference;
@@ -6,7 +6,7 @@ use datafusion::error::Result;
 
 use super::super::tables::OWNER_NAME;
 use super::super::{comments, library, oid};
-use super::Argument::{Any, Flag, Number, Text};
+use super::Argument::{Flag, Number, Text};
 use super::{Answer, Arguments, Catalog, Entry};
 use crate::Error;
 use crate::catalog::{Namespace, RelationKind, RelationName, Sequence, View};
@@ -25,17 +25,10 @@ pub(super) const FUNCTIONS: &[Entry] = &[
     ("pg_get_triggerdef", &[&[Number], &[Number, Flag]], Answer::Text(no_text)),
     ("pg_get_partkeydef", &[&[Number]], Answer::Text(no_text)),
     ("pg_get_serial_sequence", &[&[Text, Text]], Answer::Text(serial_sequence)),
-    ("pg_relation_size", &[&[Any], &[Any, Text]], Answer::Number(no_number)),
-    ("pg_table_size", &[&[Any]], Answer::Number(no_number)),
-    ("pg_indexes_size", &[&[Any]], Answer::Number(no_number)),
-    ("pg_total_relation_size", &[&[Any]], Answer::Number(no_number)),
-    ("pg_database_size", &[&[Any]], Answer::Number(no_number)),
-    ("pg_tablespace_size", &[&[Any]], Answer::Number(no_number)),
     ("pg_relation_is_publishable", &[&[Number]], Answer::Flag(is_publishable)),
     ("pg_get_userbyid", &[&[Number]], Answer::Text(role)),
     ("pg_tablespace_location", &[&[Number]], Answer::Text(no_text)),
     ("pg_describe_object", &[&[Number, Number, Number]], Answer::Text(no_text)),
-    ("pg_size_pretty", &[&[Number]], Answer::Text(pretty_size)),
 ];
 
 fn no_text(_catalog: &Catalog, _arguments: &Arguments, _row: usize) -> Result<Option<String>> {
@@ -100,10 +93,6 @@ fn no_texts(_catalog: &Catalog, _arguments: &Arguments, _row: usize) -> Result<O
     Ok(None)
 }
 
-fn no_number(_catalog: &Catalog, _arguments: &Arguments, _row: usize) -> Result<Option<i64>> {
-    Ok(None)
-}
-
 /// A table of a user's could be published, if there were publications.
 fn is_publishable(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Option<bool>> {
     let Some(wanted) = arguments.oid(0, row) else { return Ok(None) };
@@ -116,39 +105,4 @@ fn role(_catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Option<
         true => OWNER_NAME.to_string(),
         false => format!("unknown (OID={wanted})"),
     }))
-}
-
-/// `10 kB`: PostgreSQL goes on to the next unit from ten of it, and rounds.
-fn pretty_size(_catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Option<String>> {
-    Ok(arguments.number(0, row).map(pretty))
-}
-
-fn pretty(bytes: i64) -> String {
-    const UNITS: &[&str] = &["bytes", "kB", "MB", "GB", "TB", "PB"];
-    const NEXT_FROM: u64 = 10 * 1024;
-    let sign = if bytes < 0 { "-" } else { "" };
-    let mut size = bytes.unsigned_abs();
-    let mut unit = UNITS.iter();
-    let mut name = unit.next();
-    while size >= NEXT_FROM {
-        let Some(next) = unit.next() else { break };
-        size = size.saturating_add(512) / 1024;
-        name = Some(next);
-    }
-    format!("{sign}{size} {}", name.copied().unwrap_or_default())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_read_at_a_glance() {
-        assert_eq!(pretty(0), "0 bytes");
-        assert_eq!(pretty(10_239), "10239 bytes");
-        assert_eq!(pretty(10_240), "10 kB");
-        assert_eq!(pretty(-10_240), "-10 kB");
-        assert_eq!(pretty(123_456_789), "118 MB");
-        assert_eq!(pretty(i64::MIN), "-8192 PB");
-    }
 }

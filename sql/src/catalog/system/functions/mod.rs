@@ -10,7 +10,8 @@
 //! - [`signatures`]: what functions take and give.
 //! - [`privileges`]: who may do what. [`encodings`]: of characters.
 //! - `current_setting` and `set_config` are in [`settings`].
-//! - [`descriptions`]: comments, sizes, signatures: what nobody knows here is NULL.
+//! - [`sizes`]: how large relations are; [`statistics`]: counting anew.
+//! - [`descriptions`]: comments, definitions of views: what nobody knows here is NULL.
 
 mod clock;
 mod definitions;
@@ -26,6 +27,8 @@ mod server;
 mod settings;
 mod signals;
 mod signatures;
+mod sizes;
+mod statistics;
 mod system_function;
 
 use std::sync::Weak;
@@ -59,6 +62,8 @@ pub(super) fn all(store: &Weak<Store>) -> Vec<ScalarUDF> {
         settings::FUNCTIONS,
         signals::FUNCTIONS,
         signatures::FUNCTIONS,
+        sizes::FUNCTIONS,
+        statistics::FUNCTIONS,
     ];
     all.concat()
         .into_iter()

@@ -19,6 +19,7 @@ use muster_storage::{Snapshot, Store};
 use super::super::rows::{list_of, moment_type};
 use crate::session::{Caller, Live, Settings};
 use crate::sqlstate::SqlState;
+use crate::tally::Tally;
 use crate::{Error, Options};
 
 /// The type of an argument.
@@ -87,6 +88,9 @@ pub(super) struct Catalog {
     pub(super) moments: Option<(DateTime<Utc>, DateTime<Utc>)>,
     /// When the database was opened.
     pub(super) started: Option<DateTime<Utc>>,
+    /// What the database counts, for a statement that a session runs.
+    pub(super) tally: Option<Arc<Tally>>,
+    pub(super) store: Arc<Store>,
 }
 
 impl Catalog {
@@ -200,6 +204,8 @@ impl SystemFunction {
                 block: caller.block,
                 moments: Some(caller.moments),
                 started: Some(caller.started),
+                tally: Some(caller.tally.clone()),
+                store,
             });
         }
         let settings = Settings::new(&Options::default());
@@ -211,6 +217,8 @@ impl SystemFunction {
             block: None,
             moments: None,
             started: None,
+            tally: None,
+            store,
         })
     }
 }

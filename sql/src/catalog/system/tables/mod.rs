@@ -9,6 +9,9 @@ mod extension;
 mod foreign_keys;
 mod information_schema;
 mod muster_caches;
+mod muster_corpora;
+mod muster_indexes;
+mod muster_segments;
 mod pg_attrdef;
 mod pg_attribute;
 mod pg_auth_members;
@@ -21,6 +24,7 @@ mod pg_database;
 mod pg_depend;
 mod pg_index;
 mod pg_indexes;
+mod pg_locks;
 mod pg_namespace;
 mod pg_prepared_statements;
 pub(super) mod pg_proc;
@@ -29,7 +33,10 @@ mod pg_sequences;
 mod pg_settings;
 mod pg_stat_activity;
 mod pg_stat_database;
+mod pg_stat_indexes;
 mod pg_stat_progress_create_index;
+mod pg_stat_statements;
+mod pg_stat_tables;
 mod pg_stats;
 mod pg_tables;
 mod pg_views;
@@ -90,6 +97,7 @@ pub(super) const PG_CATALOG: &[Override] = &[
     computed("pg_statistic", same, empty::nothing),
     computed("pg_sequence", same, pg_sequences::fill_sequence),
     computed("pg_settings", pg_settings::adapted, pg_settings::fill),
+    computed("pg_stat_user_tables", pg_stat_tables::adapted, pg_stat_tables::fill),
     computed("pg_views", same, pg_views::fill),
     computed("pg_tables", pg_tables::adapted, pg_tables::fill),
     extended("pg_am", same, extension::fill_methods),
@@ -107,13 +115,22 @@ const ADDITIONS: &[Addition] = &[
     Addition { name: "pg_sequences", schema: pg_sequences::schema, fill: pg_sequences::fill_sequences },
     Addition { name: "muster_sequences", schema: pg_sequences::states, fill: pg_sequences::fill_states },
     muster_caches::TABLE,
+    muster_corpora::TABLE,
+    muster_indexes::TABLE,
+    muster_segments::TABLE,
     pg_available_extensions::TABLE,
     pg_authid::PG_USER,
     pg_cursors::TABLE,
+    pg_locks::TABLE,
     pg_prepared_statements::TABLE,
     pg_stat_activity::TABLE,
     pg_stat_database::TABLE,
+    pg_stat_indexes::ALL,
+    pg_stat_indexes::USER,
     pg_stat_progress_create_index::TABLE,
+    pg_stat_statements::INFO,
+    pg_stat_statements::TABLE,
+    pg_stat_tables::ALL,
     pg_stats::TABLE,
 ];
 

@@ -15,22 +15,22 @@ use crate::sqlstate::SqlState;
 use crate::{Error, Result, column};
 
 /// A table's searchable side.
-pub(in crate::functions::table) struct Corpus<'a> {
-    pub(in crate::functions::table) definition: &'a TableDefinition,
-    pub(in crate::functions::table) key: &'a KeyConstraint,
+pub(crate) struct Corpus<'a> {
+    pub(crate) definition: &'a TableDefinition,
+    pub(crate) key: &'a KeyConstraint,
     /// Position of the key's one column.
-    pub(in crate::functions::table) key_column: usize,
+    pub(crate) key_column: usize,
     /// Position of the vector column.
-    pub(in crate::functions::table) vector_column: usize,
-    pub(in crate::functions::table) dimensions: usize,
-    pub(in crate::functions::table) index: Option<&'a IndexDefinition>,
-    pub(in crate::functions::table) metric: Metric,
+    pub(crate) vector_column: usize,
+    pub(crate) dimensions: usize,
+    pub(crate) index: Option<&'a IndexDefinition>,
+    pub(crate) metric: Metric,
 }
 
 impl<'a> Corpus<'a> {
     /// # Errors
     /// 42809 for a table without a primary key of one column or without a vector column.
-    pub(in crate::functions::table) fn of(definition: &'a TableDefinition) -> Result<Self> {
+    pub(crate) fn of(definition: &'a TableDefinition) -> Result<Self> {
         let no_corpus = |why: &str| {
             Error::new(
                 SqlState::WrongObjectType,

@@ -43,7 +43,8 @@ use super::arguments::{Parameter, bind, plan_arguments};
 use crate::Error;
 use crate::sqlstate::SqlState;
 
-pub(super) use corpus::{Corpus, resolve};
+pub(crate) use corpus::Corpus;
+pub(super) use corpus::resolve;
 pub(super) use exec::{VectorSearchExec, filter_may_wait, texts_wait};
 pub(crate) use exec::{VectorSearchPlanner, search_may_wait};
 pub(super) use metadata::objects;

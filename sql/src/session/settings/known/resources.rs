@@ -33,7 +33,7 @@ settings! {
         "log_statement" Superuser, Kind::Choice(&["none", "ddl", "mod", "all"]), "none", Effect::Only(&[]), "Sets the type of statements logged.";
     }
     "Reporting and Logging / When to Log": {
-        "log_min_duration_statement" Superuser, Kind::Integer(Unit::Milliseconds, -1, 2147483647), "-1", Effect::Only(&[]), "Sets the minimum execution time above which all statements will be logged.";
+        "log_min_duration_statement" Superuser, Kind::Integer(Unit::Milliseconds, -1, 2147483647), "-1", Effect::Own, "Sets the minimum execution time above which all statements will be logged.";
         "log_min_error_statement" Superuser, Kind::Choice(&["debug5", "debug4", "debug3", "debug2", "debug1", "info", "notice", "warning", "error", "log", "fatal", "panic"]), "error", Effect::Only(&[]), "Causes all statements generating error at or above this level to be logged.";
         "log_min_messages" Superuser, Kind::Choice(&["debug5", "debug4", "debug3", "debug2", "debug1", "info", "notice", "warning", "error", "log", "fatal", "panic"]), "warning", Effect::Only(&[]), "Sets the message levels that are logged.";
     }
