@@ -1,5 +1,6 @@
 """SQLAlchemy's dialect compliance suite, psycopg2's tests, pg8000's tests: downloaded from PyPI, run by pytest."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -90,7 +91,9 @@ def sqlalchemy(cache, port):
     (folder / "test_suite.py").write_text("from sqlalchemy.testing.suite import *\n")
     servers.psql(port, ["CREATE SCHEMA test_schema"])
     url = f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
-    return pytest(cache, port, folder, ["test_suite.py", "--dburi", url])
+    found = pytest(cache, port, folder, ["test_suite.py", "--dburi", url])
+    # Classes are named after the server's version.
+    return {re.sub(r"_postgresql\+psycopg_[\d_]+", "", name): outcome for name, outcome in found.items()}
 
 
 SUITES = {"sqlalchemy": sqlalchemy, "psycopg2": psycopg2, "pg8000": pg8000}

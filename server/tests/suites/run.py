@@ -34,8 +34,8 @@ def main():
 
 
 def run(cache, server, suite, arguments):
-    # The macros of sqlx ask the server that they are compiled against.
-    if suite in rust_suites.PREPARE and not (cache / f"{suite}.json").exists():
+    # The macros of sqlx ask the server that they are compiled against; tokio-postgres has its port in its tests.
+    if suite in rust_suites.PREPARE and not rust_suites.binaries(cache, suite, arguments.port).exists():
         with servers.postgresql(cache / f"server-{arguments.port}", arguments.port, None):
             rust_suites.PREPARE[suite](cache, arguments.port)
     start = servers.SERVERS[server]

@@ -78,12 +78,17 @@ def built(cache, folder, port, jobs=2):
     target = cache / "target"
     environment = {**os.environ, "CARGO_TARGET_DIR": str(target), "DATABASE_URL": url(port), "CARGO_PROFILE_DEV_DEBUG": "0"}
     told = cargo(["test", "--no-run", "--message-format=json", f"--jobs={jobs}"], cwd=folder, env=environment, stdout=subprocess.PIPE)
-    binaries = {}
+    found = {}
     for line in told.stdout.splitlines():
         message = json.loads(line)
         if message.get("executable") and "test" in message["target"]["kind"]:
-            binaries[message["target"]["name"]] = message["executable"]
-    return binaries
+            found[message["target"]["name"]] = message["executable"]
+    return found
+
+
+def binaries(cache, suite, port):
+    """Where it is kept which test binaries were built for a port."""
+    return cache / f"{suite}-{port}.json"
 
 
 def url(port):
@@ -102,8 +107,7 @@ def prepare_sqlx(cache, port):
     tests = {name: f"tests/postgres/{name}.rs" for name in SQLX_TESTS}
     package(folder, "sqlx", needs, SQLX_FEATURES, tests)
     set_up_sqlx(cache, port)
-    binaries = built(cache, folder, port)
-    (cache / "sqlx.json").write_text(json.dumps(binaries))
+    binaries(cache, "sqlx", port).write_text(json.dumps(built(cache, folder, port)))
 
 
 def set_up_sqlx(cache, port):
@@ -127,12 +131,12 @@ def prepare_tokio(cache, port):
     needs = dependencies(manifest)
     needs["tokio-postgres"] = {"version": f"={VERSIONS['tokio-postgres']}", "features": ["runtime", "array-impls", *features]}
     package(folder, "tokio-postgres", needs, ["runtime", *features], {"test": "tests/test/main.rs"})
-    (cache / "tokio-postgres.json").write_text(json.dumps(built(cache, folder, port)))
+    binaries(cache, "tokio-postgres", port).write_text(json.dumps(built(cache, folder, port)))
 
 
 def run(cache, port, name):
     found = {}
-    for test, binary in json.loads((cache / f"{name}.json").read_text()).items():
+    for test, binary in json.loads(binaries(cache, name, port).read_text()).items():
         environment = {**os.environ, "DATABASE_URL": url(port), "CARGO_MANIFEST_DIR": str(cache / name)}
         found |= run_binary(binary, test, cache / name, environment)
     return found
