@@ -116,8 +116,6 @@ sqlstates! {
     AmbiguousColumn = "42702",
     /// No such column.
     UndefinedColumn = "42703",
-    /// No such database.
-    InvalidCatalogName = "3D000",
     /// No such type, setting or other object.
     UndefinedObject = "42704",
     /// A foreign key that refers to no key.
