@@ -56,6 +56,12 @@ sqlstates! {
     InvalidRowCountInLimitClause = "2201W",
     /// A text that the target type cannot read.
     InvalidTextRepresentation = "22P02",
+    /// A character that a text cannot have.
+    UntranslatableCharacter = "22P05",
+    /// Arrays whose dimensions do not fit.
+    ArraySubscriptError = "2202E",
+    /// A number in JSON that is none of the type asked for, or another fault of SQL/JSON.
+    InvalidJsonText = "22032",
     /// A file for COPY that cannot be read as its format.
     BadCopyFileFormat = "22P04",
     /// NULL for a column that takes none.

@@ -24,7 +24,7 @@ use crate::catalog::{CATALOG, PublicSchema, SCHEMA, system};
 use crate::functions::table::{CallPlanner, TableFunctions, VectorSearchPlanner};
 use crate::functions::{aggregate, scalar};
 use crate::planning::{
-    CheckedArithmetic, DecimalTexts, Lateral, Literals, ScalarSubqueries, VectorOperators,
+    CheckedArithmetic, DecimalTexts, JsonOperators, Lateral, Literals, ScalarSubqueries, VectorOperators,
     with_filters_below_searches, with_limit_fences,
 };
 use crate::sequence::{self, Sequences};
@@ -51,12 +51,11 @@ pub(crate) fn session_state(
     // So that the few rows that a key finds are not spread over threads.
     options.execution.use_row_number_estimates_to_optimize_partitioning = true;
     options.execution.time_zone = Some("UTC".to_string());
-    let mut state = SessionStateBuilder::new()
+    let state = SessionStateBuilder::new()
         .with_config(config)
         .with_runtime_env(runtime)
         .with_default_features()
         .build();
-    datafusion_functions_json::register_all(&mut state)?;
     let catalog = Arc::new(MemoryCatalogProvider::new());
     let store = public.store().clone();
     catalog.register_schema(SCHEMA, public as Arc<dyn SchemaProvider>)?;
@@ -76,7 +75,7 @@ pub(crate) fn session_state(
     rules.push(Arc::new(CheckedArithmetic));
     rules.push(Arc::new(DecimalTexts));
     // Before the library's, which take `||` of lists for theirs.
-    let mut planners: Vec<Arc<dyn ExprPlanner>> = vec![Arc::new(VectorOperators)];
+    let mut planners: Vec<Arc<dyn ExprPlanner>> = vec![Arc::new(JsonOperators), Arc::new(VectorOperators)];
     planners.extend(state.expr_planners().iter().cloned());
     let logical = with_filters_below_searches(&state.optimizer().rules);
     let physical = with_limit_fences(state.physical_optimizers());

@@ -82,10 +82,16 @@ fn signed(name: &str) -> Option<(Token, Token)> {
     let operator = name.strip_suffix('-').or_else(|| name.strip_suffix('+'))?;
     let sign = if name.ends_with('-') { Token::Minus } else { Token::Plus };
     let may_end_in_sign = |c: char| "~!@#%^&|`?".contains(c);
-    if name.contains(may_end_in_sign) || !matches!(operator, "<->" | "<=>") {
+    if name.contains(may_end_in_sign) {
         return None;
     }
-    Some((Token::CustomBinaryOperator(operator.to_string()), sign))
+    let operator = match operator {
+        "<->" | "<=>" => Token::CustomBinaryOperator(operator.to_string()),
+        "->" => Token::Arrow,
+        "->>" => Token::LongArrow,
+        _ => return None,
+    };
+    Some((operator, sign))
 }
 
 #[cfg(test)]
@@ -131,6 +137,8 @@ mod tests {
     fn a_sign_after_an_operator_is_a_sign() {
         assert_eq!(grouped("a<->-b"), "(a <-> (- b))");
         assert_eq!(grouped("a<=>-b"), "(a <=> (- b))");
+        assert_eq!(grouped("a->-1"), "(a -> (- 1))");
+        assert_eq!(grouped("a->>-1"), "(a ->> (- 1))");
     }
 
     #[test]

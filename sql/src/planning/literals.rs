@@ -19,6 +19,7 @@ use datafusion::optimizer::AnalyzerRule;
 use arrow::datatypes::{DataType, FieldRef};
 
 use super::each_expression::each_expression;
+use super::json_order;
 use crate::functions::aggregate;
 use crate::functions::scalar::{self, Comparison};
 use crate::sqlstate::SqlState;
@@ -36,9 +37,10 @@ impl AnalyzerRule for Literals {
     }
 
     fn analyze(&self, plan: LogicalPlan, _options: &ConfigOptions) -> Result<LogicalPlan> {
-        each_expression(plan, |expression, schema| {
+        let plan = each_expression(plan, |expression, schema| {
             type_literals(expression, schema)?.transform_data(|expression| Ok(keep_type(expression, schema)))
-        })
+        })?;
+        json_order::sort_by_keys(plan)
     }
 }
 
@@ -55,6 +57,13 @@ pub(crate) fn type_literals(expression: Expr, schema: &DFSchema) -> Result<Trans
                 Transformed::yes(Expr::BinaryExpr(BinaryExpr::new(Box::new(left), op, Box::new(right))))
             }
             Expr::InList(InList { expr, list, negated }) => {
+                if json_among(std::iter::once(expr.as_ref()), schema) == Some("jsonb")
+                    && let Some(equal) = scalar::json::named("jsonb_eq")
+                {
+                    let equal = |item| equal.call(vec![(*expr).clone(), as_json(item, "jsonb")]);
+                    let any = list.into_iter().map(equal).reduce(Expr::or).unwrap_or_else(|| lit(false));
+                    return Ok(Transformed::yes(if negated { not(any) } else { any }));
+                }
                 if let Some(kind) = kind(&expr, schema) {
                     let equal = |item| vector_call(Comparison::Equal, kind, (*expr).clone(), item);
                     let any = list.into_iter().map(equal).reduce(Expr::or).unwrap_or_else(|| lit(false));
@@ -95,20 +104,32 @@ pub(crate) fn type_literals(expression: Expr, schema: &DFSchema) -> Result<Trans
                     None => Transformed::no(Expr::Cast(cast)),
                 }
             }
-            Expr::Cast(cast) => cast_vector(cast, schema)?,
+            Expr::Cast(cast) => match scalar::json::cast_json(&cast, schema)? {
+                Some(read) => Transformed::yes(read),
+                None => cast_vector(cast, schema)?,
+            },
             Expr::ScalarFunction(mut call) if CHOOSERS.contains(&call.func.name()) => {
-                read_choices(call.args.iter_mut().collect(), schema);
-                Transformed::yes(Expr::ScalarFunction(call))
+                let json = json_among(call.args.iter(), schema);
+                read_choices(call.args.iter_mut().collect(), json, schema);
+                Transformed::yes(marked(Expr::ScalarFunction(call), json))
             }
             Expr::Case(mut case) => {
+                let branches = case.when_then_expr.iter().map(|(_, then)| then.as_ref());
+                let json = json_among(branches.chain(case.else_expr.as_deref()), schema);
                 let branches = case.when_then_expr.iter_mut().map(|(_, then)| then.as_mut());
-                read_choices(branches.chain(case.else_expr.as_deref_mut()).collect(), schema);
-                Transformed::yes(Expr::Case(case))
+                read_choices(branches.chain(case.else_expr.as_deref_mut()).collect(), json, schema);
+                Transformed::yes(marked(Expr::Case(case), json))
             }
             Expr::AggregateFunction(mut call) => {
+                if !call.params.distinct {
+                    json_order::by_keys(&mut call.params.order_by, schema)?;
+                } else if aggregate::is_array_of_json(call.func.name()) && call.params.order_by.is_empty() {
+                    let sorted = call.params.args.first().map(|value| value.clone().sort(true, false));
+                    call.params.order_by.extend(sorted);
+                }
                 let fields = fields(&call.params.args, schema)?;
                 match chosen(&call.func, &fields)? {
-                    None => Transformed::no(Expr::AggregateFunction(call)),
+                    None => Transformed::yes(Expr::AggregateFunction(call)),
                     Some(function) => {
                         call.func = function;
                         Transformed::yes(Expr::AggregateFunction(call))
@@ -162,8 +183,12 @@ fn is_decimal(expression: &Expr, schema: &DFSchema) -> bool {
 /// Functions that give one of their arguments.
 const CHOOSERS: &[&str] = &["coalesce", "nullif", "greatest", "least"];
 
-/// The values of which one is chosen: texts as the type of the others.
-fn read_choices(mut choices: Vec<&mut Expr>, schema: &DFSchema) {
+/// The values of which one is chosen: texts as the type of the others, which is `json` if that is given.
+fn read_choices(mut choices: Vec<&mut Expr>, json: Option<&str>, schema: &DFSchema) {
+    if let Some(json) = json {
+        choices.iter_mut().for_each(|choice| **choice = as_json(choice.clone(), json));
+        return;
+    }
     let is_other = |choice: &&&mut Expr| !is_text(choice);
     let types = choices.iter().filter(is_other).filter_map(|choice| choice.get_type(schema).ok());
     let is_read = |found: &DataType| matches!(found, DataType::List(_)) || is_date(found);
@@ -183,6 +208,27 @@ fn is_text_to_date(cast: &Cast, schema: &DFSchema) -> bool {
     is_date(cast.field.data_type())
         && !scalar::is_read(&cast.expr)
         && matches!(cast.expr.get_type(schema), Ok(DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8))
+}
+
+/// `json` or `jsonb`, if that is what one of these is beside texts.
+fn json_among<'a>(mut values: impl Iterator<Item = &'a Expr>, schema: &DFSchema) -> Option<&'static str> {
+    values.find_map(|value| scalar::json::json_type(&value.to_field(schema).ok()?.1))
+}
+
+/// A value that is JSON, if it is: DataFusion loses that on the way through CASE and its kin.
+fn marked(expression: Expr, json: Option<&str>) -> Expr {
+    match json {
+        Some(json) => scalar::nullable(expression, &Arc::new(column::json_field("", json, true))),
+        None => expression,
+    }
+}
+
+/// A text as a statement writes it beside JSON.
+fn as_json(expression: Expr, json: &str) -> Expr {
+    match expression {
+        Expr::Literal(ScalarValue::Utf8(Some(_)), _) => scalar::to_json(expression, json),
+        other => other,
+    }
 }
 
 /// The field of values that are all of one type which Arrow does not have: json, uuid. NULLs are of any.

@@ -142,7 +142,7 @@ fn as_vector(expression: Expr, kind: VectorKind) -> Expr {
     }
 }
 
-fn undefined(expr: &RawBinaryExpr, schema: &DFSchema) -> Error {
+pub(super) fn undefined(expr: &RawBinaryExpr, schema: &DFSchema) -> Error {
     let name = |operand: &Expr| match operand {
         Expr::Literal(ScalarValue::Utf8(_) | ScalarValue::Null, _)
         | Expr::Placeholder(Placeholder { field: None, .. }) => "unknown".to_string(),
@@ -157,7 +157,7 @@ fn undefined(expr: &RawBinaryExpr, schema: &DFSchema) -> Error {
     )
 }
 
-fn ambiguous(operator: &BinaryOperator) -> Error {
+pub(super) fn ambiguous(operator: &BinaryOperator) -> Error {
     let message = format!("operator is not unique: unknown {operator} unknown");
     Error::new(SqlState::AmbiguousFunction, message)
         .with_hint("Could not choose a best candidate operator. You might need to add explicit type casts.")

@@ -115,6 +115,6 @@ fn over(query: &Query, aggregate: &str) -> Result<Expr> {
     else {
         return Err(bug());
     };
-    *subquery = Box::new(query.clone());
+    **subquery = query.clone();
     Ok(Expr::Subquery(outer))
 }

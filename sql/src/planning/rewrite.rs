@@ -18,7 +18,7 @@ use datafusion::sql::sqlparser::ast::{
 use super::integers::{is_arithmetic, type_integers, type_values};
 use super::quantified::{Quantifier, quantified};
 use super::select_names::name_columns;
-use super::set_returning;
+use super::{json_arguments, json_records, ordered_rows, set_returning, whole_rows};
 use crate::functions;
 use crate::functions::scalar::{LIKE_PATTERN, PLAIN_ARRAY, TIMEZONE, to_vector_name};
 use crate::parse::walk::{change, visit_expressions};
@@ -54,13 +54,13 @@ impl VisitorMut for Rewrite {
         if matches!(&*expression, Expr::BinaryOp { op, .. } if is_arithmetic(op)) {
             type_integers(expression);
         }
-        if let Some(rows) = set_returning::in_expression(expression) {
-            *expression = rows;
-        }
         match rewrite_one(expression) {
             Ok(Some(rewritten)) => *expression = rewritten,
             Ok(None) => {}
             Err(error) => return ControlFlow::Break(error),
+        }
+        if let Some(rows) = set_returning::in_expression(expression) {
+            *expression = rows;
         }
         ControlFlow::Continue(())
     }
@@ -68,6 +68,7 @@ impl VisitorMut for Rewrite {
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Error> {
         limit_by_fetch(query);
         name_columns(query);
+        whole_rows::in_order(query);
         if query.locks.is_empty() {
             return ControlFlow::Continue(());
         }
@@ -75,6 +76,11 @@ impl VisitorMut for Rewrite {
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Error> {
+        ordered_rows::in_select(select);
+        whole_rows::in_select(select);
+        if let Err(error) = json_records::in_from(select) {
+            return ControlFlow::Break(error);
+        }
         for item in &mut select.projection {
             if let Err(error) = set_returning::in_list(item) {
                 return ControlFlow::Break(error);
@@ -228,7 +234,7 @@ fn interval(expression: &Expr) -> Option<Expr> {
     })
 }
 
-fn rewrite_one(expression: &Expr) -> Result<Option<Expr>> {
+pub(super) fn rewrite_one(expression: &Expr) -> Result<Option<Expr>> {
     match expression {
         Expr::Cast { kind, expr, data_type, .. } => match kind {
             CastKind::Cast | CastKind::DoubleColon => Ok(cast(expr, data_type)),
@@ -236,11 +242,7 @@ fn rewrite_one(expression: &Expr) -> Result<Option<Expr>> {
         },
         Expr::TypedString(typed) => Ok(cast(&Expr::Value(typed.value.clone()), &typed.data_type)),
         Expr::Interval(written) if written.leading_field.is_none() => Ok(interval(&written.value)),
-        // The library's `->` gives a union of types, which no client knows; this gives jsonb.
-        Expr::BinaryOp { left, op: BinaryOperator::Arrow, right } => {
-            let value = call("json_get_json", vec![left.as_ref().clone(), right.as_ref().clone()]);
-            Ok(Some(call("muster_to_jsonb", vec![value])))
-        }
+        Expr::Function(function) => json_arguments::typed(function),
         Expr::Like { negated, any, expr, pattern, escape_char: Some(escape) } => Ok(Some(Expr::Like {
             negated: *negated,
             any: *any,

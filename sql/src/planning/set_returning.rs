@@ -7,15 +7,17 @@ use std::sync::LazyLock;
 
 use datafusion::functions_aggregate::all_default_aggregate_functions;
 use datafusion::sql::sqlparser::ast::{
-    Expr, FunctionArguments, Ident, ObjectName, SelectItem, Statement, TableAlias, TableAliasColumnDef,
-    TableFactor, Value,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, SelectItem,
+    Statement, TableAlias, TableAliasColumnDef, TableFactor, Value,
 };
 
 use super::call;
 use crate::catalog::system::LISTENING;
+use crate::functions::scalar::json;
 use crate::parse::parse_plain;
 use crate::parse::walk::{visit_expressions, visit_expressions_mut};
 use crate::sqlstate::SqlState;
+use crate::statement::name;
 use crate::{Error, Result, functions};
 
 const NAME: &str = "pg_listening_channels";
@@ -36,8 +38,28 @@ fn is(name: &ObjectName, wanted: &str) -> bool {
 /// A call in an expression.
 pub(super) fn in_expression(expression: &Expr) -> Option<Expr> {
     let Expr::Function(function) = expression else { return None };
+    if let Some(rows) = of_json(function) {
+        return Some(rows);
+    }
     let bare = matches!(&function.args, FunctionArguments::List(list) if list.args.is_empty());
     (bare && is(&function.name, NAME)).then(|| call("unnest", vec![call(LISTENING, Vec::new())]))
+}
+
+/// A function of JSON that gives rows, as `unnest` of the one that gives an array of them.
+fn of_json(function: &Function) -> Option<Expr> {
+    let called = name::ident(function.name.0.last()?.as_ident()?);
+    let array = json::array_name(&called)?;
+    let FunctionArguments::List(list) = &function.args else { return None };
+    let arguments = list.args.iter().map(|argument| match argument {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(argument)) => Some(argument.clone()),
+        _ => None,
+    });
+    let rows = call("unnest", vec![call(array, arguments.collect::<Option<Vec<Expr>>>()?)]);
+    Some(match called.as_str() {
+        "json_array_elements" => call(json::AS_JSON, vec![rows]),
+        "jsonb_array_elements" => call(json::AS_JSONB, vec![rows]),
+        _ => rows,
+    })
 }
 
 /// The most rows of a series in a SELECT list, all of which are in memory at once; in FROM they are not.

@@ -273,7 +273,7 @@ impl Fields {
     fn write(self, kind: Kind) -> std::result::Result<String, Fault> {
         let mut clock = self.clock.unwrap_or(0);
         if let Some(afternoon) = self.afternoon {
-            if clock >= 13 * 3600 * SECOND || clock < 0 {
+            if !(0..13 * 3600 * SECOND).contains(&clock) {
                 return Err(Fault::Range);
             }
             let noon = 12 * 3600 * SECOND;

@@ -1,8 +1,10 @@
-//! Aggregate functions that Muster adds to DataFusion's: `avg` and `sum` of vectors.
+//! Aggregate functions that Muster adds to DataFusion's: `avg` and `sum` of vectors, `json_agg` and its kin.
 //!
 //! - [`Overloaded`]: a name that is one function of numbers and another of vectors.
 //! - [`vector`]: those of vectors.
+//! - [`json`]: those that give JSON.
 
+mod json;
 mod overloaded;
 mod vector;
 
@@ -12,15 +14,18 @@ use datafusion::functions_aggregate::average::avg_udaf;
 use datafusion::functions_aggregate::sum::sum_udaf;
 use datafusion::logical_expr::AggregateUDF;
 
+pub(crate) use json::is_array_of_json;
 pub(crate) use overloaded::{Overloaded, chosen};
 use vector::{VectorAggregate, vector_aggregate};
 
 /// All of them, for the session state: in place of DataFusion's of the same names.
 pub(crate) fn all() -> Vec<AggregateUDF> {
-    vec![
+    let mut all = vec![
         AggregateUDF::new_from_impl(Overloaded::new(avg_udaf(), vector_aggregate(VectorAggregate::Average))),
         AggregateUDF::new_from_impl(Overloaded::new(sum_udaf(), vector_aggregate(VectorAggregate::Sum))),
-    ]
+    ];
+    all.extend(json::functions());
+    all
 }
 
 /// The error for an aggregate that there is none of for these arguments.

@@ -11,8 +11,7 @@ mod embed;
 mod format;
 mod in_rows;
 mod is_valid;
-mod json_build;
-mod json_typeof;
+pub(crate) mod json;
 mod like_pattern;
 mod or_empty;
 mod pg_sleep;
@@ -87,8 +86,7 @@ pub(crate) fn all(embedders: &Arc<Embedders>) -> Vec<Arc<ScalarUDF>> {
     ];
     all.extend(date_text::functions());
     all.extend(is_valid::functions());
-    all.extend(json_build::functions());
-    all.extend(json_typeof::functions());
+    all.extend(json::functions());
     all.extend(subscripts::functions());
     all.extend(vector::all());
     all

@@ -4,16 +4,16 @@
 use std::sync::{Arc, LazyLock};
 
 use arrow::array::{Array, StringArray};
-use arrow::datatypes::{DataType, FieldRef};
+use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::error::Result;
 use datafusion::logical_expr::{
-    ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
-    TypeSignature, Volatility,
+    ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
 use super::text::over_texts;
-use crate::column;
-use crate::types::json;
+use crate::sqlstate::SqlState;
+use crate::types::{json, type_name};
+use crate::{Error, column};
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct ToJson {
@@ -23,8 +23,7 @@ struct ToJson {
 }
 
 fn make(name: &'static str, sql_type: &'static str) -> Arc<ScalarUDF> {
-    let signature =
-        Signature::one_of(vec![TypeSignature::Exact(vec![DataType::Utf8])], Volatility::Immutable);
+    let signature = Signature::user_defined(Volatility::Immutable);
     Arc::new(ScalarUDF::new_from_impl(ToJson { name, sql_type, signature }))
 }
 
@@ -52,6 +51,20 @@ impl ScalarUDFImpl for ToJson {
 
     fn signature(&self) -> &Signature {
         &self.signature
+    }
+
+    fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
+        match given {
+            [DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null] => {
+                Ok(vec![DataType::Utf8])
+            }
+            _ => {
+                let names: Vec<String> =
+                    given.iter().map(|given| type_name(&Field::new("", given.clone(), true))).collect();
+                let message = format!("cannot cast type {} to {}", names.join(", "), self.sql_type);
+                Err(Error::new(SqlState::CannotCoerce, message).into())
+            }
+        }
     }
 
     fn return_type(&self, _arg_types: &[DataType]) -> Result<DataType> {

@@ -12,7 +12,9 @@ mod built_in;
 mod call;
 mod given;
 mod json_each;
+mod json_elements;
 mod matrix_search;
+mod ordinality;
 mod playbook_matches;
 mod playbooks;
 mod validate;
@@ -52,10 +54,34 @@ pub const TABLE_FUNCTIONS: &[&str] = &[
     json_each::JSONB_TEXT,
     json_each::JSON,
     json_each::JSON_TEXT,
+    json_elements::JSONB,
+    json_elements::JSONB_TEXT,
+    json_elements::JSONB_KEYS,
+    json_elements::JSON,
+    json_elements::JSON_TEXT,
+    json_elements::JSON_KEYS,
 ];
 
 /// Those of them that PostgreSQL has, too.
-pub(crate) const OF_POSTGRESQL: &[&str] = json_each::NAMES;
+pub(crate) const OF_POSTGRESQL: &[&str] = &[
+    json_each::JSONB,
+    json_each::JSONB_TEXT,
+    json_each::JSON,
+    json_each::JSON_TEXT,
+    json_elements::JSONB,
+    json_elements::JSONB_TEXT,
+    json_elements::JSONB_KEYS,
+    json_elements::JSON,
+    json_elements::JSON_TEXT,
+    json_elements::JSON_KEYS,
+];
+
+/// The one column of a function that gives no rows of several columns, where the function names it.
+pub(crate) fn value_column(function: &str) -> Option<&'static str> {
+    let elements =
+        [json_elements::JSON, json_elements::JSON_TEXT, json_elements::JSONB, json_elements::JSONB_TEXT];
+    elements.contains(&function).then_some(json_elements::VALUE)
+}
 
 /// Whether a name in FROM is one of ours.
 pub(crate) fn is_known(name: &ObjectName) -> bool {
@@ -110,10 +136,14 @@ pub(crate) fn each_corpus(
 fn plan(
     name: &'static str,
     args: Vec<FunctionArg>,
+    ordinality: bool,
     context: &mut dyn RelationPlannerContext,
 ) -> Result<LogicalPlan> {
     let call = match name {
         vector_search::NAME => {
+            if ordinality {
+                return Err(Error::unsupported("WITH ORDINALITY of vector_search").into());
+            }
             let node = Arc::new(vector_search::plan(args, context)?);
             return Ok(LogicalPlan::Extension(Extension { node }));
         }
@@ -124,8 +154,10 @@ fn plan(
         validate::FILL => validate::plan(Validator::Fill, args, context)?,
         audit_drift::NAME => audit_drift::plan(args, context)?,
         name if json_each::NAMES.contains(&name) => json_each::plan(name, args, context)?,
+        name if json_elements::NAMES.contains(&name) => json_elements::plan(name, args, context)?,
         other => return Err(Error::unsupported(format!("table function {other}")).into()),
     };
+    let call = if ordinality { ordinality::numbered(&call)? } else { call };
     Ok(LogicalPlan::Extension(Extension { node: Arc::new(call) }))
 }
 
@@ -152,11 +184,9 @@ impl RelationPlanner for TableFunctions {
             }
             other => return Ok(RelationPlanning::Original(Box::new(other))),
         };
-        if ordinality {
-            return Err(Error::unsupported("WITH ORDINALITY").into());
-        }
         let Some(name) = known(&name) else { return Err(Error::undefined_table(name).into()) };
-        let plan = plan(name, args, context)?;
+        let plan = plan(name, args, ordinality, context)?;
+        let alias = json_elements::named_column(name, alias);
         Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, alias))))
     }
 }

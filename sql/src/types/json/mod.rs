@@ -2,6 +2,18 @@
 //!
 //! The tokens are jiter's; what is ours is `jsonb`'s canonical text: keys once, the shorter first, `": "` and
 //! `", "` between.
+//!
+//! - [`slice`]: parts of a document, as they are written.
+//! - [`order`]: how `jsonb` compares.
+//! - [`contains`]: `@>` and `?`.
+//! - [`change`]: `||`, `-`, `#-`, `jsonb_set`, `jsonb_insert`.
+//! - [`print`]: `jsonb_pretty`, and a document without blanks.
+
+pub(crate) mod change;
+pub(crate) mod contains;
+pub(crate) mod order;
+pub(crate) mod print;
+pub(crate) mod slice;
 
 use jiter::{Jiter, JiterError, Peek};
 
@@ -25,6 +37,11 @@ pub(crate) enum Json {
 }
 
 impl Json {
+    /// Whether it is neither array nor object.
+    pub(crate) fn is_scalar(&self) -> bool {
+        !matches!(self, Self::Array(_) | Self::Object(_))
+    }
+
     /// The value of a key.
     pub(crate) fn get(&self, key: &str) -> Option<&Json> {
         match self {
@@ -39,11 +56,47 @@ impl Json {
 /// Reads `text` as JSON and gives `jsonb`'s text of it.
 ///
 /// # Errors
-/// 22P02 where the text is no JSON.
+/// 22P02 where the text is no JSON, 22P05 where a string has a NUL in it.
 pub(crate) fn canonical(text: &str) -> Result<String> {
-    let mut out = String::with_capacity(text.len());
-    write_value(&parse(text)?, &mut out);
-    Ok(out)
+    let document = parse(text)?;
+    if text.contains(NUL) {
+        without_nul(&document)?;
+    }
+    Ok(written(&document))
+}
+
+/// `jsonb`'s text of a document.
+pub(crate) fn written(document: &Json) -> String {
+    let mut out = String::new();
+    write_value(document, &mut out);
+    out
+}
+
+/// How JSON writes the one character that no text can have.
+const NUL: &str = "\\u0000";
+
+fn without_nul(document: &Json) -> Result<()> {
+    match document {
+        Json::Text(text) => text_without_nul(text).map(|_| ()),
+        Json::Array(items) => items.iter().try_for_each(without_nul),
+        Json::Object(entries) => entries.iter().try_for_each(|(key, value)| {
+            text_without_nul(key)?;
+            without_nul(value)
+        }),
+        Json::Null | Json::Bool(_) | Json::Number(_) => Ok(()),
+    }
+}
+
+/// A string of a document as a text.
+///
+/// # Errors
+/// 22P05 where it has a NUL in it.
+pub(crate) fn text_without_nul(text: &str) -> Result<&str> {
+    if text.contains('\0') {
+        return Err(Error::new(SqlState::UntranslatableCharacter, "unsupported Unicode escape sequence")
+            .with_detail("\\u0000 cannot be converted to text."));
+    }
+    Ok(text)
 }
 
 /// Reads `text` as JSON.
@@ -124,6 +177,44 @@ pub(crate) fn members(text: &str) -> Result<Option<Vec<(String, &str)>>> {
     Ok(Some(members))
 }
 
+/// The rows of a function that gives one column of them, by its name.
+///
+/// # Errors
+/// 22023 for a document of another kind than the function takes, 22P02 for a text that is no JSON.
+pub(crate) fn members_given(function: &str, text: &str) -> Result<Vec<Option<String>>> {
+    let binary = function.starts_with("jsonb");
+    if function.ends_with("_object_keys") {
+        return object_keys(function, text);
+    }
+    let refused = |message: &str| Err(Error::new(SqlState::InvalidParameterValue, message));
+    let Some(elements) = slice::elements(text)? else {
+        return match slice::kind(text) {
+            slice::Kind::Scalar if binary => refused("cannot extract elements from a scalar"),
+            slice::Kind::Scalar => refused(&format!("cannot call {function} on a scalar")),
+            _ if binary => refused("cannot extract elements from an object"),
+            _ => refused(&format!("cannot call {function} on a non-array")),
+        };
+    };
+    let texts = function.ends_with("_text");
+    let element = |element: &&str| match texts {
+        true => Ok(slice::as_text(element)?.map(|text| text.into_owned())),
+        false => Ok(Some((*element).to_string())),
+    };
+    elements.iter().map(element).collect()
+}
+
+fn object_keys(function: &str, text: &str) -> Result<Vec<Option<String>>> {
+    let Some(members) = members(text)? else {
+        let kind = match slice::kind(text) {
+            slice::Kind::Array => "an array",
+            _ => "a scalar",
+        };
+        let message = format!("cannot call {function} on {kind}");
+        return Err(Error::new(SqlState::InvalidParameterValue, message));
+    };
+    members.into_iter().map(|(key, _)| Ok(Some(text_without_nul(&key)?.to_string()))).collect()
+}
+
 /// An object's members as `jsonb` has them: each key once, its last value, the shorter keys first.
 pub(crate) fn ordered(written: &[(String, Json)]) -> Vec<&(String, Json)> {
     let mut entries: Vec<&(String, Json)> = written.iter().collect();
@@ -162,16 +253,19 @@ pub(crate) fn write_value(value: &Json, out: &mut String) {
             out.push(']');
         }
         Json::Text(text) => write_string(text, out),
-        Json::Number(digits) => {
-            let plain = plain(digits).unwrap_or_else(|| digits.clone());
-            // A numeric has one zero.
-            let is_zero = |digits: &&str| digits.bytes().all(|byte| matches!(byte, b'0' | b'.'));
-            out.push_str(plain.strip_prefix('-').filter(is_zero).unwrap_or(&plain));
-        }
+        Json::Number(digits) => out.push_str(&as_numeric(digits)),
         Json::Bool(true) => out.push_str("true"),
         Json::Bool(false) => out.push_str("false"),
         Json::Null => out.push_str("null"),
     }
+}
+
+/// A number as a numeric prints.
+pub(crate) fn as_numeric(digits: &str) -> String {
+    let plain = plain(digits).unwrap_or_else(|| digits.to_string());
+    // A numeric has one zero.
+    let is_zero = |digits: &&str| digits.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+    plain.strip_prefix('-').filter(is_zero).unwrap_or(&plain).to_string()
 }
 
 /// A number without its exponent, as a numeric prints; `None` where there is none or it is too large to write out.
