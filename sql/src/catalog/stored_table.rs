@@ -34,7 +34,22 @@ pub(crate) struct StoredTable {
 impl StoredTable {
     pub(crate) fn new(definition: Arc<TableDefinition>) -> Self {
         let schema = definition.schema.clone();
-        Self { constraints: constraints(&definition), definition, schema, statistics: None }
+        Self { constraints: Constraints::default(), definition, schema, statistics: None }
+    }
+
+    /// The same, which tells its primary key.
+    pub(crate) fn with_keys(self) -> Self {
+        Self { constraints: constraints(&self.definition), ..self }
+    }
+
+    /// The same, which tells no key.
+    pub(crate) fn without_keys(&self) -> Self {
+        Self {
+            definition: self.definition.clone(),
+            schema: self.schema.clone(),
+            constraints: Constraints::default(),
+            statistics: self.statistics.clone(),
+        }
     }
 
     /// The same, of whose rows the optimizer knows something.
@@ -47,7 +62,7 @@ impl StoredTable {
         let mut fields: Vec<_> = definition.schema.fields().iter().cloned().collect();
         fields.push(Arc::new(Field::new(ROW_ID, DataType::UInt64, false)));
         let schema = Arc::new(Schema::new(fields));
-        Self { constraints: constraints(&definition), definition, schema, statistics: None }
+        Self { constraints: Constraints::default(), definition, schema, statistics: None }
     }
 
     /// Whether a scan with these filters reads a few rows by their keys. An index may find any number of rows.

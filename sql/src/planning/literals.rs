@@ -205,9 +205,12 @@ fn is_date(data_type: &DataType) -> bool {
 
 /// Whether a cast reads a date or time that is not yet read.
 fn is_text_to_date(cast: &Cast, schema: &DFSchema) -> bool {
-    is_date(cast.field.data_type())
-        && !scalar::is_read(&cast.expr)
-        && matches!(cast.expr.get_type(schema), Ok(DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8))
+    if !is_date(cast.field.data_type()) || scalar::is_read(&cast.expr) {
+        return false;
+    }
+    let Ok((_, from)) = cast.expr.to_field(schema) else { return false };
+    let text = matches!(from.data_type(), DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8);
+    text && !column::is_json(&from)
 }
 
 /// `json` or `jsonb`, if that is what one of these is beside texts.

@@ -17,6 +17,7 @@ mod each_expression;
 pub(crate) mod expression;
 mod filter_below_search;
 pub(crate) mod generic_plan;
+mod grouped;
 mod integers;
 mod json_arguments;
 mod json_keys;

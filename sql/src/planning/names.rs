@@ -43,6 +43,8 @@ pub(crate) struct Names<'a> {
     /// Views by the strings that storage knows them by, planned.
     views: HashMap<String, Arc<dyn TableSource>>,
     types: Arc<SqlTypes>,
+    /// Whether tables tell their primary keys.
+    keys: bool,
 }
 
 /// The name of a statement's target. No client can write it: the protocol ends texts at a NUL.
@@ -52,12 +54,25 @@ impl<'a> Names<'a> {
     /// Names for an expression over known columns: no system tables.
     pub(crate) fn new(state: &'a SessionState, snapshot: &'a Snapshot) -> Self {
         let (system, views) = (HashMap::new(), HashMap::new());
-        Self { state, snapshot, system, target: None, views, types: Arc::new(SqlTypes::default()) }
+        Self {
+            state,
+            snapshot,
+            system,
+            target: None,
+            views,
+            types: Arc::new(SqlTypes::default()),
+            keys: false,
+        }
     }
 
     /// The same names and [`TARGET`] for a table.
     pub(crate) fn with_target(self, target: Option<Arc<TableDefinition>>) -> Self {
         Self { target, ..self }
+    }
+
+    /// The same names, of tables that tell their primary keys.
+    pub(crate) fn with_keys(self, keys: bool) -> Self {
+        Self { keys, ..self }
     }
 
     /// Names for a whole statement.
@@ -169,6 +184,7 @@ impl ContextProvider for Names<'_> {
         {
             let statistics = planned(self.snapshot, table);
             let table = StoredTable::new(table.definition().clone()).with_statistics(statistics);
+            let table = if self.keys { table.with_keys() } else { table };
             return Ok(provider_as_source(Arc::new(table)));
         }
         if let Some(stored) = Self::stored_name(&name)

@@ -19,8 +19,10 @@ use datafusion::sql::planner::{ParserOptions, SqlToRel};
 use datafusion::sql::sqlparser::ast;
 use muster_storage::{Snapshot, TableDefinition};
 
+use super::grouped::without_keys;
 use super::json_keys::type_keys;
-use super::{Names, declare, rewrite_statement};
+use super::rewrite::{Rewritten, rewrite_statement};
+use super::{Names, declare};
 use crate::Result;
 use crate::apply::apply_subqueries;
 use crate::embedding::{scope, without_waiting_values};
@@ -65,10 +67,12 @@ impl Planner {
     ) -> Result<LogicalPlan> {
         let mut statement = statement.clone();
         type_keys(&mut statement, declared);
-        rewrite_statement(&mut statement)?;
-        let names = Names::of_statement(&self.state, snapshot, &statement).await?.with_target(target);
+        let Rewritten { groups } = rewrite_statement(&mut statement)?;
+        let names = Names::of_statement(&self.state, snapshot, &statement).await?;
+        let names = names.with_target(target).with_keys(groups);
         let planner = SqlToRel::new_with_options(&names, self.parser_options());
         let plan = planner.sql_statement_to_plan(statement)?;
+        let plan = if groups { without_keys(plan)? } else { plan };
         declare(plan, declared)
     }
 

@@ -10,9 +10,9 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
     self, AccessExpr, BinaryOperator, CastKind, CharacterLength, DataType as SqlType, Expr, Fetch, Function,
-    FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, LimitClause, ObjectName,
-    ObjectNamePart, Query, Select, SelectItem, TableAlias, TableAliasColumnDef, TableFactor, Value,
-    ValueWithSpan, VisitorMut,
+    FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, GroupByExpr, Ident, LimitClause,
+    ObjectName, ObjectNamePart, Query, Select, SelectItem, TableAlias, TableAliasColumnDef, TableFactor,
+    Value, ValueWithSpan, VisitorMut,
 };
 
 use super::integers::{is_arithmetic, type_integers, type_values};
@@ -28,13 +28,22 @@ use crate::types::vector::VectorKind;
 use crate::{Error, Result, sequence};
 
 /// Rewrites a whole statement.
-pub(crate) fn rewrite_statement(statement: &mut ast::Statement) -> Result<()> {
-    finish(change(statement, &mut Rewrite))
+pub(crate) fn rewrite_statement(statement: &mut ast::Statement) -> Result<Rewritten> {
+    let mut rewrite = Rewrite::default();
+    finish(change(statement, &mut rewrite))?;
+    Ok(Rewritten { groups: rewrite.groups })
+}
+
+/// What is known of a statement that was rewritten.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rewritten {
+    /// Whether there is a GROUP BY in it.
+    pub(crate) groups: bool,
 }
 
 /// Rewrites an expression, such as a filter's.
 pub(crate) fn rewrite_expression(expression: &mut Expr) -> Result<()> {
-    finish(change(expression, &mut Rewrite))
+    finish(change(expression, &mut Rewrite::default()))
 }
 
 fn finish(flow: ControlFlow<Error>) -> Result<()> {
@@ -44,7 +53,10 @@ fn finish(flow: ControlFlow<Error>) -> Result<()> {
     }
 }
 
-struct Rewrite;
+#[derive(Default)]
+struct Rewrite {
+    groups: bool,
+}
 
 impl VisitorMut for Rewrite {
     type Break = Error;
@@ -76,6 +88,7 @@ impl VisitorMut for Rewrite {
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Error> {
+        self.groups |= is_grouped(select);
         ordered_rows::in_select(select);
         whole_rows::in_select(select);
         if let Err(error) = json_records::in_from(select) {
@@ -113,6 +126,13 @@ impl VisitorMut for Rewrite {
             }
         }
         ControlFlow::Continue(())
+    }
+}
+
+fn is_grouped(select: &Select) -> bool {
+    match &select.group_by {
+        GroupByExpr::All(_) => true,
+        GroupByExpr::Expressions(expressions, _) => !expressions.is_empty(),
     }
 }
 

@@ -11,8 +11,10 @@ use datafusion::sql::sqlparser::ast;
 use futures::future::BoxFuture;
 use muster_storage::Snapshot;
 
+use super::Names;
+use super::grouped::without_keys;
 use super::planner::parser_options;
-use super::{Names, rewrite_statement};
+use super::rewrite::{Rewritten, rewrite_statement};
 use crate::catalog::View;
 use crate::parse::parse;
 use crate::sqlstate::SqlState;
@@ -49,10 +51,11 @@ pub(crate) async fn plan(
     statement: &ast::Statement,
 ) -> Result<LogicalPlan> {
     let mut statement = statement.clone();
-    rewrite_statement(&mut statement)?;
-    let names = Names::of_statement(state, snapshot, &statement).await?;
+    let Rewritten { groups } = rewrite_statement(&mut statement)?;
+    let names = Names::of_statement(state, snapshot, &statement).await?.with_keys(groups);
     let planner = SqlToRel::new_with_options(&names, parser_options(state));
-    Ok(planner.sql_statement_to_plan(statement)?)
+    let plan = planner.sql_statement_to_plan(statement)?;
+    Ok(if groups { without_keys(plan)? } else { plan })
 }
 
 /// The plan with its columns called by these names, and of types that PostgreSQL has.

@@ -131,8 +131,8 @@ impl AggregateUDFImpl for JsonAggregate {
         }
         // What is distinct is in order, but documents only in that of their texts.
         let sorted = args.order_bys.first().filter(|_| args.is_distinct).map(|order| order.options);
-        let values =
-            array_agg_udaf().accumulator(AccumulatorArgs { expr_fields: std::slice::from_ref(&item), ..args })?;
+        let values = array_agg_udaf()
+            .accumulator(AccumulatorArgs { expr_fields: std::slice::from_ref(&item), ..args })?;
         let Self { object, binary, .. } = *self;
         Ok(Box::new(Collected { values, item, object, binary, sorted }))
     }
