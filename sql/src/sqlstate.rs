@@ -48,6 +48,20 @@ sqlstates! {
     InvalidEscapeCharacter = "22019",
     /// A pattern that ends in its escape character.
     InvalidEscapeSequence = "22025",
+    /// A length that is negative.
+    SubstringError = "22011",
+    /// An array's element, or a byte, that is not there.
+    ArraySubscriptError = "2202E",
+    /// A pattern with more separators than there may be.
+    InvalidUseOfEscapeCharacter = "2200C",
+    /// A regular expression that is none.
+    InvalidRegularExpression = "2201B",
+    /// The logarithm of what has none.
+    InvalidArgumentForLogarithm = "2201E",
+    /// The power or root of what has none.
+    InvalidArgumentForPower = "2201F",
+    /// Buckets that there cannot be.
+    InvalidArgumentForWidthBucket = "2201G",
     /// Division by zero.
     DivisionByZero = "22012",
     /// An argument's value is not one that the function takes.
@@ -58,8 +72,6 @@ sqlstates! {
     InvalidTextRepresentation = "22P02",
     /// A character that a text cannot have.
     UntranslatableCharacter = "22P05",
-    /// Arrays whose dimensions do not fit.
-    ArraySubscriptError = "2202E",
     /// A number in JSON that is none of the type asked for, or another fault of SQL/JSON.
     InvalidJsonText = "22032",
     /// A file for COPY that cannot be read as its format.

@@ -24,8 +24,8 @@ use crate::catalog::{CATALOG, PublicSchema, SCHEMA, system};
 use crate::functions::table::{CallPlanner, TableFunctions, VectorSearchPlanner};
 use crate::functions::{aggregate, scalar};
 use crate::planning::{
-    CheckedArithmetic, DecimalTexts, JsonOperators, Lateral, Literals, ScalarSubqueries, VectorOperators,
-    with_filters_below_searches, with_limit_fences,
+    CheckedArithmetic, Dates, DecimalTexts, JsonOperators, Lateral, Literals, ScalarSubqueries,
+    VectorOperators, with_filters_below_searches, with_limit_fences,
 };
 use crate::sequence::{self, Sequences};
 use crate::topk::VectorTopKPlanner;
@@ -70,7 +70,7 @@ pub(crate) fn session_state(
     }
     let state = context.state();
     let mut rules: Vec<Arc<dyn AnalyzerRule + Send + Sync>> =
-        vec![Arc::new(Lateral), Arc::new(ScalarSubqueries), Arc::new(Literals)];
+        vec![Arc::new(Lateral), Arc::new(ScalarSubqueries), Arc::new(Literals), Arc::new(Dates)];
     rules.extend(state.analyzer().rules.iter().cloned());
     rules.push(Arc::new(CheckedArithmetic));
     rules.push(Arc::new(DecimalTexts));

@@ -240,7 +240,7 @@ fn a_script_includes_files() {
 fn an_output_that_closes_early_is_no_failure() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = muster(folder.path());
-    command.args(["sql", "-c", "SELECT value FROM generate_series(1, 200000)"]);
+    command.args(["sql", "-c", "SELECT value FROM generate_series(1, 200000) value"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut first = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();

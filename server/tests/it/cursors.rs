@@ -9,10 +9,10 @@ use crate::server::{connect, serving};
 #[test]
 fn psql_fetches_by_its_own_cursor_and_by_statements() {
     serving(|server| async move {
-        let commands = ["\\set FETCH_COUNT 3", "SELECT value FROM generate_series(1, 7)"];
+        let commands = ["\\set FETCH_COUNT 3", "SELECT generate_series AS value FROM generate_series(1, 7)"];
         let Some(found) = lines(server.address, &commands).await else { return };
         assert_eq!(found, ["1", "2", "3", "4", "5", "6", "7"]);
-        let script = "BEGIN; DECLARE c SCROLL CURSOR FOR SELECT value FROM generate_series(1, 5);
+        let script = "BEGIN; DECLARE c SCROLL CURSOR FOR SELECT value FROM generate_series(1, 5) value;
                       FETCH 2 FROM c; MOVE 1 FROM c; FETCH c; FETCH BACKWARD 1 FROM c; CLOSE c; COMMIT";
         let found = lines(server.address, &[script]).await.unwrap();
         let tags = ["BEGIN", "DECLARE CURSOR", "1", "2", "MOVE 1", "4", "3", "CLOSE CURSOR", "COMMIT"];
@@ -25,7 +25,8 @@ fn a_cursor_takes_parameters_and_gives_typed_rows() {
     serving(|server| async move {
         let mut client = connect(server.address).await;
         let block = client.transaction().await.unwrap();
-        let declare = "DECLARE c CURSOR FOR SELECT value, 'n' || value AS name FROM generate_series(1, 10)
+        let declare =
+            "DECLARE c CURSOR FOR SELECT value, 'n' || value AS name FROM generate_series(1, 10) value
                        WHERE value > $1::int8 ORDER BY value";
         assert_eq!(block.execute(declare, &[&3_i64]).await.unwrap(), 0);
         let rows = block.query("FETCH 2 FROM c", &[]).await.unwrap();
@@ -82,7 +83,7 @@ fn a_cursor_over_ten_million_rows_holds_none_of_them() {
     serving(|server| async move {
         let mut client = connect(server.address).await;
         let block = client.transaction().await.unwrap();
-        let declare = "DECLARE c CURSOR FOR SELECT value FROM generate_series(1, 10000000)";
+        let declare = "DECLARE c CURSOR FOR SELECT value FROM generate_series(1, 10000000) value";
         let begun = Instant::now();
         block.batch_execute(declare).await.unwrap();
         let first = block.query_one("FETCH c", &[]).await.unwrap();

@@ -49,7 +49,7 @@ fn who_listens_is_told_while_idle_after_the_commit() {
         says.rows("NOTIFY news").await;
         assert_eq!(notification(&hears.answer().await.unwrap()).2, "");
         // Outside of a block, by a function over rows.
-        says.rows("SELECT pg_notify('news', value::text) FROM generate_series(1, 2)").await;
+        says.rows("SELECT pg_notify('news', n::text) FROM generate_series(1, 2) n").await;
         assert_eq!(notification(&hears.answer().await.unwrap()).2, "1");
         assert_eq!(notification(&hears.answer().await.unwrap()).2, "2");
         hears.rows("UNLISTEN *").await;

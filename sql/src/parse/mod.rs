@@ -16,11 +16,14 @@ mod operators;
 mod overriding;
 mod role;
 mod sequence;
+mod similar;
+mod symmetric;
 pub(crate) mod walk;
 
 pub(crate) use constraints::set_constraints;
 pub(crate) use cursor::is_move;
 pub use kind::StatementKind;
+pub(crate) use symmetric::SYMMETRIC;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -246,6 +249,8 @@ fn parser(sql: &str) -> Result<Parser<'static>> {
     deferrable::leave_out(&mut tokens);
     identity::in_order(&mut tokens);
     overriding::say(&mut tokens)?;
+    similar::older(&mut tokens);
+    symmetric::wrap(&mut tokens);
     Ok(Parser::new(&DIALECT).with_recursion_limit(NESTING_LIMIT).with_tokens_with_locations(tokens))
 }
 

@@ -4,7 +4,6 @@
 
 use arrow::datatypes::{DataType, Field};
 use datafusion::common::ScalarValue;
-use datafusion::functions::math::round;
 use datafusion::logical_expr::{Expr, cast, lit};
 
 use crate::functions::scalar;
@@ -100,7 +99,7 @@ fn rounded(expression: Expr, from: &DataType, target: &DataType) -> Expr {
     if !target.is_integer() || !(from.is_floating() || from.is_decimal()) {
         return expression;
     }
-    round().call(vec![expression])
+    super::arithmetic::nearest(expression, from)
 }
 
 fn assignable(from: &DataType, target: &DataType, text: bool) -> bool {

@@ -104,6 +104,7 @@ pub(crate) fn coerce(state: &SessionState, expression: Expr, columns: &DFSchema)
 
 fn coerced(simplifier: &ExprSimplifier, expression: Expr, columns: &DFSchema) -> Result<Expr> {
     let expression = super::literals::type_literals(expression, columns)?.data;
+    let expression = super::dates::date_arithmetic(expression, columns)?.data;
     let expression = simplifier.coerce(expression, columns)?;
     let expression = super::arithmetic::check_arithmetic(expression, columns)?.data;
     Ok(super::decimals::read_decimals(expression, columns)?.data)

@@ -6,9 +6,9 @@
 use std::sync::Arc;
 
 use datafusion::common::Result;
-use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::tree_node::Transformed;
 use datafusion::datasource::{provider_as_source, source_as_provider};
-use datafusion::logical_expr::{LogicalPlan, TableScan};
+use datafusion::logical_expr::{LogicalPlan, TableScan, TableScanBuilder};
 
 use crate::catalog::StoredTable;
 
@@ -29,5 +29,9 @@ pub(super) fn without_keys(plan: LogicalPlan) -> Result<LogicalPlan> {
 fn over(scan: &TableScan, table: StoredTable) -> Result<TableScan> {
     let source = provider_as_source(Arc::new(table));
     let TableScan { table_name, projection, filters, fetch, .. } = scan.clone();
-    TableScan::try_new(table_name, source, projection, filters, fetch)
+    TableScanBuilder::new(table_name, source)
+        .with_projection(projection)
+        .with_filters(filters)
+        .with_fetch(fetch)
+        .build()
 }

@@ -10,7 +10,7 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, Result, ScalarValue};
 use datafusion::functions::string::rtrim;
-use datafusion::logical_expr::expr::{Cast, InList};
+use datafusion::logical_expr::expr::{AggregateFunction, Cast, InList};
 use datafusion::logical_expr::{
     AggregateUDF, Between, BinaryExpr, Expr, ExprSchemable, LogicalPlan, WindowFunctionDefinition, lit, not,
 };
@@ -121,12 +121,14 @@ pub(crate) fn type_literals(expression: Expr, schema: &DFSchema) -> Result<Trans
                 Transformed::yes(marked(Expr::Case(case), json))
             }
             Expr::AggregateFunction(mut call) => {
+                as_numeric(call.func.name(), &mut call.params.args, schema);
                 if !call.params.distinct {
                     json_order::by_keys(&mut call.params.order_by, schema)?;
                 } else if aggregate::is_array_of_json(call.func.name()) && call.params.order_by.is_empty() {
                     let sorted = call.params.args.first().map(|value| value.clone().sort(true, false));
                     call.params.order_by.extend(sorted);
                 }
+                in_order(&mut call);
                 let fields = fields(&call.params.args, schema)?;
                 match chosen(&call.func, &fields)? {
                     None => Transformed::yes(Expr::AggregateFunction(call)),
@@ -140,8 +142,10 @@ pub(crate) fn type_literals(expression: Expr, schema: &DFSchema) -> Result<Trans
                 let WindowFunctionDefinition::AggregateUDF(function) = &call.fun else {
                     return Ok(Transformed::no(Expr::WindowFunction(call)));
                 };
-                match chosen(function, &fields(&call.params.args, schema)?)? {
-                    None => Transformed::no(Expr::WindowFunction(call)),
+                let function = Arc::clone(function);
+                as_numeric(function.name(), &mut call.params.args, schema);
+                match chosen(&function, &fields(&call.params.args, schema)?)? {
+                    None => Transformed::yes(Expr::WindowFunction(call)),
                     Some(function) => {
                         call.fun = WindowFunctionDefinition::AggregateUDF(function);
                         Transformed::yes(Expr::WindowFunction(call))
@@ -151,6 +155,36 @@ pub(crate) fn type_literals(expression: Expr, schema: &DFSchema) -> Result<Trans
             other => Transformed::no(other),
         })
     })
+}
+
+/// `avg` of integers and numerics has sixteen digits behind the point, and `sum` of bigint is a numeric, as in PostgreSQL.
+fn as_numeric(function: &str, arguments: &mut [Expr], schema: &DFSchema) {
+    /// DataFusion's average adds four digits to the scale, and to the precision.
+    const AVERAGED: DataType = DataType::Decimal128(34, 12);
+    let Some(argument) = arguments.first_mut() else { return };
+    let wanted = match (function, argument.get_type(schema)) {
+        ("avg", Ok(given)) if given.is_integer() => AVERAGED,
+        ("avg", Ok(DataType::Decimal128(precision, scale)))
+            if (0..12).contains(&scale) && i16::from(precision) - i16::from(scale) <= 22 =>
+        {
+            AVERAGED
+        }
+        ("sum", Ok(DataType::Int64 | DataType::UInt64)) => DataType::Decimal128(20, 0),
+        _ => return,
+    };
+    let taken = std::mem::replace(argument, Expr::Literal(ScalarValue::Null, None));
+    *argument = Expr::Cast(Cast::new(Box::new(taken), wanted));
+}
+
+/// `DISTINCT` values come in their order, for PostgreSQL sorts them to find them.
+fn in_order(call: &mut AggregateFunction) {
+    let gathers = ["array_agg", "string_agg"].contains(&call.func.name());
+    if !gathers || !call.params.distinct || !call.params.order_by.is_empty() {
+        return;
+    }
+    if let Some(value) = call.params.args.first() {
+        call.params.order_by = vec![value.clone().sort(true, false)];
+    }
 }
 
 /// The operands of a comparison. A float and a numeric are compared as floats, as in PostgreSQL: DataFusion would make a

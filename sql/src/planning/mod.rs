@@ -12,6 +12,7 @@
 mod arithmetic;
 mod assign;
 mod bind;
+mod dates;
 mod decimals;
 mod each_expression;
 pub(crate) mod expression;
@@ -42,12 +43,14 @@ mod scalar_subqueries;
 mod select_names;
 mod session_zone;
 mod set_returning;
+mod spellings;
 pub(crate) mod views;
 mod whole_rows;
 
 pub(crate) use arithmetic::CheckedArithmetic;
 pub(crate) use assign::assign;
 pub(crate) use bind::{bind, bind_expression, is_bound};
+pub(crate) use dates::Dates;
 pub(crate) use decimals::DecimalTexts;
 pub(crate) use filter_below_search::with_filters_below_searches;
 pub(crate) use generic_plan::{GenericPlans, Lease};

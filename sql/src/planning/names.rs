@@ -201,7 +201,10 @@ impl ContextProvider for Names<'_> {
 
     fn get_table_function_source(&self, name: &str, args: Vec<Expr>) -> PlanResult<Arc<dyn TableSource>> {
         use datafusion::catalog::TableFunctionArgs;
-        let name = name.to_ascii_lowercase();
+        let mut name = name.to_ascii_lowercase();
+        if name == super::set_returning::NUMBERS {
+            name = "generate_series".to_string();
+        }
         let function = self.state.table_functions().get(&name).ok_or_else(|| {
             DataFusionError::from(Error::new(
                 crate::sqlstate::SqlState::UndefinedFunction,

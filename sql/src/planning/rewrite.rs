@@ -18,6 +18,7 @@ use datafusion::sql::sqlparser::ast::{
 use super::integers::{is_arithmetic, type_integers, type_values};
 use super::quantified::{Quantifier, quantified};
 use super::select_names::name_columns;
+use super::spellings::respelled;
 use super::{json_arguments, json_records, ordered_rows, set_returning, whole_rows};
 use crate::functions;
 use crate::functions::scalar::{LIKE_PATTERN, PLAIN_ARRAY, TIMEZONE, to_vector_name};
@@ -95,11 +96,6 @@ impl VisitorMut for Rewrite {
             return ControlFlow::Break(error);
         }
         for item in &mut select.projection {
-            if let Err(error) = set_returning::in_list(item) {
-                return ControlFlow::Break(error);
-            }
-        }
-        for item in &mut select.projection {
             if let SelectItem::UnnamedExpr(expression) | SelectItem::ExprWithAlias { expr: expression, .. } =
                 item
             {
@@ -111,9 +107,13 @@ impl VisitorMut for Rewrite {
         }
         let mut first = true;
         for item in &mut select.from {
-            set_returning::in_from(&mut item.relation);
             type_derived(&mut item.relation);
-            item.joins.iter_mut().for_each(|join| set_returning::in_from(&mut join.relation));
+            let joined = item.joins.iter_mut().map(|join| &mut join.relation);
+            for relation in std::iter::once(&mut item.relation).chain(joined) {
+                if let Err(error) = set_returning::in_from(relation) {
+                    return ControlFlow::Break(error);
+                }
+            }
             name_unnested(&mut item.relation);
             if !first {
                 make_lateral(&mut item.relation);
@@ -255,6 +255,9 @@ fn interval(expression: &Expr) -> Option<Expr> {
 }
 
 pub(super) fn rewrite_one(expression: &Expr) -> Result<Option<Expr>> {
+    if let Some(respelled) = respelled(expression)? {
+        return Ok(Some(respelled));
+    }
     match expression {
         Expr::Cast { kind, expr, data_type, .. } => match kind {
             CastKind::Cast | CastKind::DoubleColon => Ok(cast(expr, data_type)),

@@ -7,21 +7,24 @@ use std::sync::LazyLock;
 
 use datafusion::functions_aggregate::all_default_aggregate_functions;
 use datafusion::sql::sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, SelectItem,
-    Statement, TableAlias, TableAliasColumnDef, TableFactor, Value,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, Statement,
+    TableAlias, TableAliasColumnDef, TableFactor, Value,
 };
 
 use super::call;
+use super::spellings::narrow;
 use crate::catalog::system::LISTENING;
-use crate::functions::scalar::json;
+use crate::functions::scalar::{json, typed};
 use crate::parse::parse_plain;
-use crate::parse::walk::{visit_expressions, visit_expressions_mut};
+use crate::parse::walk::visit_expressions_mut;
 use crate::sqlstate::SqlState;
 use crate::statement::name;
 use crate::{Error, Result, functions};
 
 const NAME: &str = "pg_listening_channels";
 const SERIES: &str = "generate_series";
+/// DataFusion's series of integers in FROM, a row at a time.
+pub(super) const NUMBERS: &str = "muster_numbers";
 
 fn is(name: &ObjectName, wanted: &str) -> bool {
     let parts: Vec<&str> =
@@ -35,14 +38,31 @@ fn is(name: &ObjectName, wanted: &str) -> bool {
     }
 }
 
+/// Functions that give rows, and those that give the same as an array.
+const ARRAYS: &[(&str, &str)] = &[
+    (NAME, LISTENING),
+    (SERIES, typed::SERIES),
+    ("regexp_matches", typed::ALL_MATCHES),
+    ("regexp_split_to_table", typed::SPLIT),
+    ("string_to_table", typed::STRING_PARTS),
+    ("generate_subscripts", typed::SERIES_OF_SUBSCRIPTS),
+];
+
+fn array_of(name: &ObjectName) -> Option<&'static str> {
+    ARRAYS.iter().find(|(rows, _)| is(name, rows)).map(|(_, array)| *array)
+}
+
 /// A call in an expression.
 pub(super) fn in_expression(expression: &Expr) -> Option<Expr> {
     let Expr::Function(function) = expression else { return None };
     if let Some(rows) = of_json(function) {
         return Some(rows);
     }
-    let bare = matches!(&function.args, FunctionArguments::List(list) if list.args.is_empty());
-    (bare && is(&function.name, NAME)).then(|| call("unnest", vec![call(LISTENING, Vec::new())]))
+    let array = array_of(&function.name)?;
+    let FunctionArguments::List(list) = &function.args else { return None };
+    let mut arguments = plain_arguments(&list.args)?;
+    arguments.iter_mut().for_each(narrow);
+    Some(call("unnest", vec![call(array, arguments)]))
 }
 
 /// A function of JSON that gives rows, as `unnest` of the one that gives an array of them.
@@ -50,11 +70,7 @@ fn of_json(function: &Function) -> Option<Expr> {
     let called = name::ident(function.name.0.last()?.as_ident()?);
     let array = json::array_name(&called)?;
     let FunctionArguments::List(list) = &function.args else { return None };
-    let arguments = list.args.iter().map(|argument| match argument {
-        FunctionArg::Unnamed(FunctionArgExpr::Expr(argument)) => Some(argument.clone()),
-        _ => None,
-    });
-    let rows = call("unnest", vec![call(array, arguments.collect::<Option<Vec<Expr>>>()?)]);
+    let rows = call("unnest", vec![call(array, plain_arguments(&list.args)?)]);
     Some(match called.as_str() {
         "json_array_elements" => call(json::AS_JSON, vec![rows]),
         "jsonb_array_elements" => call(json::AS_JSONB, vec![rows]),
@@ -62,39 +78,13 @@ fn of_json(function: &Function) -> Option<Expr> {
     })
 }
 
-/// The most rows of a series in a SELECT list, all of which are in memory at once; in FROM they are not.
-const MOST: f64 = 10_000_000.0;
-
-/// `SELECT generate_series(1, 3)`: to DataFusion the function is one that gives an array.
-///
-/// # Errors
-/// 0A000 within another expression, where the array would stay one, and for a series of more than [`MOST`] rows.
-pub(super) fn in_list(item: &mut SelectItem) -> Result<()> {
-    let (SelectItem::UnnamedExpr(expression) | SelectItem::ExprWithAlias { expr: expression, .. }) = item
-    else {
-        return Ok(());
-    };
-    let mut bare = &*expression;
-    while let Expr::Nested(inner) = bare {
-        bare = inner;
-    }
-    if is_series(bare) {
-        if rows_of(bare).is_some_and(|rows| rows > MOST) {
-            return Err(Error::unsupported("a series of so many rows in a SELECT list")
-                .with_hint("Write generate_series in FROM."));
-        }
-        *expression = call("unnest", vec![bare.clone()]);
-        return Ok(());
-    }
-    let within = visit_expressions(&outside_queries(expression), &mut |part| match is_series(part) {
-        true => ControlFlow::Break(()),
-        false => ControlFlow::Continue(()),
+/// The arguments, where they are expressions without names.
+fn plain_arguments(arguments: &[FunctionArg]) -> Option<Vec<Expr>> {
+    let arguments = arguments.iter().map(|argument| match argument {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(expression)) => Some(expression.clone()),
+        _ => None,
     });
-    if within.is_break() {
-        return Err(Error::unsupported("generate_series within an expression")
-            .with_hint("Write generate_series in FROM."));
-    }
-    Ok(())
+    arguments.collect()
 }
 
 /// An expression without the subqueries in it, which have lists of their own.
@@ -114,22 +104,8 @@ pub(crate) fn outside_queries(expression: &Expr) -> Expr {
     outside
 }
 
-fn is_series(expression: &Expr) -> bool {
-    matches!(expression, Expr::Function(function) if is(&function.name, SERIES))
-}
-
-/// How many rows a series of numbers gives that are written out.
-fn rows_of(series: &Expr) -> Option<f64> {
-    let Expr::Function(function) = series else { return None };
-    let FunctionArguments::List(list) = &function.args else { return None };
-    let numbers = list.args.iter().map(|argument| argument.to_string().parse::<f64>().ok());
-    let numbers = numbers.collect::<Option<Vec<f64>>>()?;
-    let step = numbers.get(2).copied().unwrap_or(1.0);
-    Some((numbers.get(1)? - numbers.first()?) / step)
-}
-
 /// Functions that give rows in FROM, beside those of ours.
-const GIVE_ROWS: &[&str] = &[SERIES, "range", "unnest", "pg_get_keywords", NAME];
+const GIVE_ROWS: &[&str] = &["range", "unnest", "pg_get_keywords", NUMBERS];
 
 /// The names of aggregates.
 static AGGREGATES: LazyLock<HashSet<String>> = LazyLock::new(|| {
@@ -145,7 +121,10 @@ pub(super) fn value_in_from(relation: &mut TableFactor, lateral: bool) -> Result
     let TableFactor::Table { name, args: Some(args), alias, with_ordinality: false, .. } = &*relation else {
         return Ok(());
     };
-    if functions::table::is_known(name) || GIVE_ROWS.iter().any(|known| is(name, known)) {
+    if functions::table::is_known(name)
+        || GIVE_ROWS.iter().any(|known| is(name, known))
+        || array_of(name).is_some()
+    {
         return Ok(());
     }
     let Some(function) = name.0.last().and_then(|part| part.as_ident()).cloned() else { return Ok(()) };
@@ -174,35 +153,68 @@ pub(super) fn value_in_from(relation: &mut TableFactor, lateral: bool) -> Result
 }
 
 /// A call in FROM, whose column has the function's name.
-pub(super) fn in_from(relation: &mut TableFactor) {
-    let (TableFactor::Table { name, args: Some(_), alias, with_ordinality: false, .. }
-    | TableFactor::Function { name, alias, with_ordinality: false, .. }) = &*relation
-    else {
-        return;
+///
+/// # Errors
+/// 22023 for a series without a step.
+pub(super) fn in_from(relation: &mut TableFactor) -> Result<()> {
+    let (name, arguments, alias, with_ordinality) = match &*relation {
+        TableFactor::Table { name, args: Some(args), alias, with_ordinality, .. } => {
+            (name, &args.args, alias, *with_ordinality)
+        }
+        TableFactor::Function { name, args, alias, with_ordinality, .. } => {
+            (name, args, alias, *with_ordinality)
+        }
+        _ => return Ok(()),
     };
-    let bare = match &*relation {
-        TableFactor::Table { args: Some(args), .. } => args.args.is_empty(),
-        TableFactor::Function { args, .. } => args.is_empty(),
-        _ => false,
+    let (Some(array), Some(mut arguments)) = (array_of(name), plain_arguments(arguments)) else {
+        return Ok(());
     };
-    if !bare || !is(name, NAME) {
-        return;
-    }
+    let function = name.0.last().and_then(|part| part.as_ident()).map(|part| part.value.to_lowercase());
     let mut alias = alias.clone().unwrap_or_else(|| TableAlias {
         explicit: true,
-        name: Ident::new(NAME),
+        name: Ident::new(function.unwrap_or_default()),
         columns: Vec::new(),
         at: None,
     });
-    if alias.columns.is_empty() {
+    if is(name, SERIES)
+        && !with_ordinality
+        && let Some(rows) = written_out(&arguments, &alias)?
+    {
+        *relation = rows;
+        return Ok(());
+    }
+    arguments.iter_mut().for_each(narrow);
+    if alias.columns.is_empty() && !with_ordinality {
         let name = alias.name.clone();
         alias.columns.push(TableAliasColumnDef { name, data_type: None });
     }
     *relation = TableFactor::UNNEST {
         alias: Some(alias),
-        array_exprs: vec![call(LISTENING, Vec::new())],
+        array_exprs: vec![call(array, arguments)],
         with_offset: false,
         with_offset_alias: None,
-        with_ordinality: false,
+        with_ordinality,
     };
+    Ok(())
+}
+
+/// A series of integers that are written out, which is not in memory all at once.
+fn written_out(arguments: &[Expr], alias: &TableAlias) -> Result<Option<TableFactor>> {
+    let numbers = arguments.iter().map(|argument| argument.to_string().parse::<i64>().ok());
+    let Some(numbers) = numbers.collect::<Option<Vec<i64>>>() else { return Ok(None) };
+    if !(2..=3).contains(&numbers.len()) {
+        return Ok(None);
+    }
+    if numbers.get(2) == Some(&0) {
+        return Err(Error::new(SqlState::InvalidParameterValue, "step size cannot equal zero"));
+    }
+    let narrow = numbers.iter().all(|number| i32::try_from(*number).is_ok());
+    let written: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    let column = alias.columns.first().map_or(&alias.name, |column| &column.name);
+    let data_type = if narrow { "int" } else { "bigint" };
+    let query = format!("SELECT value::{data_type} AS {column} FROM {NUMBERS}({})", written.join(", "));
+    let mut statements = parse_plain(&query)?;
+    let Some(Statement::Query(subquery)) = statements.pop() else { return Ok(None) };
+    let alias = TableAlias { columns: Vec::new(), ..alias.clone() };
+    Ok(Some(TableFactor::Derived { lateral: false, subquery, alias: Some(alias), sample: None }))
 }

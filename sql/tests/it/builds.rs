@@ -14,7 +14,7 @@ fn filled(dir: &Path) -> Database {
     let element = |i: i64| format!("((value * {} + {i}) * 7919) % 1009", 31 + 2 * i);
     let elements: Vec<String> = (0..48).map(element).collect();
     let sql = format!(
-        "INSERT INTO t SELECT value, concat('[', {}, ']') FROM generate_series(1, {ROWS})",
+        "INSERT INTO t SELECT value, concat('[', {}, ']') FROM generate_series(1, {ROWS}) value",
         elements.join(", ',', ")
     );
     assert_eq!(session.execute(&sql, &[]).unwrap(), ROWS as u64);

@@ -12,7 +12,7 @@ fn indexed(dir: &Path, rows: usize) {
     session.execute("CREATE TABLE t (id int PRIMARY KEY, v vector(4))", &[]).unwrap();
     let sql = format!(
         "INSERT INTO t SELECT value, concat('[', value % 97, ',', (value * 7) % 89, ',', (value * 3) % 83, ',1]')
-            FROM generate_series(1, {rows})"
+            FROM generate_series(1, {rows}) value"
     );
     assert_eq!(session.execute(&sql, &[]).unwrap(), rows as u64);
     session.execute("CREATE INDEX ON t USING hnsw (v vector_l2_ops)", &[]).unwrap();

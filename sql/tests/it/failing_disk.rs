@@ -34,7 +34,7 @@ const SCRIPT: &[Step] = &[
     Step::Sql("UPDATE t SET name = name || '!' WHERE id IN (SELECT id FROM t WHERE id > 2)"),
     Step::Copy("COPY t (id, name) FROM STDIN", "10\tten\n11\televen\n12\t\\N\n"),
     Step::Block(&[
-        "INSERT INTO t (id, name) SELECT value, 'n' || value FROM generate_series(20, 40)",
+        "INSERT INTO t (id, name) SELECT value, 'n' || value FROM generate_series(20, 40) value",
         "DELETE FROM t WHERE id = 10",
         "CREATE TABLE u (id int, at bigint DEFAULT 7)",
         "INSERT INTO u (id) VALUES (1), (2)",

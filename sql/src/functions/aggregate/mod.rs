@@ -1,10 +1,12 @@
-//! Aggregate functions that Muster adds to DataFusion's: `avg` and `sum` of vectors, `json_agg` and its kin.
+//! Aggregate functions that Muster adds to DataFusion's: `avg` and `sum` of vectors, `mode` and `percentile_disc`, `json_agg` and its kin.
 //!
+//! - [`ordered`]: those of values in order.
 //! - [`Overloaded`]: a name that is one function of numbers and another of vectors.
 //! - [`vector`]: those of vectors.
 //! - [`json`]: those that give JSON.
 
 mod json;
+mod ordered;
 mod overloaded;
 mod vector;
 
@@ -15,6 +17,7 @@ use datafusion::functions_aggregate::sum::sum_udaf;
 use datafusion::logical_expr::AggregateUDF;
 
 pub(crate) use json::is_array_of_json;
+use ordered::{Choice, ordered};
 pub(crate) use overloaded::{Overloaded, chosen};
 use vector::{VectorAggregate, vector_aggregate};
 
@@ -23,6 +26,8 @@ pub(crate) fn all() -> Vec<AggregateUDF> {
     let mut all = vec![
         AggregateUDF::new_from_impl(Overloaded::new(avg_udaf(), vector_aggregate(VectorAggregate::Average))),
         AggregateUDF::new_from_impl(Overloaded::new(sum_udaf(), vector_aggregate(VectorAggregate::Sum))),
+        ordered(Choice::Mode),
+        ordered(Choice::Percentile),
     ];
     all.extend(json::functions());
     all

@@ -15,6 +15,7 @@ pub(crate) mod json;
 mod like_pattern;
 mod or_empty;
 mod pg_sleep;
+mod pg_typeof;
 mod plain_array;
 mod struct_field;
 mod subquery_value;
@@ -27,6 +28,7 @@ mod to_interval;
 mod to_json;
 mod to_uuid;
 mod to_vector;
+pub(crate) mod typed;
 mod vector;
 mod version;
 
@@ -69,6 +71,7 @@ pub(crate) fn all(embedders: &Arc<Embedders>) -> Vec<Arc<ScalarUDF>> {
         decimal_text::function(),
         embed::function(embedders),
         pg_sleep::function(),
+        pg_typeof::function(),
         format::function(),
         plain_array::function(),
         to_vector::function(VectorKind::Vector),
@@ -85,6 +88,7 @@ pub(crate) fn all(embedders: &Arc<Embedders>) -> Vec<Arc<ScalarUDF>> {
         or_empty::function(),
     ];
     all.extend(date_text::functions());
+    all.extend(typed::functions());
     all.extend(is_valid::functions());
     all.extend(json::functions());
     all.extend(subscripts::functions());
