@@ -50,6 +50,8 @@ pub(crate) fn session_state(
     options.sql_parser.dialect = datafusion::common::config::Dialect::PostgreSQL;
     // So that the few rows that a key finds are not spread over threads.
     options.execution.use_row_number_estimates_to_optimize_partitioning = true;
+    // Rows that one source gives stay in their order, as people expect of a series; tables are scanned in parts anyhow.
+    options.optimizer.enable_round_robin_repartition = false;
     options.execution.time_zone = Some("UTC".to_string());
     let state = SessionStateBuilder::new()
         .with_config(config)

@@ -134,7 +134,7 @@ fn metrics_change_with_what_the_server_does() {
         assert_eq!(raw.rows("SELECT id FROM vector_search('workers', 'welder', k => 1)").await, [["a"]]);
         assert_eq!(raw.ask(&[query("SELECT 1 / 0")]).await[0].sqlstate(), "22012");
         assert_eq!(raw.ask(&[query("SELEC 1")]).await[0].sqlstate(), "42601");
-        raw.rows("BEGIN; SELECT 1").await;
+        raw.status(&[query("BEGIN; SELECT 1")]).await;
         raw.rows("ROLLBACK").await;
         for _ in 0..3 {
             client.query_one("SELECT count(*) FROM workers WHERE worker_id = $1", &[&"a"]).await.unwrap();
@@ -299,8 +299,11 @@ fn slow_statements_are_logged_with_their_process_id() {
     let server = Watched::serve(&["--log-min-duration", "0", "--log-format", "json"]);
     let statement = |line: &Value| line["statement"].as_str().unwrap_or_default().to_string();
     block_on(async {
-        let mut raw =
-            Raw::connect_with(server.address, &[("user", "ann"), ("application_name", "app")]).await;
+        let mut raw = Raw::connect_with(
+            server.address,
+            &[("user", "ann"), ("database", "muster"), ("application_name", "app")],
+        )
+        .await;
         let pid: i64 = raw.rows("SELECT pg_backend_pid()").await[0][0].parse().unwrap();
         let line = server.logged(|line| statement(line) == "SELECT pg_backend_pid()");
         assert_eq!(line["pid"].as_i64(), Some(pid));
@@ -339,7 +342,7 @@ fn others_than_superusers_do_not_see_whose_statements_there_are() {
         let mut owner = Raw::connect_with(server.address, &[("user", "postgres")]).await;
         owner.rows("CREATE ROLE ann LOGIN").await;
         owner.rows("SELECT 'of the owner'").await;
-        let mut ann = Raw::connect_with(server.address, &[("user", "ann")]).await;
+        let mut ann = Raw::connect_with(server.address, &[("user", "ann"), ("database", "muster")]).await;
         ann.rows("SELECT 'of ann', 1").await;
         let texts = "SELECT DISTINCT query FROM pg_stat_statements WHERE query LIKE 'SELECT $1%' OR query LIKE '<%' ORDER BY 1";
         assert_eq!(ann.rows(texts).await, [["<insufficient privilege>"], ["SELECT $1, $2"]]);

@@ -249,5 +249,5 @@ fn what_cannot_be_used_for_tls_stops_the_start_and_is_named() {
         assert!(complaint.contains(named) && complaint.contains("TLS"), "{arguments:?}: {complaint}");
     }
     let complaint = complaint(folder.path(), &["--tls-required"]);
-    assert!(complaint.contains("--tls-cert"), "{complaint}");
+    assert!(complaint.contains("tls_cert"), "{complaint}");
 }

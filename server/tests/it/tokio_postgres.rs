@@ -69,7 +69,7 @@ fn a_lateral_search_runs_for_each_row() {
         let rows = client.query(sql, &[]).await.unwrap();
         assert_eq!(rows.len(), 6);
         let first =
-            |i: i64| rows.iter().find(|row| row.get::<_, i64>(0) == i).map(|row| row.get::<_, String>(1));
+            |i: i32| rows.iter().find(|row| row.get::<_, i32>(0) == i).map(|row| row.get::<_, String>(1));
         assert_eq!((first(1).unwrap(), first(2).unwrap()), ("w-4".to_string(), "w-5".to_string()));
     });
 }

@@ -15,7 +15,7 @@ use crate::functions::scalar;
 
 /// Functions of a moment, at this place among their arguments, that look at a clock; and whether they give a moment again.
 const OF_CLOCKS: &[(&str, usize, bool)] =
-    &[("date_trunc", 1, true), ("date_part", 1, false), ("extract", 1, false), ("to_char", 0, false)];
+    &[("date_trunc", 1, true), ("date_part", 1, false), ("muster_extract", 1, false), ("to_char", 0, false)];
 
 /// The plan for a session whose zone is `zone`.
 pub(crate) fn in_zone(plan: LogicalPlan, zone: &str) -> Result<LogicalPlan> {
