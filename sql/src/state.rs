@@ -24,8 +24,8 @@ use crate::catalog::{CATALOG, PublicSchema, SCHEMA, system};
 use crate::functions::table::{CallPlanner, TableFunctions, VectorSearchPlanner};
 use crate::functions::{aggregate, scalar};
 use crate::planning::{
-    CheckedArithmetic, Dates, DecimalTexts, JsonOperators, Lateral, Literals, ScalarSubqueries,
-    VectorOperators, with_filters_below_searches, with_limit_fences,
+    CheckedArithmetic, Dates, DecimalTexts, IntervalOperators, JsonOperators, Lateral, Literals,
+    ScalarSubqueries, VectorOperators, with_filters_below_searches, with_limit_fences,
 };
 use crate::sequence::{self, Sequences};
 use crate::topk::VectorTopKPlanner;
@@ -77,7 +77,8 @@ pub(crate) fn session_state(
     rules.push(Arc::new(CheckedArithmetic));
     rules.push(Arc::new(DecimalTexts));
     // Before the library's, which take `||` of lists for theirs.
-    let mut planners: Vec<Arc<dyn ExprPlanner>> = vec![Arc::new(JsonOperators), Arc::new(VectorOperators)];
+    let mut planners: Vec<Arc<dyn ExprPlanner>> =
+        vec![Arc::new(JsonOperators), Arc::new(VectorOperators), Arc::new(IntervalOperators)];
     planners.extend(state.expr_planners().iter().cloned());
     let logical = with_filters_below_searches(&state.optimizer().rules);
     let physical = with_limit_fences(state.physical_optimizers());
