@@ -11,7 +11,7 @@ fn filled(dir: &Path) -> Database {
     let database = Database::open(dir).unwrap();
     let session = database.session();
     session.execute("CREATE TABLE t (id int PRIMARY KEY, v vector(48))", &[]).unwrap();
-    let element = |i: i64| format!("((value * {} + {i}) * 7919) % 1009", 31 + 2 * i);
+    let element = |i: i64| format!("((value::bigint * {} + {i}) * 7919) % 1009", 31 + 2 * i);
     let elements: Vec<String> = (0..48).map(element).collect();
     let sql = format!(
         "INSERT INTO t SELECT value, concat('[', {}, ']') FROM generate_series(1, {ROWS}) value",

@@ -13,7 +13,7 @@ fn database(dir: &std::path::Path) -> Database {
     // 90 MB: more than twice the limit.
     session
         .execute(
-            "INSERT INTO t SELECT (i * 7919) % 100003, repeat('x', 290) || i FROM generate_series(1, 300000) AS s(i)",
+            "INSERT INTO t SELECT (i::bigint * 7919) % 100003, repeat('x', 290) || i FROM generate_series(1, 300000) AS s(i)",
             &[],
         )
         .unwrap();
