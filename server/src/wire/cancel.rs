@@ -80,6 +80,8 @@ impl Interrupt {
             }
             why
         };
+        // Work that is always ready uses up all that a task may do at a time; what ends it has to be heard all the same.
+        let interrupted = tokio::task::unconstrained(interrupted);
         tokio::select! {
             biased;
             result = work => result,

@@ -30,13 +30,13 @@ fn a_cursor_takes_parameters_and_gives_typed_rows() {
                        WHERE value > $1::int8 ORDER BY value";
         assert_eq!(block.execute(declare, &[&3_i64]).await.unwrap(), 0);
         let rows = block.query("FETCH 2 FROM c", &[]).await.unwrap();
-        let rows: Vec<(i64, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        let rows: Vec<(i32, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
         assert_eq!(rows, [(4, "n4".to_string()), (5, "n5".to_string())]);
         // Prepared once, for whatever the cursor is then.
         let fetch = block.prepare("FETCH 1 FROM c").await.unwrap();
-        assert_eq!(block.query_one(&fetch, &[]).await.unwrap().get::<_, i64>(0), 6);
+        assert_eq!(block.query_one(&fetch, &[]).await.unwrap().get::<_, i32>(0), 6);
         assert_eq!(block.execute("MOVE 2 FROM c", &[]).await.unwrap(), 2);
-        assert_eq!(block.query_one(&fetch, &[]).await.unwrap().get::<_, i64>(0), 9);
+        assert_eq!(block.query_one(&fetch, &[]).await.unwrap().get::<_, i32>(0), 9);
         block.commit().await.unwrap();
         let error = client.query(&fetch, &[]).await.unwrap_err();
         assert_eq!(error.code().unwrap().code(), "34000");
@@ -87,7 +87,7 @@ fn a_cursor_over_ten_million_rows_holds_none_of_them() {
         let begun = Instant::now();
         block.batch_execute(declare).await.unwrap();
         let first = block.query_one("FETCH c", &[]).await.unwrap();
-        assert_eq!(first.get::<_, i64>(0), 1);
+        assert_eq!(first.get::<_, i32>(0), 1);
         assert!(begun.elapsed() < Duration::from_secs(2), "the first row waits for no other");
         assert_eq!(block.execute("MOVE 9999998 FROM c", &[]).await.unwrap(), 9_999_998);
         assert_eq!(block.query("FETCH ALL FROM c", &[]).await.unwrap().len(), 1);

@@ -101,9 +101,6 @@ pub(super) fn in_from(relation: &mut TableFactor) {
     let array = match (name.to_ascii_lowercase().as_str(), arguments.as_slice()) {
         (GENERATE_SUBSCRIPTS, [array, dimension]) => subscripts(array, first(array), dimension),
         ("unnest", [array]) => (*array).clone(),
-        (GENERATE_SERIES, ends) if ends.iter().any(|end| !matches!(end, Expr::Value(_))) => {
-            call(GENERATE_SERIES, ends.iter().map(|end| (*end).clone()).collect())
-        }
         _ => return,
     };
     // Without an alias PostgreSQL calls it as the function is called.
