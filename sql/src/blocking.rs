@@ -231,10 +231,16 @@ impl Session {
 async fn in_time<T>(session: &crate::Session, work: impl Future<Output = Result<T>>) -> Result<T> {
     let Some(timeout) = session.timeouts().statement else { return work.await };
     let point = session.begin_interruptible();
+    let over = async {
+        tokio::time::sleep(timeout).await;
+        point.cancel().await;
+    };
+    // Work that is always ready uses up all that a task may do at a time; the time is to be heard all the same.
+    let over = tokio::task::unconstrained(over);
     tokio::select! {
         biased;
         result = work => result,
-        () = async { tokio::time::sleep(timeout).await; point.cancel().await } => {
+        () = over => {
             // As after any error: of several statements nothing stays, and the next call is not this one's.
             session.fail();
             let _rolled_back = session.end_implicit().await;
