@@ -83,6 +83,7 @@ mod topk;
 mod types;
 mod unload;
 mod write;
+mod yielding;
 
 pub use arrow;
 pub use backup::{CopyProgress, CopyReport, Finding, Severity, check, is_database, restore};

@@ -44,6 +44,8 @@ sqlstates! {
     CardinalityViolation = "21000",
     /// A date or time that is none.
     InvalidDatetimeFormat = "22007",
+    /// An interval that is too long.
+    IntervalFieldOverflow = "22015",
     /// An ESCAPE of more than one character.
     InvalidEscapeCharacter = "22019",
     /// A pattern that ends in its escape character.

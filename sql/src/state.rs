@@ -25,10 +25,11 @@ use crate::functions::table::{CallPlanner, TableFunctions, VectorSearchPlanner};
 use crate::functions::{aggregate, scalar};
 use crate::planning::{
     CheckedArithmetic, Dates, DecimalTexts, IntervalOperators, JsonOperators, Lateral, Literals,
-    ScalarSubqueries, VectorOperators, with_filters_below_searches, with_limit_fences,
+    ScalarSubqueries, Texts, VectorOperators, with_filters_below_searches, with_limit_fences,
 };
 use crate::sequence::{self, Sequences};
 use crate::topk::VectorTopKPlanner;
+use crate::yielding::with_yielding_joins;
 use crate::{Result, memory};
 
 /// Makes the state. It is made once a database and not changed after.
@@ -52,6 +53,11 @@ pub(crate) fn session_state(
     options.execution.use_row_number_estimates_to_optimize_partitioning = true;
     // Rows that one source gives stay in their order, as people expect of a series; tables are scanned in parts anyhow.
     options.optimizer.enable_round_robin_repartition = false;
+    // A filter that a join has made of one run's rows would be left for the next run of a prepared statement.
+    options.optimizer.enable_dynamic_filter_pushdown = false;
+    options.optimizer.enable_join_dynamic_filter_pushdown = false;
+    options.optimizer.enable_topk_dynamic_filter_pushdown = false;
+    options.optimizer.enable_aggregate_dynamic_filter_pushdown = false;
     options.execution.time_zone = Some("UTC".to_string());
     let state = SessionStateBuilder::new()
         .with_config(config)
@@ -76,12 +82,13 @@ pub(crate) fn session_state(
     rules.extend(state.analyzer().rules.iter().cloned());
     rules.push(Arc::new(CheckedArithmetic));
     rules.push(Arc::new(DecimalTexts));
+    rules.push(Arc::new(Texts));
     // Before the library's, which take `||` of lists for theirs.
     let mut planners: Vec<Arc<dyn ExprPlanner>> =
         vec![Arc::new(JsonOperators), Arc::new(VectorOperators), Arc::new(IntervalOperators)];
     planners.extend(state.expr_planners().iter().cloned());
     let logical = with_filters_below_searches(&state.optimizer().rules);
-    let physical = with_limit_fences(state.physical_optimizers());
+    let physical = with_yielding_joins(with_limit_fences(state.physical_optimizers()));
     let mut state = SessionStateBuilder::new_from_existing(state)
         .with_expr_planners(planners)
         .with_analyzer_rules(rules)

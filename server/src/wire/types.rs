@@ -61,7 +61,7 @@ pub(super) fn pg_type(field: &Field) -> Option<Type> {
             _ if meta(EXTENSION) == Some("arrow.json") => Type::JSON,
             _ => Type::TEXT,
         },
-        DataType::FixedSizeBinary(16) if meta(EXTENSION) == Some("arrow.uuid") => Type::UUID,
+        DataType::FixedSizeBinary(16) => Type::UUID,
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
             Type::BYTEA
         }

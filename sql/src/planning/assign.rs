@@ -63,9 +63,11 @@ pub(crate) fn assign(expression: Expr, from: &Field, target: &Field, table: &str
         return Err(mismatch(from, target, table));
     }
     if text && matches!(target.data_type(), DataType::List(_)) {
-        let array = scalar::to_array(expression, target.data_type());
-        let array = array.ok_or_else(|| mismatch(from, target, table))?;
-        return Ok(cast(array, target.data_type().clone()));
+        let array = scalar::array_of_text(expression, target.data_type());
+        return array.ok_or_else(|| mismatch(from, target, table));
+    }
+    if let Some(uuids) = scalar::to_uuids(expression.clone(), target.data_type()) {
+        return Ok(uuids);
     }
     if text && target.data_type() == &DataType::Binary {
         return Ok(scalar::to_bytea(expression));

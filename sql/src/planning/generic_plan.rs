@@ -14,6 +14,7 @@ use datafusion::common::{ParamValues, ScalarValue};
 use datafusion::datasource::source_as_provider;
 use datafusion::error::{DataFusionError, Result as PlanResult};
 use datafusion::logical_expr::expr::Placeholder;
+use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{
     ColumnarValue, Expr, LogicalPlan, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl,
@@ -190,6 +191,10 @@ fn values_decide(plan: &LogicalPlan) -> Result<bool> {
         if let LogicalPlan::Limit(limit) = node {
             decide |= limit.fetch.iter().chain(&limit.skip).any(|number| has_placeholder(number));
         }
+        if let LogicalPlan::Values(values) = node {
+            // DataFusion evaluates them while it plans.
+            decide |= values.values.iter().flatten().any(has_placeholder);
+        }
         if let LogicalPlan::Filter(filter) = node
             && let LogicalPlan::TableScan(scan) = filter.input.as_ref()
             && let Some(table) = stored(scan)?
@@ -223,8 +228,10 @@ fn has_placeholder(expression: &Expr) -> bool {
 /// The plan with its parameters read from the slots.
 pub(crate) fn open(plan: LogicalPlan, slots: &Arc<Slots>) -> Result<LogicalPlan> {
     let opened = plan.transform_up_with_subqueries(|node| {
+        let names = NamePreserver::new(&node);
         node.map_expressions(|expression| {
-            expression.transform_up(|part| match part {
+            let name = names.save(&expression);
+            let opened = expression.transform_up(|part| match part {
                 Expr::Placeholder(Placeholder { id, field: Some(field) }) => {
                     let place = parameters::number(&id).map_err(DataFusionError::from)? - 1;
                     let signature = Signature::nullary(Volatility::Volatile);
@@ -232,7 +239,8 @@ pub(crate) fn open(plan: LogicalPlan, slots: &Arc<Slots>) -> Result<LogicalPlan>
                     Ok(Transformed::yes(ScalarUDF::new_from_impl(open).call(Vec::new())))
                 }
                 other => Ok(Transformed::no(other)),
-            })
+            })?;
+            Ok(opened.update_data(|expression| name.restore(expression)))
         })
     })?;
     Ok(opened.data)

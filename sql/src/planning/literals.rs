@@ -16,7 +16,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::optimizer::AnalyzerRule;
 
-use arrow::datatypes::{DataType, FieldRef};
+use arrow::datatypes::{DataType, Field, FieldRef};
 
 use super::each_expression::each_expression;
 use super::json_order;
@@ -94,9 +94,17 @@ pub(crate) fn type_literals(expression: Expr, schema: &DFSchema) -> Result<Trans
                 Transformed::yes(Expr::ScalarFunction(call))
             }
             Expr::Cast(cast) if is_text_to_array(&cast, schema) => {
-                let array = scalar::to_array(*cast.expr, cast.field.data_type());
-                let array = array.ok_or_else(|| Error::unsupported("an array of so many dimensions"))?;
-                Transformed::yes(Expr::Cast(Cast { expr: Box::new(array), field: cast.field }))
+                let array = scalar::array_of_text(*cast.expr, cast.field.data_type());
+                Transformed::yes(array.ok_or_else(|| Error::unsupported("an array of so many dimensions"))?)
+            }
+            Expr::Cast(cast) if is_array_to_uuids(&cast, schema) => {
+                match scalar::to_uuids(cast.expr.as_ref().clone(), cast.field.data_type()) {
+                    Some(uuids) => Transformed::yes(uuids),
+                    None => Transformed::no(Expr::Cast(cast)),
+                }
+            }
+            Expr::Cast(cast) if is_text_to_interval(&cast, schema) => {
+                Transformed::yes(scalar::to_interval(*cast.expr))
             }
             Expr::Cast(cast) if is_text_to_date(&cast, schema) => {
                 match scalar::read_date(cast.expr.as_ref().clone(), cast.field.data_type()) {
@@ -108,6 +116,18 @@ pub(crate) fn type_literals(expression: Expr, schema: &DFSchema) -> Result<Trans
                 Some(read) => Transformed::yes(read),
                 None => cast_vector(cast, schema)?,
             },
+            Expr::ScalarFunction(call) if call.func.name() == scalar::ARRAY_OF => {
+                let [text, element] = call.args.as_slice() else {
+                    return Ok(Transformed::no(Expr::ScalarFunction(call)));
+                };
+                let array = scalar::array_type(&element.get_type(schema)?);
+                let read = scalar::array_of_text(text.clone(), &array);
+                Transformed::yes(read.ok_or_else(|| Error::unsupported("an array of so many dimensions"))?)
+            }
+            Expr::ScalarFunction(mut call) if OF_ELEMENTS.contains(&call.func.name()) => {
+                read_element(&mut call.args, schema);
+                Transformed::yes(Expr::ScalarFunction(call))
+            }
             Expr::ScalarFunction(mut call) if CHOOSERS.contains(&call.func.name()) => {
                 let json = json_among(call.args.iter(), schema);
                 read_choices(call.args.iter_mut().collect(), json, schema);
@@ -217,6 +237,10 @@ fn is_decimal(expression: &Expr, schema: &DFSchema) -> bool {
 /// Functions that give one of their arguments.
 const CHOOSERS: &[&str] = &["coalesce", "nullif", "greatest", "least"];
 
+/// Functions of an array and an element, `= ANY` among them.
+const OF_ELEMENTS: &[&str] =
+    &["array_has", "array_position", "array_positions", "array_append", "array_remove"];
+
 /// The values of which one is chosen: texts as the type of the others, which is `json` if that is given.
 fn read_choices(mut choices: Vec<&mut Expr>, json: Option<&str>, schema: &DFSchema) {
     if let Some(json) = json {
@@ -235,6 +259,12 @@ fn read_choices(mut choices: Vec<&mut Expr>, json: Option<&str>, schema: &DFSche
 
 fn is_date(data_type: &DataType) -> bool {
     matches!(data_type, DataType::Date32 | DataType::Time64(_) | DataType::Timestamp(_, _))
+}
+
+/// Whether a cast reads an interval.
+fn is_text_to_interval(cast: &Cast, schema: &DFSchema) -> bool {
+    matches!(cast.field.data_type(), DataType::Interval(_))
+        && matches!(cast.expr.get_type(schema), Ok(DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8))
 }
 
 /// Whether a cast reads a date or time that is not yet read.
@@ -325,6 +355,36 @@ fn is_text_to_array(cast: &Cast, schema: &DFSchema) -> bool {
         && matches!(cast.expr.get_type(schema), Ok(DataType::Utf8))
 }
 
+/// Whether a cast makes uuids of an array.
+fn is_array_to_uuids(cast: &Cast, schema: &DFSchema) -> bool {
+    let DataType::List(item) = cast.field.data_type() else { return false };
+    item.data_type() == &DataType::FixedSizeBinary(16)
+        && cast.expr.get_type(schema).is_ok_and(|from| matches!(from, DataType::List(_)))
+}
+
+/// An array and what is looked for in it: a text is read as what the other is.
+fn read_element(arguments: &mut [Expr], schema: &DFSchema) {
+    let [array, element, ..] = arguments else { return };
+    if is_text(array) {
+        if let Ok(of_element) = element.get_type(schema)
+            && !matches!(of_element, DataType::Null | DataType::List(_))
+        {
+            let list = DataType::List(Arc::new(Field::new("item", of_element, true)));
+            *array = read(array.clone(), Some(&Reader::Array(list)));
+        }
+    } else if is_text(element)
+        && let Ok(DataType::List(item)) = array.get_type(schema)
+    {
+        let reader = match item.data_type() {
+            DataType::FixedSizeBinary(16) => Some(Reader::By(scalar::to_uuid)),
+            DataType::Binary => Some(Reader::By(scalar::to_bytea)),
+            date if is_date(date) => Some(Reader::Date(date.clone())),
+            _ => None,
+        };
+        *element = read(element.clone(), reader.as_ref());
+    }
+}
+
 /// A cast of a vector: to a text it is one of ours, to an array it is of reals.
 fn cast_vector(cast: Cast, schema: &DFSchema) -> Result<Transformed<Expr>> {
     let to_text = cast.field.data_type() == &DataType::Utf8;
@@ -400,6 +460,7 @@ fn reader(expression: &Expr, schema: &DFSchema) -> Option<Reader> {
         DataType::FixedSizeBinary(16) => Some(Reader::By(scalar::to_uuid)),
         DataType::Binary => Some(Reader::By(scalar::to_bytea)),
         date if is_date(&date) => Some(Reader::Date(date)),
+        DataType::Interval(_) => Some(Reader::By(scalar::to_interval)),
         array @ (DataType::FixedSizeList(_, _) | DataType::List(_)) => match kind(expression, schema) {
             Some(VectorKind::Vector) => Some(Reader::By(vector)),
             Some(VectorKind::Half) => Some(Reader::By(half_vector)),
@@ -413,10 +474,7 @@ fn read(expression: Expr, reader: Option<&Reader>) -> Expr {
     match reader {
         Some(reader) if is_text(&expression) => match reader {
             Reader::By(read) => read(expression),
-            Reader::Array(array) => match scalar::to_array(expression.clone(), array) {
-                Some(read) => Expr::Cast(Cast::new(Box::new(read), array.clone())),
-                None => expression,
-            },
+            Reader::Array(array) => scalar::array_of_text(expression.clone(), array).unwrap_or(expression),
             Reader::Date(date) => scalar::read_date(expression.clone(), date).unwrap_or(expression),
         },
         _ => expression,

@@ -65,41 +65,57 @@ fn select_list(query: &Query) -> Option<&[SelectItem]> {
 
 /// The name of a column that an expression gives and no alias names.
 pub(crate) fn column_name(expression: &Expr) -> String {
-    name_of(expression).unwrap_or_else(|| "?column?".to_string())
+    name_of(expression).map_or_else(|| "?column?".to_string(), |name| name.0)
 }
 
-fn name_of(expression: &Expr) -> Option<String> {
+/// How much a name says: what is weak, a type's, is given up for another around it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Strength {
+    Weak,
+    Strong,
+}
+
+fn name_of(expression: &Expr) -> Option<(String, Strength)> {
+    let strong = |name: &str| Some((name.to_string(), Strength::Strong));
     match expression {
-        Expr::Identifier(ident) => Some(name::ident(ident)),
-        Expr::CompoundIdentifier(parts) => parts.last().map(name::ident),
+        Expr::Identifier(ident) => strong(&name::ident(ident)),
+        Expr::CompoundIdentifier(parts) => parts.last().and_then(|last| strong(&name::ident(last))),
         Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => name_of(inner),
         Expr::Function(function) => {
-            let name = function.name.0.last().and_then(|part| part.as_ident()).map(name::ident);
+            let name = function.name.0.last().and_then(|part| part.as_ident()).map(name::ident)?;
             // `current_user`, which is a word and no call.
-            name.map(|name| if name == CURRENT_USER { "current_user".to_string() } else { name })
+            strong(if name == CURRENT_USER { "current_user" } else { &name })
         }
-        Expr::Interval(_) => Some("interval".to_string()),
-        Expr::Cast { expr, data_type, .. } => name_of(expr).or_else(|| Some(type_label(data_type))),
+        Expr::Interval(_) => weak("interval"),
+        Expr::Cast { expr, data_type, .. } => {
+            let label = type_label(data_type);
+            name_of(expr).filter(|(_, strength)| *strength == Strength::Strong).or_else(|| weak(&label))
+        }
         Expr::Case { else_result, .. } => {
-            else_result.as_deref().and_then(name_of).or_else(|| Some("case".to_string()))
+            let otherwise = else_result.as_deref().and_then(name_of);
+            otherwise.filter(|(_, strength)| *strength == Strength::Strong).or_else(|| weak("case"))
         }
-        Expr::TypedString(typed) => Some(type_label(&typed.data_type)),
-        Expr::AtTimeZone { .. } => Some("timezone".to_string()),
-        Expr::Tuple(_) => Some("row".to_string()),
-        Expr::Exists { .. } => Some("exists".to_string()),
-        Expr::Extract { .. } => Some("extract".to_string()),
-        Expr::Substring { .. } => Some("substring".to_string()),
-        Expr::Position { .. } => Some("position".to_string()),
-        Expr::Trim { .. } => Some("btrim".to_string()),
-        Expr::Array(_) => Some("array".to_string()),
+        Expr::TypedString(typed) => weak(&type_label(&typed.data_type)),
+        Expr::AtTimeZone { .. } => strong("timezone"),
+        Expr::Tuple(_) => strong("row"),
+        Expr::Exists { .. } => strong("exists"),
+        Expr::Extract { .. } => strong("extract"),
+        Expr::Substring { .. } => strong("substring"),
+        Expr::Position { .. } => strong("position"),
+        Expr::Trim { .. } => strong("btrim"),
+        Expr::Array(_) => strong("array"),
         Expr::CompoundFieldAccess { root, .. } => name_of(root),
         Expr::Subquery(query) => match select_list(query)? {
             [SelectItem::UnnamedExpr(inner)] => name_of(inner),
-            [SelectItem::ExprWithAlias { alias, .. }] => Some(name::ident(alias)),
+            [SelectItem::ExprWithAlias { alias, .. }] => strong(&name::ident(alias)),
             _ => None,
         },
         _ => None,
     }
+}
+
+fn weak(name: &str) -> Option<(String, Strength)> {
+    Some((name.to_string(), Strength::Weak))
 }
 
 /// A type as PostgreSQL calls it within: the name of a column that is cast of nothing with a name.

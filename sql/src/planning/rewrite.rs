@@ -15,16 +15,18 @@ use datafusion::sql::sqlparser::ast::{
     Value, ValueWithSpan, VisitorMut,
 };
 
+use super::grouping::regrouped;
 use super::integers::{is_arithmetic, type_integers, type_values};
 use super::quantified::{Quantifier, quantified};
 use super::select_names::name_columns;
 use super::spellings::respelled;
-use super::{json_arguments, json_records, ordered_rows, set_returning, whole_rows};
+use super::{json_arguments, json_records, open_values, ordered_rows, set_returning, whole_rows};
+use crate::catalog::system::CURRENT_USER;
 use crate::functions;
-use crate::functions::scalar::{LIKE_PATTERN, PLAIN_ARRAY, TIMEZONE, to_vector_name};
+use crate::functions::scalar::{ARRAY_OF, LIKE_PATTERN, PLAIN_ARRAY, TIMEZONE, to_vector_name};
 use crate::parse::walk::{change, visit_expressions};
 use crate::statement::name;
-use crate::types::interval::in_units;
+use crate::types::interval::{self, Unit};
 use crate::types::vector::VectorKind;
 use crate::{Error, Result, sequence};
 
@@ -61,6 +63,13 @@ struct Rewrite {
 
 impl VisitorMut for Rewrite {
     type Break = Error;
+
+    fn pre_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<Error> {
+        if let Some(regrouped) = regrouped(expression) {
+            *expression = regrouped;
+        }
+        ControlFlow::Continue(())
+    }
 
     fn post_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<Error> {
         sequence::by_name(expression);
@@ -107,7 +116,9 @@ impl VisitorMut for Rewrite {
         }
         let mut first = true;
         for item in &mut select.from {
-            type_derived(&mut item.relation);
+            if let Err(error) = type_derived(&mut item.relation) {
+                return ControlFlow::Break(error);
+            }
             let joined = item.joins.iter_mut().map(|join| &mut join.relation);
             for relation in std::iter::once(&mut item.relation).chain(joined) {
                 if let Err(error) = set_returning::in_from(relation) {
@@ -121,7 +132,9 @@ impl VisitorMut for Rewrite {
             first = false;
             for join in &mut item.joins {
                 name_unnested(&mut join.relation);
-                type_derived(&mut join.relation);
+                if let Err(error) = type_derived(&mut join.relation) {
+                    return ControlFlow::Break(error);
+                }
                 make_lateral(&mut join.relation);
             }
         }
@@ -136,10 +149,12 @@ fn is_grouped(select: &Select) -> bool {
     }
 }
 
-fn type_derived(relation: &mut TableFactor) {
+fn type_derived(relation: &mut TableFactor) -> Result<()> {
     if let TableFactor::Derived { subquery, .. } = relation {
         type_values(subquery);
+        open_values::select(subquery)?;
     }
+    Ok(())
 }
 
 /// The one column of `FROM unnest(array) AS x` is called as the table is; WITH ORDINALITY unnests the places beside it.
@@ -238,20 +253,35 @@ fn names_a_column(argument: &FunctionArg) -> bool {
     named.is_break()
 }
 
-/// An interval whose text has a time of day in it.
-fn interval(expression: &Expr) -> Option<Expr> {
-    let Expr::Value(value) = expression else { return None };
-    let Value::SingleQuotedString(text) = &value.value else { return None };
-    let units = in_units(text);
-    (&units != text).then(|| {
-        Expr::Interval(ast::Interval {
-            value: Box::new(Expr::value(Value::SingleQuotedString(units))),
-            leading_field: None,
-            leading_precision: None,
-            last_field: None,
-            fractional_seconds_precision: None,
-        })
-    })
+/// `INTERVAL '...' YEAR TO MONTH` and its kin: what a number without a unit counts, and what is too short to be kept.
+fn interval_literal(written: &ast::Interval) -> Result<Option<Expr>> {
+    let field = written.last_field.as_ref().or(written.leading_field.as_ref());
+    let Some(field) = field else { return written_interval(&written.value, Unit::SECOND, None) };
+    let named = field.to_string();
+    let unit = Unit::named(&named).ok_or_else(|| Error::unsupported(format!("INTERVAL '...' {named}")))?;
+    written_interval(&written.value, unit, Some(unit))
+}
+
+/// A text that is written out as an interval, in the words that DataFusion reads.
+fn written_interval(expression: &Expr, last: Unit, down_to: Option<Unit>) -> Result<Option<Expr>> {
+    let Expr::Value(value) = expression else { return Ok(None) };
+    let Value::SingleQuotedString(text) = &value.value else { return Ok(None) };
+    let mut parts = interval::parse(text, last)?;
+    if let Some(unit) = down_to {
+        parts = parts.down_to(unit);
+    }
+    let plain = parts.plain();
+    // Rewritten already.
+    if &plain == text {
+        return Ok(None);
+    }
+    Ok(Some(Expr::Interval(ast::Interval {
+        value: Box::new(Expr::value(Value::SingleQuotedString(plain))),
+        leading_field: None,
+        leading_precision: None,
+        last_field: None,
+        fractional_seconds_precision: None,
+    })))
 }
 
 pub(super) fn rewrite_one(expression: &Expr) -> Result<Option<Expr>> {
@@ -260,12 +290,11 @@ pub(super) fn rewrite_one(expression: &Expr) -> Result<Option<Expr>> {
     }
     match expression {
         Expr::Cast { kind, expr, data_type, .. } => match kind {
-            CastKind::Cast | CastKind::DoubleColon => Ok(cast(expr, data_type)),
+            CastKind::Cast | CastKind::DoubleColon => cast(expr, data_type),
             CastKind::TryCast | CastKind::SafeCast => Ok(None),
         },
-        Expr::TypedString(typed) => Ok(cast(&Expr::Value(typed.value.clone()), &typed.data_type)),
-        Expr::Interval(written) if written.leading_field.is_none() => Ok(interval(&written.value)),
-        Expr::Function(function) => json_arguments::typed(function),
+        Expr::TypedString(typed) => cast(&Expr::Value(typed.value.clone()), &typed.data_type),
+        Expr::Interval(written) => interval_literal(written),
         Expr::Like { negated, any, expr, pattern, escape_char: Some(escape) } => Ok(Some(Expr::Like {
             negated: *negated,
             any: *any,
@@ -280,12 +309,28 @@ pub(super) fn rewrite_one(expression: &Expr) -> Result<Option<Expr>> {
             pattern: Box::new(like_pattern(pattern, escape)),
             escape_char: None,
         })),
+        Expr::AnyOp { left, compare_op, right, is_some } if is_text(right) => Ok(Some(Expr::AnyOp {
+            left: left.clone(),
+            compare_op: compare_op.clone(),
+            right: Box::new(call(ARRAY_OF, vec![right.as_ref().clone(), left.as_ref().clone()])),
+            is_some: *is_some,
+        })),
+        Expr::AllOp { left, compare_op, right } if is_text(right) => Ok(Some(Expr::AllOp {
+            left: left.clone(),
+            compare_op: compare_op.clone(),
+            right: Box::new(call(ARRAY_OF, vec![right.as_ref().clone(), left.as_ref().clone()])),
+        })),
         Expr::AnyOp { left, compare_op, right, .. } => quantified(left, compare_op, right, Quantifier::Any),
         Expr::AllOp { left, compare_op, right } => quantified(left, compare_op, right, Quantifier::All),
         Expr::AtTimeZone { timestamp, time_zone } => {
             Ok(Some(call(TIMEZONE, vec![time_zone.as_ref().clone(), timestamp.as_ref().clone()])))
         }
+        Expr::Identifier(word) if is_current_user(word) => Ok(Some(call(CURRENT_USER, Vec::new()))),
+        Expr::Function(function) if matches!(function.name.0.as_slice(), [ObjectNamePart::Identifier(word)] if is_current_user(word)) => {
+            Ok(Some(call(CURRENT_USER, Vec::new())))
+        }
         Expr::CompoundFieldAccess { root, access_chain } => Ok(fields(root, access_chain)),
+        Expr::Function(function) => json_arguments::typed(function),
         Expr::BinaryOp { left, op: BinaryOperator::PGOverlap, right } => {
             Ok(Some(call("array_has_any", vec![left.as_ref().clone(), right.as_ref().clone()])))
         }
@@ -320,11 +365,33 @@ fn fields(root: &Expr, chain: &[AccessExpr]) -> Option<Expr> {
     Some(Expr::CompoundFieldAccess { root: Box::new(root.clone()), access_chain: access_chain.collect() })
 }
 
+/// Whether an expression is a text that is written out, perhaps in parentheses.
+fn is_text(expression: &Expr) -> bool {
+    match expression {
+        Expr::Nested(inner) => is_text(inner),
+        Expr::Value(value) => matches!(value.value, Value::SingleQuotedString(_)),
+        _ => false,
+    }
+}
+
+/// Whether a word stands for who the statement is run by; in quotes it is a name.
+fn is_current_user(word: &Ident) -> bool {
+    word.quote_style.is_none()
+        && ["current_user", "current_role", "user"].iter().any(|known| word.value.eq_ignore_ascii_case(known))
+}
+
 fn operator(name: &str) -> Error {
     Error::unsupported(format!("operator {name}"))
 }
 
-fn cast(expression: &Expr, data_type: &SqlType) -> Option<Expr> {
+fn cast(expression: &Expr, data_type: &SqlType) -> Result<Option<Expr>> {
+    if let SqlType::Interval { .. } = data_type {
+        return written_interval(expression, Unit::SECOND, None);
+    }
+    Ok(cast_by_function(expression, data_type))
+}
+
+fn cast_by_function(expression: &Expr, data_type: &SqlType) -> Option<Expr> {
     match data_type {
         // Literals and parameters are no vectors yet.
         SqlType::Array(_) if !matches!(expression, Expr::Value(_)) => {
@@ -351,7 +418,6 @@ fn cast(expression: &Expr, data_type: &SqlType) -> Option<Expr> {
         }
         SqlType::JSON => Some(call("muster_to_json", vec![expression.clone()])),
         SqlType::JSONB => Some(call("muster_to_jsonb", vec![expression.clone()])),
-        SqlType::Interval { .. } => interval(expression),
         SqlType::Bytea => Some(call("muster_to_bytea", vec![expression.clone()])),
         // An explicit cast cuts; an assignment refuses.
         SqlType::Varchar(Some(CharacterLength::IntegerLength { length, .. }))

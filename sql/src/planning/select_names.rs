@@ -63,11 +63,14 @@ fn name_items(items: &mut [SelectItem], sorts_by_expressions: bool) {
         |item: &SelectItem| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(_, _));
     let any_wildcard = items.iter().any(is_wildcard);
     let mut taken: HashMap<String, usize> = HashMap::new();
-    for item in items.iter() {
-        if let SelectItem::ExprWithAlias { alias, .. } = item {
-            taken.insert(name::ident(alias), 1);
-        }
+    let aliases = items.iter().filter_map(|item| match item {
+        SelectItem::ExprWithAlias { alias, .. } => Some(name::ident(alias)),
+        _ => None,
+    });
+    for alias in aliases {
+        *taken.entry(alias).or_default() += 1;
     }
+    hide_ambiguous(items, &taken);
     for item in items {
         let SelectItem::UnnamedExpr(expression) = item else { continue };
         let shown = column_name(expression);
@@ -82,6 +85,17 @@ fn name_items(items: &mut [SelectItem], sorts_by_expressions: bool) {
         let hidden = *times > 1 || any_wildcard || hides_column;
         let alias = if hidden { format!("{shown}{HIDDEN}{times}") } else { shown };
         *item = SelectItem::ExprWithAlias { expr: expression.clone(), alias: Ident::with_quote('"', alias) };
+    }
+}
+
+/// Aliases that are given twice name nothing: whoever means one of them is told that there is no such column.
+fn hide_ambiguous(items: &mut [SelectItem], times: &HashMap<String, usize>) {
+    for (place, item) in items.iter_mut().enumerate() {
+        let SelectItem::ExprWithAlias { alias, .. } = item else { continue };
+        let shown = name::ident(alias);
+        if times.get(&shown).is_some_and(|times| *times > 1) {
+            *alias = Ident::with_quote('"', format!("{shown}{HIDDEN}as{place}"));
+        }
     }
 }
 

@@ -53,6 +53,9 @@ fn said(expression: Expr, schema: &DFSchema, zone: &str) -> Result<Transformed<E
                 _ => Transformed::no(Expr::Cast(Cast { expr, field })),
             }
         }
+        Expr::ScalarFunction(call) if scalar::is_to_text(&call) => {
+            Transformed::yes(scalar::text_in_zone(call, zone))
+        }
         Expr::ScalarFunction(mut call) => {
             let known = OF_CLOCKS.iter().find(|(name, _, _)| *name == call.func.name());
             let Some(&(_, place, gives_moment)) = known else {

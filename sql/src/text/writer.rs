@@ -102,9 +102,8 @@ pub fn writer<'a>(array: &'a dyn Array, field: &Field, zone: Tz) -> Result<Write
         DataType::Binary => byte_strings(array.as_binary_opt::<i32>(), array, put_hex)?,
         DataType::LargeBinary => byte_strings(array.as_binary_opt::<i64>(), array, put_hex)?,
         DataType::BinaryView => byte_strings(array.as_binary_view_opt(), array, put_hex)?,
-        DataType::FixedSizeBinary(16) if field.extension_type_name() == Some("arrow.uuid") => {
-            byte_strings(array.as_fixed_size_binary_opt(), array, put_uuid)?
-        }
+        // No other type of ours has sixteen bytes; as an element of an array it may have lost its mark.
+        DataType::FixedSizeBinary(16) => byte_strings(array.as_fixed_size_binary_opt(), array, put_uuid)?,
         DataType::FixedSizeBinary(_) => byte_strings(array.as_fixed_size_binary_opt(), array, put_hex)?,
         DataType::Date32 => primitive::<Date32Type>(array, move |value, out| write_date(value.into(), out))?,
         DataType::Date64 => primitive::<Date64Type>(array, move |value, out| {

@@ -78,3 +78,25 @@ fn a_client_that_says_nothing_at_all_is_sent_away() {
         assert!(raw.answer().await.is_none());
     });
 }
+
+#[test]
+fn joins_that_look_at_each_pair_are_cancelled_and_keep_nobody_waiting() {
+    serving(|server| async move {
+        let mut raw = Raw::connect(server.address).await;
+        raw.rows("CREATE TABLE t AS SELECT g AS n, md5(g::text) AS s FROM generate_series(1, 20000) g").await;
+        raw.rows("SET statement_timeout = 500").await;
+        let mut other = Raw::connect(server.address).await;
+        for join in [
+            "SELECT count(*) FROM t a JOIN t b ON a.s > b.s JOIN t c ON b.s > c.s",
+            "SELECT count(*) FROM generate_series(1, 2000000) a, generate_series(1, 2000000) b",
+            "SELECT count(*) FROM t a JOIN t b ON a.n % 2 = b.n % 2 JOIN t c ON c.n % 2 = b.n % 2",
+        ] {
+            raw.send(&[query(join)]).await;
+            for _ in 0..5 {
+                assert_eq!(other.rows("SELECT 1").await, [["1"]]);
+            }
+            let answers = raw.until_ready().await;
+            assert_eq!(answers[answers.len() - 2].sqlstate(), "57014", "{join}");
+        }
+    });
+}

@@ -3,6 +3,7 @@
 //! Those whose name begins with `muster_` are no functions for users: they are how casts and
 //! assignments work that Arrow's casts do not know (see `planning::rewrite` and `planning::assign`).
 
+mod array_of;
 mod check_length;
 mod checked;
 mod date_text;
@@ -27,7 +28,9 @@ mod to_array;
 mod to_bytea;
 mod to_interval;
 mod to_json;
+mod to_text;
 mod to_uuid;
+mod to_uuids;
 mod to_vector;
 pub(crate) mod typed;
 mod vector;
@@ -40,6 +43,7 @@ use muster_embedders::Embedders;
 
 use crate::types::vector::VectorKind;
 
+pub(crate) use array_of::{ARRAY_OF, array_type};
 pub(crate) use check_length::{check_char, check_length};
 pub(crate) use checked::{checked, is_checked};
 pub(crate) use date_text::{is_read, read_date, zoned_text};
@@ -56,11 +60,13 @@ pub(crate) use struct_field::struct_field;
 pub(crate) use subquery_value::{beside, nullable, only_row};
 pub(crate) use subscripts::{EXPANDED_ARRAY, SUBSCRIPTS};
 pub(crate) use timezone::{TIMEZONE, timezone};
-pub(crate) use to_array::to_array;
+pub(crate) use to_array::{array_of_text, to_array};
 pub(crate) use to_bytea::to_bytea;
 pub(crate) use to_interval::to_interval;
 pub(crate) use to_json::to_json;
+pub(crate) use to_text::{is_to_text, is_written, text_in_zone, to_text};
 pub(crate) use to_uuid::{parse_uuid, to_uuid};
+pub(crate) use to_uuids::to_uuids;
 pub(crate) use to_vector::{to_vector, to_vector_name};
 pub(crate) use vector::{
     Combination, Comparison, Distance, combine, compare, different_dimensions, distance, out_of_range,
@@ -70,6 +76,7 @@ pub(crate) use vector::{
 /// All of them, for the session state.
 pub(crate) fn all(embedders: &Arc<Embedders>) -> Vec<Arc<ScalarUDF>> {
     let mut all = vec![
+        array_of::function(),
         decimal_text::function(),
         embed::function(embedders),
         pg_sleep::function(),
@@ -80,6 +87,7 @@ pub(crate) fn all(embedders: &Arc<Embedders>) -> Vec<Arc<ScalarUDF>> {
         to_vector::function(VectorKind::Half),
         to_json::json_function(),
         to_json::jsonb_function(),
+        to_text::function(),
         to_uuid::function(),
         to_bytea::function(),
         to_interval::function(),

@@ -42,7 +42,8 @@ pub(crate) fn timezone(zone: &str, expression: Expr) -> Expr {
     function().call(vec![lit(zone), expression])
 }
 
-fn zone(name: &str) -> crate::Result<Tz> {
+/// A zone by its name, in any case.
+pub(super) fn zone_named(name: &str) -> crate::Result<Tz> {
     let known = Tz::from_str(name).or_else(|_| Tz::from_str(&name.to_uppercase()));
     known.map_err(|_| {
         Error::new(SqlState::InvalidParameterValue, format!("time zone \"{name}\" not recognized"))
@@ -143,7 +144,7 @@ impl ScalarUDFImpl for Timezone {
             };
             let zone = match &known {
                 Some((last, zone)) if last == name => *zone,
-                _ => known.insert((name.to_string(), zone(name)?)).1,
+                _ => known.insert((name.to_string(), zone_named(name)?)).1,
             };
             values.push(Some(if is_clock { moment(at, zone)? } else { shown(at, zone)? }));
         }

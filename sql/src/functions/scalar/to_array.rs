@@ -11,11 +11,13 @@ use arrow::array::{ArrayRef, ListArray, StringArray};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field};
 use datafusion::error::Result;
+use datafusion::logical_expr::expr::Cast;
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
 };
 
 use super::text::over_texts;
+use super::to_uuids::to_uuids;
 use crate::Error;
 use crate::sqlstate::SqlState;
 
@@ -52,6 +54,15 @@ pub(crate) fn to_array(expression: Expr, array: &DataType) -> Option<Expr> {
         element = item.data_type();
     }
     Some(FUNCTIONS.get(place)?.call(vec![expression]))
+}
+
+/// `expression`, a text, as an array of this type; `None` for more dimensions than PostgreSQL has.
+pub(crate) fn array_of_text(expression: Expr, array: &DataType) -> Option<Expr> {
+    let texts = to_array(expression, array)?;
+    Some(match to_uuids(texts.clone(), array) {
+        Some(uuids) => uuids,
+        None => Expr::Cast(Cast::new(Box::new(texts), array.clone())),
+    })
 }
 
 fn malformed(text: &str) -> Error {

@@ -3,16 +3,15 @@
 
 use std::sync::{Arc, LazyLock};
 
-use arrow::array::StringArray;
-use arrow::compute::{CastOptions, cast_with_options};
-use arrow::datatypes::{DataType, IntervalUnit};
+use arrow::array::IntervalMonthDayNanoArray;
+use arrow::datatypes::{DataType, IntervalMonthDayNano, IntervalUnit};
 use datafusion::error::Result;
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
 };
 
 use super::text::over_texts;
-use crate::types::interval::in_units;
+use crate::types::interval::{Unit, parse};
 
 const NAME: &str = "muster_to_interval";
 
@@ -50,11 +49,17 @@ impl ScalarUDFImpl for ToInterval {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let target = DataType::Interval(IntervalUnit::MonthDayNano);
         over_texts(&args, |texts| {
-            let units: StringArray = texts.iter().map(|text| text.map(in_units)).collect();
-            let options = CastOptions { safe: false, ..Default::default() };
-            Ok(cast_with_options(&units, &target, &options)?)
+            let read = |text: Option<&str>| -> crate::Result<Option<IntervalMonthDayNano>> {
+                let Some(text) = text else { return Ok(None) };
+                let parts = parse(text, Unit::SECOND)?;
+                // The reader has seen that it fits.
+                let nanos = parts.micros.saturating_mul(1000);
+                Ok(Some(IntervalMonthDayNano::new(parts.months, parts.days, nanos)))
+            };
+            let intervals: IntervalMonthDayNanoArray =
+                texts.iter().map(read).collect::<crate::Result<_>>()?;
+            Ok(Arc::new(intervals))
         })
     }
 }

@@ -62,6 +62,12 @@ pub(crate) fn parse_uuid(text: &str) -> Option<[u8; 16]> {
     (digits == 32).then_some(out)
 }
 
+/// A text that is none.
+pub(super) fn no_uuid(text: &str) -> Error {
+    let message = format!("invalid input syntax for type uuid: \"{text}\"");
+    Error::new(SqlState::InvalidTextRepresentation, message)
+}
+
 impl ScalarUDFImpl for ToUuid {
     fn name(&self) -> &str {
         NAME
@@ -92,13 +98,7 @@ impl ScalarUDFImpl for ToUuid {
                     out.append_null();
                     continue;
                 };
-                let bytes = parse_uuid(text).ok_or_else(|| {
-                    Error::new(
-                        SqlState::InvalidTextRepresentation,
-                        format!("invalid input syntax for type uuid: \"{text}\""),
-                    )
-                })?;
-                out.append_value(bytes)?;
+                out.append_value(parse_uuid(text).ok_or_else(|| no_uuid(text))?)?;
             }
             Ok(Arc::new(out.finish()))
         })

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Field, FieldRef, Schema};
+use datafusion::common::tree_node::TreeNode;
 use datafusion::common::{Column, DFSchema, ParamValues};
 use datafusion::logical_expr::expr::Placeholder;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Projection};
@@ -268,7 +269,32 @@ async fn plan_values(
         }
         rows.push(cells);
     }
+    if rows.iter().flatten().any(has_subquery) {
+        return select_values(rows);
+    }
     Ok(LogicalPlanBuilder::values(rows)?.build()?)
+}
+
+fn has_subquery(cell: &Expr) -> bool {
+    let is_one =
+        |part: &Expr| matches!(part, Expr::ScalarSubquery(_) | Expr::Exists(_) | Expr::InSubquery(_));
+    cell.exists(|part| Ok(is_one(part))).unwrap_or(true)
+}
+
+/// The rows as a query each: what a subquery gives is not known while DataFusion plans VALUES.
+fn select_values(rows: Vec<Vec<Expr>>) -> Result<LogicalPlan> {
+    let mut all: Option<LogicalPlanBuilder> = None;
+    for cells in rows {
+        let named =
+            cells.into_iter().enumerate().map(|(place, cell)| cell.alias(format!("column{}", place + 1)));
+        let row = LogicalPlanBuilder::empty(true).project(named.collect::<Vec<_>>())?;
+        all = Some(match all {
+            Some(all) => all.union(row.build()?)?,
+            None => row,
+        });
+    }
+    let all = all.ok_or_else(|| Error::internal("an INSERT without rows"))?;
+    Ok(all.build()?)
 }
 
 /// A query's columns, assigned to the table's.
