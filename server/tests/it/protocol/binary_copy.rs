@@ -16,7 +16,8 @@ const WRITTEN: &str = "5047434f50590aff0d0a0000000000000000000009000000040000000
     223a205b315d7d00090000000400000002ffffffffffffffff00000000ffffff
     ffffffffffffffffff0000000c000000000000000000000017ffffffffffff";
 
-const COLUMNS: &str = "id int, b bool, n numeric(10,2), t text, y bytea, d date, ts timestamptz, a int[], j jsonb";
+const COLUMNS: &str =
+    "id int, b bool, n numeric(10,2), t text, y bytea, d date, ts timestamptz, a int[], j jsonb";
 
 fn bytes(hex: &str) -> Vec<u8> {
     let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
@@ -76,8 +77,12 @@ fn the_bytes_are_postgresqls() {
             assert_eq!(written[2], TRAILER);
         }
         let answers = raw.ask(&[query("COPY BINARY again TO STDOUT")]).await;
-        assert_eq!((kinds(&answers).as_str(), &answers[1].body[..]), ("HdcCZ", &[HEADER, TRAILER].concat()[..]));
-        let answers = raw.ask(&[query("COPY again FROM STDIN (FORMAT binary)"), data(&bytes(WRITTEN)), done()]).await;
+        assert_eq!(
+            (kinds(&answers).as_str(), &answers[1].body[..]),
+            ("HdcCZ", &[HEADER, TRAILER].concat()[..])
+        );
+        let answers =
+            raw.ask(&[query("COPY again FROM STDIN (FORMAT binary)"), data(&bytes(WRITTEN)), done()]).await;
         assert_eq!(kinds(&answers), "GCZ");
         assert_eq!(answers[0].body, [vec![1, 0, 9], [0, 1].repeat(9)].concat());
         assert_eq!(answers[1].text(), "COPY 2");
@@ -120,14 +125,20 @@ fn data_may_be_cut_anywhere() {
         assert_eq!(raw.rows("SELECT count(*), sum(id) FROM again").await, [["2", "3"]]);
         // What ends early is refused, but where a tuple ends: PostgreSQL needs no trailer.
         let second = written.windows(6).position(|six| six == [0, 9, 0, 0, 0, 4]).unwrap();
-        let third = written[second + 1..].windows(6).position(|six| six == [0, 9, 0, 0, 0, 4]).unwrap() + second + 1;
-        let whole = [second, second + 1, third, third + 1, written.len() - 2, written.len() - 1, written.len()];
+        let third =
+            written[second + 1..].windows(6).position(|six| six == [0, 9, 0, 0, 0, 4]).unwrap() + second + 1;
+        let whole =
+            [second, second + 1, third, third + 1, written.len() - 2, written.len() - 1, written.len()];
         for end in 0..written.len() {
             let answers = raw.ask(&[begin(), data(&written[..end]), done()]).await;
             if whole.contains(&end) {
                 assert_eq!(kinds(&answers), "CGCZ", "ended at {end}");
             } else {
-                assert_eq!((kinds(&answers).as_str(), answers[2].sqlstate().as_str()), ("CGEZ", "22P04"), "ended at {end}");
+                assert_eq!(
+                    (kinds(&answers).as_str(), answers[2].sqlstate().as_str()),
+                    ("CGEZ", "22P04"),
+                    "ended at {end}"
+                );
             }
         }
     });
@@ -179,7 +190,13 @@ fn a_file_that_is_none_is_refused_and_nothing_is_loaded() {
             (sql, flags(1 << 31), "22P04", critical, no),
             (sql, flags(0), "22P04", length, no),
             (sql, [&flags(0)[..], &[0xff; 4]].concat(), "22P04", length, no),
-            (sql, [&flags(0)[..], &[0, 0, 0, 5, 1, 2]].concat(), "22P04", "invalid COPY file header (wrong length)", no),
+            (
+                sql,
+                [&flags(0)[..], &[0, 0, 0, 5, 1, 2]].concat(),
+                "22P04",
+                "invalid COPY file header (wrong length)",
+                no,
+            ),
             (sql, behind(b"\xff\xffx"), "22P04", "received copy data after EOF marker", line),
             (sql, behind(&[0, 1, 0, 0]), "22P04", "row field count is 1, expected 3", line),
             (sql, behind(&[0xff, 0xfe]), "22P04", "row field count is -2, expected 3", line),
@@ -215,7 +232,13 @@ fn a_value_that_is_none_is_refused_with_line_and_column() {
         let cases: Vec<Case<'_>> = vec![
             (sql, second(&[Some(b"ab"), Some(b"x"), Some(numeric)]), "08P01", short, Some(a)),
             (sql, second(&[Some(b"abcde"), Some(b"x"), Some(numeric)]), "22P03", format, Some(a)),
-            (sql, second(&[Some(one), Some(b"abcdef"), Some(numeric)]), "22001", "value too long for type character varying(5)", Some(b)),
+            (
+                sql,
+                second(&[Some(one), Some(b"abcdef"), Some(numeric)]),
+                "22001",
+                "value too long for type character varying(5)",
+                Some(b),
+            ),
             (sql, second(&[Some(one), Some(b"a\xff"), Some(numeric)]), "22021", &utf8_ff, Some(b)),
             (sql, second(&[Some(one), Some(b"a\0"), Some(numeric)]), "22021", &utf8_00, Some(b)),
             (
@@ -225,11 +248,41 @@ fn a_value_that_is_none_is_refused_with_line_and_column() {
                 "null value in column \"c\" of relation \"t\" violates not-null constraint",
                 Some("COPY t, line 2"),
             ),
-            (sql, second(&[Some(one), Some(b"a"), Some(&[0, 1, 0, 1, 0, 0, 0, 0, 0, 1])]), "22003", "numeric field overflow", Some(c)),
-            (sql, second(&[Some(one), Some(b"a"), Some(&[0, 1, 0, 0, 0, 0, 0, 0, 0x27, 0x10])]), "22P03", "invalid digit in external \"numeric\" value", Some(c)),
-            (sql, second(&[Some(one), Some(b"a"), Some(&[0, 1, 0, 0, 0, 5, 0, 0, 0, 1])]), "22P03", "invalid sign in external \"numeric\" value", Some(c)),
-            (sql, second(&[Some(one), Some(b"a"), Some(&[0, 1, 0, 0, 0, 0, 0x40, 1, 0, 1])]), "22P03", "invalid scale in external \"numeric\" value", Some(c)),
-            (sql, second(&[Some(one), Some(b"a"), Some(&[numeric, b"x"].concat())]), "22P03", format, Some(c)),
+            (
+                sql,
+                second(&[Some(one), Some(b"a"), Some(&[0, 1, 0, 1, 0, 0, 0, 0, 0, 1])]),
+                "22003",
+                "numeric field overflow",
+                Some(c),
+            ),
+            (
+                sql,
+                second(&[Some(one), Some(b"a"), Some(&[0, 1, 0, 0, 0, 0, 0, 0, 0x27, 0x10])]),
+                "22P03",
+                "invalid digit in external \"numeric\" value",
+                Some(c),
+            ),
+            (
+                sql,
+                second(&[Some(one), Some(b"a"), Some(&[0, 1, 0, 0, 0, 5, 0, 0, 0, 1])]),
+                "22P03",
+                "invalid sign in external \"numeric\" value",
+                Some(c),
+            ),
+            (
+                sql,
+                second(&[Some(one), Some(b"a"), Some(&[0, 1, 0, 0, 0, 0, 0x40, 1, 0, 1])]),
+                "22P03",
+                "invalid scale in external \"numeric\" value",
+                Some(c),
+            ),
+            (
+                sql,
+                second(&[Some(one), Some(b"a"), Some(&[numeric, b"x"].concat())]),
+                "22P03",
+                format,
+                Some(c),
+            ),
         ];
         refused(&mut raw, cases).await;
         assert_eq!(raw.rows("SELECT count(*) FROM t").await, [["0"]]);
@@ -259,7 +312,12 @@ fn values_of_each_type_are_checked() {
             ("time", vec![0xff; 8], "22008", "time out of range"),
             ("interval", vec![1; 15], "08P01", short),
             ("char(3)", b"abcd".to_vec(), "22001", "value too long for type character(3)"),
-            ("vector(2)", vec![0, 2, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0], "22000", "expected unused to be 0, not 1"),
+            (
+                "vector(2)",
+                vec![0, 2, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0],
+                "22000",
+                "expected unused to be 0, not 1",
+            ),
             ("vector(2)", vec![0, 1, 0, 0, 0, 0, 0, 0], "22000", "expected 2 dimensions, not 1"),
             ("vector(2)", vec![0, 2, 0, 0, 0, 0, 0, 0], "08P01", short),
             ("vector(1)", vec![0, 1, 0, 0, 0x7f, 0xc0, 0, 0], "22000", "NaN not allowed in vector"),
@@ -267,7 +325,11 @@ fn values_of_each_type_are_checked() {
         ];
         let arrays: Vec<(Vec<u8>, &str, &str)> = vec![
             (vec![], "08P01", short),
-            (array(&[&[0, 0, 0, 7], &header[4..]]), "54000", "number of array dimensions (7) exceeds the maximum allowed (6)"),
+            (
+                array(&[&[0, 0, 0, 7], &header[4..]]),
+                "54000",
+                "number of array dimensions (7) exceeds the maximum allowed (6)",
+            ),
             (array(&[&[0xff; 4], &header[4..]]), "22P03", "invalid number of dimensions: -1"),
             (array(&[&header[..7], &[2, 0, 0, 0, 23]]), "22P03", "invalid array flags"),
             (
@@ -275,7 +337,11 @@ fn values_of_each_type_are_checked() {
                 "42804",
                 "binary data has array element type 25 (text) instead of expected 23 (integer)",
             ),
-            (array(&[header, &[0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 1]]), "54000", "array size exceeds the maximum allowed (134217727)"),
+            (
+                array(&[header, &[0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 1]]),
+                "54000",
+                "array size exceeds the maximum allowed (134217727)",
+            ),
             (array(&[header, &[0, 0, 0, 1, 0, 0, 0, 1]]), "08P01", short),
             (array(&[header, &[0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 9, 1]]), "22P03", short),
             (
@@ -289,7 +355,8 @@ fn values_of_each_type_are_checked() {
             raw.ask(&[query(&format!("CREATE TABLE one (x {type_name})"))]).await;
             let bytes = [HEADER, &tuple(&[Some(&bytes)])].concat();
             let sql = "COPY one FROM STDIN (FORMAT binary)";
-            refused(&mut raw, vec![(sql, bytes, sqlstate, message, Some("COPY one, line 1, column x"))]).await;
+            refused(&mut raw, vec![(sql, bytes, sqlstate, message, Some("COPY one, line 1, column x"))])
+                .await;
             raw.ask(&[query("DROP TABLE one")]).await;
         }
     });
@@ -319,7 +386,8 @@ fn options_of_texts_have_no_place_in_binary() {
                 assert_eq!(said, (sqlstate.to_string(), message.to_string()));
             }
         }
-        let answers = raw.ask(&[query("COPY t TO STDOUT (FORMAT binary, HEADER false, ENCODING 'utf8')")]).await;
+        let answers =
+            raw.ask(&[query("COPY t TO STDOUT (FORMAT binary, HEADER false, ENCODING 'utf8')")]).await;
         assert_eq!(kinds(&answers), "HdcCZ");
         for sql in ["COPY BINARY (SELECT 1) TO STDOUT", "COPY BINARY t TO STDOUT BINARY"] {
             let answers = raw.ask(&[query(sql)]).await;
