@@ -41,6 +41,7 @@ mod apply;
 mod audit;
 mod background;
 mod backup;
+pub mod binary;
 pub mod blocking;
 mod cache;
 mod catalog;
@@ -56,6 +57,7 @@ mod export;
 mod foreign_key;
 mod functions;
 mod index;
+pub mod input;
 mod load;
 mod memory;
 mod memory_pool;
@@ -108,6 +110,7 @@ pub use session::{
 };
 pub use sqlstate::SqlState;
 pub use tally::{CacheStatistics, SearchStatistics, Statistics, StorageStatistics, TableStatistics};
+pub use types::oid;
 pub use types::vector::VectorKind;
 pub use unload::{CopyChunk, CopyOut};
 

@@ -76,6 +76,8 @@ sqlstates! {
     UntranslatableCharacter = "22P05",
     /// A number in JSON that is none of the type asked for, or another fault of SQL/JSON.
     InvalidJsonText = "22032",
+    /// Bytes that are no value of their type.
+    InvalidBinaryRepresentation = "22P03",
     /// A file for COPY that cannot be read as its format.
     BadCopyFileFormat = "22P04",
     /// NULL for a column that takes none.

@@ -14,9 +14,6 @@ use super::inbox::{Inbound, Inbox};
 use super::message::Frontend;
 use super::sink::Sink;
 
-/// The format code of text, which all formats here are.
-const TEXT: i8 = 0;
-
 /// Moves the data of a COPY; gives the tag that ends it.
 pub(super) async fn transfer(copy: Transfer, sink: &mut Sink, inbox: &mut Inbox) -> Result<String> {
     match copy {
@@ -25,14 +22,16 @@ pub(super) async fn transfer(copy: Transfer, sink: &mut Sink, inbox: &mut Inbox)
     }
 }
 
-fn formats(columns: usize) -> (i16, Vec<i16>) {
+/// The format of a COPY, the number of its columns and the format of each, which is that of all.
+fn formats(columns: usize, binary: bool) -> (i8, i16, Vec<i16>) {
+    let format = i8::from(binary);
     // No table has more columns than the protocol can count.
-    (i16::try_from(columns).unwrap_or(i16::MAX), vec![i16::from(TEXT); columns])
+    (format, i16::try_from(columns).unwrap_or(i16::MAX), vec![i16::from(format); columns])
 }
 
 async fn take(mut copy: CopyIn, sink: &mut Sink, inbox: &mut Inbox) -> Result<String> {
-    let (count, formats) = formats(copy.columns());
-    sink.put(&Backend::CopyInResponse(CopyInResponse::new(TEXT, count, formats)))?;
+    let (format, count, formats) = formats(copy.columns(), copy.is_binary());
+    sink.put(&Backend::CopyInResponse(CopyInResponse::new(format, count, formats)))?;
     sink.flush().await?;
     loop {
         let Some(Inbound { kind, message }) = inbox.next().await else { return Err(Error::ClientGone) };
@@ -53,8 +52,8 @@ async fn take(mut copy: CopyIn, sink: &mut Sink, inbox: &mut Inbox) -> Result<St
 }
 
 async fn give(mut copy: CopyOut, sink: &mut Sink) -> Result<String> {
-    let (count, formats) = formats(copy.columns);
-    sink.put(&Backend::CopyOutResponse(CopyOutResponse::new(TEXT, count, formats)))?;
+    let (format, count, formats) = formats(copy.columns, copy.binary);
+    sink.put(&Backend::CopyOutResponse(CopyOutResponse::new(format, count, formats)))?;
     let mut rows = 0;
     while let Some(chunk) = copy.chunks.next().await {
         let chunk = chunk?;

@@ -1,24 +1,18 @@
-//! Which PostgreSQL type an Arrow field has on the wire, and which Arrow field a client means by an
-//! object id.
+//! What a client is told of a field's type, and which Arrow field it means by an object id.
 //!
-//! It is one mapping for result columns, parameters and declared parameter types; how values look
-//! is said in [`super::encode`] and [`super::params`]. What Arrow cannot tell apart (jsonb and
-//! text) is told by the field's metadata.
+//! Which type a field has is [`muster::oid`]'s to say; how values look is said in [`muster::text`] and
+//! [`muster::binary`].
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, IntervalUnit, TimeUnit};
-use arrow_pg::datatypes::{
-    PG_OID_ALIAS_KEY, PG_VECTOR_TYPE_OID, is_pg_char_field, pg_type_for_alias_kind, pg_vector_type,
-};
-use muster::VectorKind;
+use arrow_pg::datatypes::{PG_OID_ALIAS_KEY, pg_vector_type};
+use muster::{VectorKind, oid};
 use pgwire::api::Type;
 
 use super::error::{Error, Result};
 
-/// The object id of `halfvec`.
-const HALFVEC_OID: u32 = 16_388;
 /// The metadata key that names a type which Arrow does not have.
 const MUSTER_TYPE: &str = "muster.type";
 /// The metadata key of Arrow's extension types.
@@ -26,99 +20,16 @@ const EXTENSION: &str = "ARROW:extension:name";
 
 /// The PostgreSQL type of a field; `None` for what PostgreSQL has no type for.
 pub(super) fn pg_type(field: &Field) -> Option<Type> {
-    let meta = |key: &str| field.metadata().get(key).map(String::as_str);
-    if let Some(alias) = meta(PG_OID_ALIAS_KEY).and_then(pg_type_for_alias_kind) {
-        return Some(alias);
+    match oid::of(field)? {
+        oid::VECTOR => Some(pg_vector_type()),
+        oid::HALFVEC => Some(halfvec_type()),
+        known => Type::from_oid(known),
     }
-    if is_pg_char_field(field) {
-        return Some(Type::CHAR);
-    }
-    match VectorKind::of(field) {
-        Some(VectorKind::Vector) => return Some(pg_vector_type()),
-        Some(VectorKind::Half) => return Some(halfvec_type()),
-        None => {}
-    }
-    Some(match field.data_type() {
-        DataType::Boolean => Type::BOOL,
-        DataType::Int8 | DataType::Int16 | DataType::UInt8 => Type::INT2,
-        DataType::Int32 | DataType::UInt16 => Type::INT4,
-        DataType::Int64 | DataType::UInt32 => Type::INT8,
-        DataType::UInt64
-        | DataType::Decimal32(..)
-        | DataType::Decimal64(..)
-        | DataType::Decimal128(..)
-        | DataType::Decimal256(..) => Type::NUMERIC,
-        DataType::Float16 | DataType::Float32 => Type::FLOAT4,
-        DataType::Float64 => Type::FLOAT8,
-        // NULL without a type is text, as PostgreSQL has it.
-        DataType::Null => Type::TEXT,
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => match meta(MUSTER_TYPE) {
-            Some("jsonb") => Type::JSONB,
-            Some("json") => Type::JSON,
-            Some("name") => Type::NAME,
-            Some(name) if name.starts_with("varchar") => Type::VARCHAR,
-            Some(name) if name.starts_with("char") => Type::BPCHAR,
-            _ if meta(EXTENSION) == Some("arrow.json") => Type::JSON,
-            _ => Type::TEXT,
-        },
-        DataType::FixedSizeBinary(16) => Type::UUID,
-        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
-            Type::BYTEA
-        }
-        DataType::Date32 | DataType::Date64 => Type::DATE,
-        DataType::Time32(_) | DataType::Time64(_) => Type::TIME,
-        DataType::Timestamp(_, None) => Type::TIMESTAMP,
-        DataType::Timestamp(_, Some(_)) => Type::TIMESTAMPTZ,
-        DataType::Interval(_) | DataType::Duration(_) => Type::INTERVAL,
-        DataType::List(_) if meta(MUSTER_TYPE) == Some("int2vector") => Type::INT2_VECTOR,
-        DataType::List(_) if meta(MUSTER_TYPE) == Some("oidvector") => Type::OID_VECTOR,
-        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
-            array_type(item)?
-        }
-        DataType::Struct(_) => Type::RECORD,
-        DataType::Dictionary(_, value) => {
-            pg_type(&Field::new("", value.as_ref().clone(), true).with_metadata(field.metadata().clone()))?
-        }
-        DataType::RunEndEncoded(_, values) => pg_type(values)?,
-        _ => return None,
-    })
-}
-
-/// The array type over an element; an array of arrays is one array of more dimensions.
-fn array_type(item: &Field) -> Option<Type> {
-    let element = pg_type(item)?;
-    Some(match element {
-        Type::BOOL => Type::BOOL_ARRAY,
-        Type::INT2 => Type::INT2_ARRAY,
-        Type::INT4 => Type::INT4_ARRAY,
-        Type::INT8 => Type::INT8_ARRAY,
-        Type::FLOAT4 => Type::FLOAT4_ARRAY,
-        Type::FLOAT8 => Type::FLOAT8_ARRAY,
-        Type::NUMERIC => Type::NUMERIC_ARRAY,
-        Type::TEXT => Type::TEXT_ARRAY,
-        Type::VARCHAR => Type::VARCHAR_ARRAY,
-        Type::BPCHAR => Type::BPCHAR_ARRAY,
-        Type::NAME => Type::NAME_ARRAY,
-        Type::CHAR => Type::CHAR_ARRAY,
-        Type::OID => Type::OID_ARRAY,
-        Type::JSON => Type::JSON_ARRAY,
-        Type::JSONB => Type::JSONB_ARRAY,
-        Type::UUID => Type::UUID_ARRAY,
-        Type::BYTEA => Type::BYTEA_ARRAY,
-        Type::DATE => Type::DATE_ARRAY,
-        Type::TIME => Type::TIME_ARRAY,
-        Type::TIMESTAMP => Type::TIMESTAMP_ARRAY,
-        Type::TIMESTAMPTZ => Type::TIMESTAMPTZ_ARRAY,
-        Type::INTERVAL => Type::INTERVAL_ARRAY,
-        Type::RECORD => Type::RECORD_ARRAY,
-        nested if nested.name().starts_with('_') => nested,
-        _ => return None,
-    })
 }
 
 /// pgvector's `halfvec`, by the object id that `pg_type` has for it.
 fn halfvec_type() -> Type {
-    Type::new("halfvec".to_string(), HALFVEC_OID, pg_vector_type().kind().clone(), "public".to_string())
+    Type::new("halfvec".to_string(), oid::HALFVEC, pg_vector_type().kind().clone(), "public".to_string())
 }
 
 /// Whether a field is of one of pgvector's types.
@@ -172,8 +83,8 @@ pub(super) fn declared_field(oid: u32) -> Result<Option<FieldRef>> {
         return Ok(None);
     }
     match oid {
-        PG_VECTOR_TYPE_OID => return Ok(Some(Arc::new(VectorKind::Vector.field("")))),
-        HALFVEC_OID => return Ok(Some(Arc::new(VectorKind::Half.field("")))),
+        oid::VECTOR => return Ok(Some(Arc::new(VectorKind::Vector.field("")))),
+        oid::HALFVEC => return Ok(Some(Arc::new(VectorKind::Half.field("")))),
         _ => {}
     }
     let ty = Type::from_oid(oid).ok_or(Error::UnknownType { oid })?;

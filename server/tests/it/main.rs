@@ -6,6 +6,7 @@
 //! - `clients`: what recorded clients ask the catalogs.
 //! - `embedders`: a server whose configuration names a provider of embeddings.
 //! - `sessions`: seeing each other and ending each other.
+//! - `binary_copy`: COPY in the format binary.
 //! - `cursors`, `notifications`: DECLARE and FETCH, LISTEN and NOTIFY, as clients have them.
 //! - `export`: an export, loaded into Muster and into PostgreSQL.
 //! - `auth`: passwords, roles, who gets a place; `privileges`: what two roles may do; `tls`: certificates, good and bad.
@@ -23,6 +24,7 @@
 mod auth;
 mod backup;
 mod bench;
+mod binary_copy;
 mod cancel;
 mod cli;
 mod clients;

@@ -186,7 +186,6 @@ fn bad_input_has_its_sqlstate_and_the_connection_goes_on() {
             ("SELECT 1 / 0", SqlState::DIVISION_BY_ZERO),
             ("SELECT 'a'::int", SqlState::INVALID_TEXT_REPRESENTATION),
             ("GRANT EXECUTE ON FUNCTION f() TO ann", SqlState::FEATURE_NOT_SUPPORTED),
-            ("COPY workers TO STDOUT (FORMAT binary)", SqlState::FEATURE_NOT_SUPPORTED),
         ] {
             for simple in [false, true] {
                 let error = if simple {

@@ -169,18 +169,23 @@ impl Error {
             state @ SqlState::DatetimeFieldOverflow => {
                 (state, format!("date/time field value out of range: \"{text}\""))
             }
-            state @ SqlState::NumericValueOutOfRange if sql_type == "numeric" => {
-                let error = Self::new(state, "numeric field overflow");
-                let modifiers = modifiers.trim_end_matches(')').split_once(',');
-                let Some((precision, scale)) = modifiers else { return error };
-                let whole = precision.parse().unwrap_or(0) - scale.parse().unwrap_or(0);
-                return error.with_detail(format!(
-                    "A field with precision {precision}, scale {scale} must round to an absolute value less than 10^{whole}."
-                ));
+            SqlState::NumericValueOutOfRange if sql_type == "numeric" => {
+                return Self::numeric_overflow(&format!("{sql_type}({modifiers}"));
             }
             _ => return self,
         };
         Self::new(state, message)
+    }
+
+    /// The error of a number that does not fit `sql_type`, a numeric.
+    pub(crate) fn numeric_overflow(sql_type: &str) -> Self {
+        let error = Self::new(SqlState::NumericValueOutOfRange, "numeric field overflow");
+        let (_, modifiers) = sql_type.split_once('(').unwrap_or((sql_type, ""));
+        let Some((precision, scale)) = modifiers.trim_end_matches(')').split_once(',') else { return error };
+        let whole = precision.parse().unwrap_or(0) - scale.parse().unwrap_or(0);
+        error.with_detail(format!(
+            "A field with precision {precision}, scale {scale} must round to an absolute value less than 10^{whole}."
+        ))
     }
 
     /// The error as a report, whichever layer it comes from, with a change to it.

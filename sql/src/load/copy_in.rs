@@ -6,7 +6,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::delimited::Delimited;
+use super::FileFormat;
+use super::decoder::Decoder;
 use super::loader::Loader;
 use super::mapping::{Mapping, Naming};
 use crate::outcome::CommandTag;
@@ -38,6 +39,7 @@ pub struct CopyIn {
     /// Not there while it works, and after an error.
     feed: Option<Box<Feed>>,
     columns: usize,
+    binary: bool,
     finish: Finish,
     counts: Arc<TableCounts>,
     /// The statement, until its rows are there.
@@ -45,7 +47,7 @@ pub struct CopyIn {
 }
 
 struct Feed {
-    rows: Delimited,
+    rows: Decoder,
     loader: Loader,
 }
 
@@ -75,21 +77,31 @@ impl CopyIn {
             .ok_or_else(|| Error::undefined_table(table))?;
         let columns = copy.columns();
         let count = columns.len();
-        let rows = Delimited::new(copy.options.text.clone(), columns, table);
+        let binary = copy.options.format == FileFormat::Binary;
+        let rows = match binary {
+            true => Decoder::binary(&columns, &definition)?,
+            false => Decoder::text(copy.options.text.clone(), columns, table),
+        };
         let schema = rows.schema();
         let naming = Naming::Copy(table.clone());
-        let mapping = Mapping::of(context, definition.clone(), (&schema, true), None, naming)?;
+        let mapping = Mapping::of(context, definition.clone(), (&schema, rows.texts()), None, naming)?;
         let writer = TableWriter::new(shared.store.clone(), &definition, way);
         let maker = RowMaker::new(RowRules::of(shared, snapshot, &definition)?);
         let feed = Box::new(Feed { rows, loader: Loader::new(mapping, maker, writer) });
         let counts = shared.tally.tables.of(snapshot, definition.id);
-        Ok(Self { feed: Some(feed), columns: count, finish, counts, measure: None })
+        Ok(Self { feed: Some(feed), columns: count, binary, finish, counts, measure: None })
     }
 
     /// How many columns a row has.
     #[must_use]
     pub fn columns(&self) -> usize {
         self.columns
+    }
+
+    /// Whether the rows are to come in the format binary.
+    #[must_use]
+    pub fn is_binary(&self) -> bool {
+        self.binary
     }
 
     /// Takes bytes, which may end anywhere in a row.

@@ -1,22 +1,17 @@
 //! A file of the formats text and csv as batches of texts; the mapping brings them to the columns' types.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
-
 use muster_storage::TableDefinition;
 
-use super::delimited::{Delimited, TextColumn};
+use super::decoder::Decoder;
+use super::delimited::TextColumn;
 use super::fields;
+use super::file_rows::{CHUNK, FileRows, read};
 use super::format::Header;
 use super::records::Records;
-use super::source::{Rows, Source};
+use super::source::Source;
 use super::{Request, bad_file, open_file};
 use crate::sqlstate::SqlState;
 use crate::{Error, Result, column};
-
-/// Bytes read at once.
-const CHUNK: usize = 256 * 1024;
 
 /// Opens the file of a request.
 ///
@@ -30,11 +25,8 @@ pub(super) fn open(request: &Request, table: Option<&TableDefinition>) -> Result
         (_, Some(columns)) => columns.clone(),
         (_, None) => loadable(table.ok_or_else(|| Error::undefined_table(&request.table))?),
     };
-    let rows = Delimited::new(request.text.clone(), columns, &request.table);
-    let schema = rows.schema();
-    let chunk = vec![0; CHUNK];
-    let batches = FileRows { file, path: path.clone(), rows, chunk, last: false };
-    Ok(Source { schema, total: None, batches: Box::new(batches), texts: true })
+    let rows = Decoder::text(request.text.clone(), columns, &request.table);
+    Ok(FileRows::source(file, path, rows))
 }
 
 /// All columns that a value may be given for.
@@ -69,47 +61,6 @@ fn named(request: &Request) -> Result<Vec<TextColumn>> {
         }
         if length == 0 {
             return Err(bad_file(path, "it has no line that names its columns"));
-        }
-    }
-}
-
-fn read(file: &mut File, chunk: &mut [u8], path: &Path) -> Result<usize> {
-    loop {
-        match file.read(chunk) {
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            result => return result.map_err(|error| bad_file(path, error)),
-        }
-    }
-}
-
-struct FileRows {
-    file: File,
-    path: PathBuf,
-    rows: Delimited,
-    chunk: Vec<u8>,
-    last: bool,
-}
-
-impl Iterator for FileRows {
-    type Item = Result<Rows>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            // Whole batches, unless the file ends.
-            if self.last || self.rows.waiting() >= CHUNK {
-                match self.rows.next(self.last) {
-                    Ok(None) if self.last => return None,
-                    Ok(None) => {}
-                    other => return other.transpose(),
-                }
-            }
-            match read(&mut self.file, &mut self.chunk, &self.path) {
-                Ok(length) => {
-                    self.last |= length == 0;
-                    self.rows.feed(self.chunk.get(..length).unwrap_or_default());
-                }
-                Err(error) => return Some(Err(error)),
-            }
         }
     }
 }

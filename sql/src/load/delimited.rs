@@ -16,7 +16,7 @@ use crate::sqlstate::SqlState;
 use crate::{Error, Result};
 
 /// Bytes of records that end a batch before it has all its rows.
-const BATCH_BYTES: usize = 4 * 1024 * 1024;
+pub(super) const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// A column that is loaded.
 #[derive(Clone, Debug)]

@@ -114,7 +114,7 @@ fn checked(bytes: Vec<u8>) -> Result<String> {
 }
 
 /// The error for bytes that are no UTF-8, with the first of them.
-pub(super) fn bad_encoding(bytes: &[u8]) -> Error {
+pub(crate) fn bad_encoding(bytes: &[u8]) -> Error {
     // A character has four bytes at most; the first says how many are meant.
     let length = match bytes.first() {
         Some(0xc0..=0xdf) => 2,

@@ -12,7 +12,7 @@ use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext
 use datafusion::physical_expr::{PhysicalExpr, create_physical_expr};
 use muster_storage::TableDefinition;
 
-use super::source::{Rows, record_place, shown};
+use super::source::{Places, Rows, record_place, shown};
 use crate::planning::{assign, bind_expression, expression};
 use crate::session::{Caller, StatementContext};
 use crate::sqlstate::SqlState;
@@ -152,6 +152,10 @@ impl Mapping {
         let place = rows.place(row);
         match &self.naming {
             Naming::File(path) => error.in_file(path, &place, field.name()),
+            // What is in binary is not shown.
+            Naming::Copy(table) if matches!(rows.places, Places::Tuples(_)) => {
+                error.with_context(format!("COPY {table}, {place}, column {}", field.name()))
+            }
             Naming::Copy(table) => {
                 let text = rows.batch.column_by_name(field.name()).and_then(|values| {
                     let texts = values.as_string_opt::<i32>()?;
@@ -175,7 +179,7 @@ impl Mapping {
         let place = rows.place(row);
         match (&self.naming, &rows.places) {
             (Naming::File(path), _) => error.in_row(path, &place),
-            (Naming::Copy(table), super::source::Places::Records { lines, .. }) => {
+            (Naming::Copy(table), Places::Records { lines, .. }) => {
                 let line = lines.get(row).copied().unwrap_or_default();
                 error.with_context(record_place(table, line, rows.record(row).unwrap_or_default()))
             }

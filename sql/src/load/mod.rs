@@ -5,16 +5,21 @@
 //! - [`source`]: a file as batches of rows, by format.
 //! - [`format`], [`records`], [`fields`], [`delimited`]: the formats text and csv, which also come over
 //!   a connection.
+//! - [`tuples`], [`values`]: the format binary, which does so, too.
+//! - [`decoder`]: whichever of these; [`file_rows`]: what it finds in a file.
 //! - [`infer`]: the table that a file's columns make, when there is none.
 //! - [`mapping`]: the file's columns as the table's.
 //! - [`loader`]: batches into the table.
 //! - [`copy_in`]: rows that come over a connection.
 //! - [`run`]: the load of a file.
 
+mod binary_file;
 mod copy_in;
 mod csv;
+mod decoder;
 mod delimited;
 mod fields;
+mod file_rows;
 mod format;
 mod infer;
 mod jsonl;
@@ -24,6 +29,8 @@ mod parquet_file;
 mod records;
 mod run;
 mod source;
+mod tuples;
+mod values;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -31,10 +38,12 @@ use std::time::Duration;
 pub use copy_in::CopyIn;
 pub(crate) use csv::loadable;
 pub(crate) use delimited::TextColumn;
+pub(crate) use fields::bad_encoding;
 pub(crate) use format::{Header, TextFormat};
 pub(crate) use infer::stored_column;
 pub(crate) use mapping::Naming;
 pub(crate) use run::{run, table_of};
+pub(crate) use tuples::SIGNATURE;
 
 use crate::sqlstate::SqlState;
 use crate::write::WriteWay;
@@ -49,6 +58,8 @@ pub enum FileFormat {
     Text,
     /// Comma-separated values.
     Csv,
+    /// PostgreSQL's binary format; columns are matched by position.
+    Binary,
     /// One JSON object a line; columns are matched by name.
     JsonLines,
 }
@@ -72,6 +83,7 @@ impl std::fmt::Display for FileFormat {
             Self::Parquet => "parquet",
             Self::Text => "text",
             Self::Csv => "csv",
+            Self::Binary => "binary",
             Self::JsonLines => "jsonl",
         })
     }
@@ -115,7 +127,7 @@ pub(crate) struct Request {
     pub(crate) format: Option<FileFormat>,
     pub(crate) create: bool,
     pub(crate) text: TextFormat,
-    /// The columns that the file's go to, by position (text, csv) or the only ones that are loaded.
+    /// The columns that the file's go to, by position (text, csv, binary) or the only ones that are loaded.
     pub(crate) columns: Option<Vec<TextColumn>>,
     pub(crate) naming: Naming,
     pub(crate) way: WriteWay,

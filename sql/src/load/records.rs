@@ -8,7 +8,7 @@ use crate::sqlstate::SqlState;
 use crate::{Error, Result};
 
 /// The longest record taken: a piece of the wire protocol is no longer either.
-const MOST_BYTES: usize = 256 * 1024 * 1024;
+pub(super) const MOST_BYTES: usize = 256 * 1024 * 1024;
 
 /// What ends the lines; the first line decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,8 +105,7 @@ impl Records {
             }
             Found::Partial if self.waiting() > MOST_BYTES => {
                 self.line = line;
-                let message = format!("a row of more than {} MiB", MOST_BYTES >> 20);
-                Err(Error::new(SqlState::ProgramLimitExceeded, message))
+                Err(too_long())
             }
             Found::Partial => Ok(None),
         }
@@ -215,6 +214,12 @@ fn stray_carriage_return(csv: bool) -> Error {
     } else {
         bad("literal carriage return found in data").with_hint("Use \"\\r\" to represent carriage return.")
     }
+}
+
+/// The error for a row of more than [`MOST_BYTES`].
+pub(super) fn too_long() -> Error {
+    let message = format!("a row of more than {} MiB", MOST_BYTES >> 20);
+    Error::new(SqlState::ProgramLimitExceeded, message)
 }
 
 #[cfg(test)]

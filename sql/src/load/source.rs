@@ -4,7 +4,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use muster_storage::TableDefinition;
 
-use super::{FileFormat, Request, csv, jsonl, parquet_file};
+use super::{FileFormat, Request, binary_file, csv, jsonl, parquet_file};
 use crate::Result;
 
 /// Rows of one batch: enough to keep all cores embedding, little enough to show progress.
@@ -18,6 +18,8 @@ const SHOWN: usize = 100;
 pub(crate) enum Places {
     /// By their numbers, the first row's from 1.
     From(u64),
+    /// By their numbers as well, in a format in which COPY calls them lines.
+    Tuples(u64),
     /// Each on a line.
     Lines(Vec<u64>),
     /// Each on a line, with what is written there: one text, and where in it each begins.
@@ -36,6 +38,7 @@ impl Rows {
     pub(crate) fn place(&self, row: usize) -> String {
         match &self.places {
             Places::From(first) => format!("row {}", first + row as u64),
+            Places::Tuples(first) => format!("line {}", first + row as u64),
             Places::Lines(lines) | Places::Records { lines, .. } => {
                 format!("line {}", lines.get(row).copied().unwrap_or_default())
             }
@@ -88,6 +91,7 @@ impl Source {
         match request.format()? {
             FileFormat::Parquet => parquet_file::open(&request.path),
             FileFormat::Text | FileFormat::Csv => csv::open(request, table),
+            FileFormat::Binary => binary_file::open(request, table),
             FileFormat::JsonLines => jsonl::open(&request.path, table),
         }
     }

@@ -16,7 +16,7 @@ use crate::outcome::{CommandTag, Outcome, Transfer};
 use crate::privileges::{Object, Privilege};
 use crate::sqlstate::SqlState;
 use crate::statement::copy::{CopyFrom, CopyTo};
-use crate::unload::{CopyOut, TextEncoder, write_file};
+use crate::unload::{CopyOut, Encoder, write_file};
 use crate::write::WriteWay;
 use crate::{Error, Result, load as loading, privileges};
 
@@ -121,7 +121,7 @@ pub(super) async fn copy_to(
             Ok(Outcome::done(CommandTag::affecting("COPY", written)))
         }
         None => {
-            let encoder = TextEncoder::new(&copy.options, &columns, zone);
+            let encoder = Encoder::of(&copy.options, &columns, zone)?;
             Ok(Outcome::with_copy(Transfer::Out(CopyOut::new(rows, encoder))))
         }
     }

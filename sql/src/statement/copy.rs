@@ -104,15 +104,16 @@ impl CopyFrom {
     /// The load of the file at `path`.
     pub(crate) fn request(&self, path: PathBuf, way: WriteWay) -> Request {
         let table = self.definition.name.clone();
-        let texts = matches!(self.options.format, FileFormat::Text | FileFormat::Csv);
+        let by_position =
+            matches!(self.options.format, FileFormat::Text | FileFormat::Csv | FileFormat::Binary);
         Request {
-            naming: if texts { Naming::Copy(table.clone()) } else { Naming::File(path.clone()) },
+            naming: if by_position { Naming::Copy(table.clone()) } else { Naming::File(path.clone()) },
             table,
             path,
             format: Some(self.options.format),
             create: false,
             text: self.options.text.clone(),
-            columns: if texts { Some(self.columns()) } else { self.columns.clone() },
+            columns: if by_position { Some(self.columns()) } else { self.columns.clone() },
             way,
         }
     }

@@ -164,12 +164,12 @@ impl Given {
             Some("csv") => FileFormat::Csv,
             Some("parquet") => FileFormat::Parquet,
             Some("jsonl" | "json" | "ndjson") => FileFormat::JsonLines,
-            Some("binary") => return Err(Error::unsupported("COPY with format binary")),
+            Some("binary") => FileFormat::Binary,
             Some(other) => return Err(invalid(format!("COPY format \"{other}\" not recognized"))),
             None => path.and_then(FileFormat::of_path).unwrap_or(FileFormat::Text),
         };
-        if path.is_none() && !matches!(format, FileFormat::Text | FileFormat::Csv) {
-            return Err(Error::unsupported("COPY of a format other than text and csv over the connection"));
+        if path.is_none() && matches!(format, FileFormat::Parquet | FileFormat::JsonLines) {
+            return Err(Error::unsupported(format!("COPY with format {format} over the connection")));
         }
         if let Some(encoding) = &self.encoding
             && !["utf8", "utf-8", "unicode"].contains(&encoding.to_ascii_lowercase().as_str())
@@ -192,6 +192,9 @@ impl Given {
             self.refuse_text_options(format)?;
             return Ok(options);
         }
+        if format == FileFormat::Binary {
+            self.refuse_in_binary()?;
+        }
         self.fill(&mut options, to)?;
         Ok(options)
     }
@@ -211,6 +214,20 @@ impl Given {
         match given.iter().find(|(given, _)| *given) {
             Some((_, name)) => Err(not_here(format!("cannot specify {name} with COPY format {format}"))),
             None => Ok(()),
+        }
+    }
+
+    /// The format binary has no fields to be told apart; what only csv has is refused as for text.
+    fn refuse_in_binary(&self) -> Result<()> {
+        if self.delimiter.is_some() {
+            return Err(syntax("cannot specify DELIMITER in BINARY mode".to_string()));
+        }
+        if self.null.is_some() {
+            return Err(syntax("cannot specify NULL in BINARY mode".to_string()));
+        }
+        match self.header {
+            None | Some(Header::None) => Ok(()),
+            Some(_) => Err(not_here("cannot specify HEADER in BINARY mode")),
         }
     }
 

@@ -40,10 +40,12 @@ pub(crate) fn is_copy(parser: &Parser<'_>) -> bool {
 pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<(Statement, Arc<[CopyItem]>), ParserError> {
     parser.expect_keyword(Keyword::COPY)?;
     let mut items = Vec::new();
-    if parser.parse_keyword(Keyword::BINARY) {
+    let binary = parser.parse_keyword(Keyword::BINARY);
+    if binary {
         items.push(text("format", "binary"));
     }
-    let source = if parser.consume_token(&Token::LParen) {
+    // What the word stands before is a table.
+    let source = if !binary && parser.consume_token(&Token::LParen) {
         let query = parser.parse_query()?;
         parser.expect_token(&Token::RParen)?;
         CopySource::Query(query)

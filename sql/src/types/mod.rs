@@ -7,6 +7,7 @@
 //! - [`date_text`]: dates and times as people write them.
 //! - [`display`]: a value in an error.
 //! - [`name`]: what a field's type is called in messages.
+//! - [`oid`]: what it is called in the protocol.
 
 pub(crate) mod blanks;
 pub(crate) mod date_text;
@@ -14,6 +15,7 @@ mod display;
 pub(crate) mod interval;
 pub(crate) mod json;
 mod name;
+pub mod oid;
 mod planner;
 mod sql_field;
 pub(crate) mod vector;

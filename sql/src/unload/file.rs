@@ -13,7 +13,7 @@ use bytes::BytesMut;
 use futures::StreamExt;
 use parquet::arrow::ArrowWriter;
 
-use super::text::TextEncoder;
+use super::encoder::Encoder;
 use super::{audit_log, jsonl};
 use crate::load::FileFormat;
 use crate::outcome::Rows;
@@ -61,7 +61,8 @@ impl Drop for Draft {
 }
 
 enum Format {
-    Text(Box<TextEncoder>, BufWriter<File>),
+    /// text, csv, binary
+    Encoded(Box<Encoder>, BufWriter<File>),
     Jsonl(BufWriter<File>),
     Lines(BufWriter<File>),
     Parquet(Box<ArrowWriter<File>>),
@@ -89,13 +90,13 @@ impl Output {
         let file = File::create_new(&beside).map_err(|error| failed(&path, &error))?;
         let draft = Draft { beside, path, named: false };
         let format = match options.format {
-            FileFormat::Text | FileFormat::Csv => {
-                let encoder = TextEncoder::new(options, &schema, zone);
+            FileFormat::Text | FileFormat::Csv | FileFormat::Binary => {
+                let encoder = Encoder::of(options, &schema, zone)?;
                 let mut file = BufWriter::new(file);
                 if let Some(header) = encoder.header(&schema) {
                     file.write_all(&header.bytes).map_err(|error| failed(&draft.path, &error))?;
                 }
-                Format::Text(Box::new(encoder), file)
+                Format::Encoded(Box::new(encoder), file)
             }
             FileFormat::JsonLines if options.lines => Format::Lines(BufWriter::new(file)),
             FileFormat::JsonLines => Format::Jsonl(BufWriter::new(file)),
@@ -110,8 +111,14 @@ impl Output {
     fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         let path = &self.draft.path;
         match &mut self.format {
-            Format::Text(encoder, file) => {
-                file.write_all(&encoder.rows(batch)?.bytes).map_err(|error| failed(path, &error))
+            Format::Encoded(encoder, file) => {
+                let mut row = 0;
+                while row < batch.num_rows() {
+                    let (chunk, next) = encoder.rows(batch, row)?;
+                    file.write_all(&chunk.bytes).map_err(|error| failed(path, &error))?;
+                    row = next;
+                }
+                Ok(())
             }
             Format::Jsonl(file) => {
                 let mut out = BytesMut::new();
@@ -130,7 +137,11 @@ impl Output {
     fn finish(self) -> Result<()> {
         let Self { format, mut draft, .. } = self;
         match format {
-            Format::Text(_, mut file) | Format::Jsonl(mut file) | Format::Lines(mut file) => {
+            Format::Encoded(mut encoder, mut file) => {
+                let written = encoder.end().map_or(Ok(()), |chunk| file.write_all(&chunk.bytes));
+                written.and_then(|()| file.flush()).map_err(|error| failed(&draft.path, &error))?;
+            }
+            Format::Jsonl(mut file) | Format::Lines(mut file) => {
                 file.flush().map_err(|error| failed(&draft.path, &error))?;
             }
             Format::Parquet(writer) => {

@@ -14,6 +14,42 @@ fn rows_go_in_and_come_out_as_bytes() {
     assert!(out == rows.as_bytes(), "what came out is not what went in");
 }
 
+#[test]
+fn rows_in_binary_come_out_as_they_went_in() {
+    let session = blocking::Database::in_memory().unwrap().session();
+    session
+        .execute("CREATE TABLE t (id int PRIMARY KEY, name text, at timestamptz, v vector(2))", &[])
+        .unwrap();
+    session.execute("CREATE TABLE again (LIKE t)", &[]).unwrap();
+    let rows = "INSERT INTO t SELECT i, CASE WHEN i % 2 = 0 THEN 'name ' || i END, now(), '[1,2]'
+        FROM generate_series(1, 10000) AS s(i)";
+    session.execute(rows, &[]).unwrap();
+    let (mut given, mut back) = (Vec::new(), Vec::new());
+    let out = |table: &str| format!("COPY (SELECT * FROM {table} ORDER BY id) TO STDOUT (FORMAT binary)");
+    assert_eq!(session.copy_out(&out("t"), &mut given).unwrap(), 10_000);
+    assert!(given.starts_with(b"PGCOPY\n\xff\r\n\0") && given.ends_with(b"\xff\xff"));
+    assert_eq!(session.copy_in("COPY again FROM STDIN (FORMAT binary)", &given[..]).unwrap(), 10_000);
+    assert_eq!(session.copy_out(&out("again"), &mut back).unwrap(), 10_000);
+    assert!(given == back, "what came out is not what went in");
+    let cut =
+        session.copy_in("COPY again FROM STDIN (FORMAT binary)", &given[..given.len() - 3]).unwrap_err();
+    assert_eq!((cut.sqlstate(), cut.context()), ("22P04", Some("COPY again, line 10000, column v")));
+}
+
+#[tokio::test]
+async fn a_copy_says_whether_it_is_binary() {
+    let session = Database::in_memory().unwrap().session();
+    session.execute("CREATE TABLE t (id int)", &[]).await.unwrap();
+    for (options, binary) in
+        [("(FORMAT binary)", true), ("BINARY", true), ("(FORMAT csv)", false), ("", false)]
+    {
+        let copy = session.copy_in(&format!("COPY t FROM STDIN {options}")).await.unwrap();
+        assert_eq!(copy.is_binary(), binary);
+        let copy = session.copy_out(&format!("COPY t TO STDOUT {options}")).await.unwrap();
+        assert_eq!(copy.binary, binary);
+    }
+}
+
 #[tokio::test]
 async fn a_copy_that_is_dropped_leaves_nothing_and_fails_its_block() {
     let session = Database::in_memory().unwrap().session();

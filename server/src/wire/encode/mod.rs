@@ -1,22 +1,19 @@
 //! Rows of a result as the protocol wants them: Arrow batches in, `DataRow` messages out.
 //!
-//! A [`Layout`] is the columns and the format of each; [`muster::text`] and [`binary`] write single values.
+//! A [`Layout`] is the columns and the format of each; [`muster::text`] and [`muster::binary`] write single values.
 //! arrow-pg's encoder is not used: it builds a Rust value for every cell, gives up on numerics of
 //! more than 28 digits, and writes placeholders for nested lists.
-
-mod array;
-mod binary;
 
 use std::ops::Range;
 
 use arrow::array::timezone::Tz;
 use arrow::array::{Array, ArrayRef};
-use arrow::buffer::NullBuffer;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::RecordBatch;
 use bytes::{BufMut, BytesMut};
 use muster::Session;
+use muster::binary::{self, write_field};
 use muster::text::{self, Fault, Write};
 use pgwire::api::Type;
 use pgwire::messages::data::{FieldDescription, RowDescription};
@@ -140,7 +137,7 @@ impl Layout {
                 break;
             }
             out.put_u8(b'D');
-            let written = self::with_length(out, true, |out| {
+            let written = message(out, |out| {
                 out.put_i16(count);
                 writers.iter().try_for_each(|(column, nulls, write)| {
                     write_field(nulls.as_ref(), write, row, out).map_err(|fault| column.error(fault))
@@ -177,6 +174,19 @@ impl Column {
     }
 }
 
+/// Writes a message's length, with itself, and what `body` writes behind it.
+fn message(out: &mut BytesMut, body: impl FnOnce(&mut BytesMut) -> Result<()>) -> Result<()> {
+    let start = out.len();
+    out.put_i32(0);
+    body(out)?;
+    let length = i32::try_from(out.len() - start)
+        .map_err(|_| Fault::Unsupported("the value is too long for a message".to_string()))?;
+    if let Some(head) = out.get_mut(start..start + 4) {
+        head.copy_from_slice(&length.to_be_bytes());
+    }
+    Ok(())
+}
+
 /// A column without dictionary or run-length encoding.
 fn flat(array: &ArrayRef) -> Result<ArrayRef> {
     let values = match array.data_type() {
@@ -199,41 +209,6 @@ fn writer<'a>(
         Format::Text => text::writer(array, field, zone),
         Format::Binary => binary::writer(array, field),
     }
-}
-
-/// Writes a value behind its length, or NULL.
-fn write_field<F>(
-    nulls: Option<&NullBuffer>,
-    write: F,
-    row: usize,
-    out: &mut BytesMut,
-) -> std::result::Result<(), Fault>
-where
-    F: Fn(usize, &mut BytesMut) -> std::result::Result<(), Fault>,
-{
-    if nulls.is_some_and(|nulls| nulls.is_null(row)) {
-        out.put_i32(-1);
-        return Ok(());
-    }
-    with_length(out, false, |out| write(row, out))
-}
-
-/// Writes a 32-bit length and what `body` writes behind it.
-fn with_length<E: From<Fault>>(
-    out: &mut BytesMut,
-    counts_itself: bool,
-    body: impl FnOnce(&mut BytesMut) -> std::result::Result<(), E>,
-) -> std::result::Result<(), E> {
-    let start = out.len();
-    out.put_i32(0);
-    body(out)?;
-    let length = out.len() - start - if counts_itself { 0 } else { 4 };
-    let length = i32::try_from(length)
-        .map_err(|_| Fault::Unsupported("the value is too long for a message".to_string()))?;
-    if let Some(head) = out.get_mut(start..start + 4) {
-        head.copy_from_slice(&length.to_be_bytes());
-    }
-    Ok(())
 }
 
 impl From<Fault> for Error {

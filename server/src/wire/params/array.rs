@@ -1,13 +1,6 @@
-//! Array values: the literals `{a,"b c",NULL}`, and the Arrow lists that elements are put into.
+//! Array literals: `{a,"b c",NULL}`.
 
-use std::sync::Arc;
-
-use arrow::array::{ArrayRef, FixedSizeListArray, LargeListArray, ListArray, new_empty_array};
-use arrow::buffer::OffsetBuffer;
-use arrow::datatypes::{DataType, FieldRef};
-use muster::Value;
-
-use super::{Fault, Read};
+use muster::input::{Fault, Read};
 
 /// Nested braces that a literal may have; PostgreSQL's limit of dimensions.
 const MAX_DEPTH: usize = 6;
@@ -107,43 +100,6 @@ fn unquoted(rest: &mut &str) -> Read<Element> {
         null if !escaped && null.eq_ignore_ascii_case("null") => Ok(Element::Null),
         _ => Ok(Element::Text(text)),
     }
-}
-
-/// A list of the type given, of elements of its element type.
-pub(super) fn list(data_type: &DataType, values: Vec<Value>) -> Read<Value> {
-    let count = values.len();
-    match data_type {
-        DataType::List(item) => {
-            let offsets = OffsetBuffer::from_lengths([count]);
-            let array = ListArray::try_new(item.clone(), offsets, elements(item, values)?, None);
-            Ok(Value::List(Arc::new(array.map_err(unfit)?)))
-        }
-        DataType::LargeList(item) => {
-            let offsets = OffsetBuffer::from_lengths([count]);
-            let array = LargeListArray::try_new(item.clone(), offsets, elements(item, values)?, None);
-            Ok(Value::LargeList(Arc::new(array.map_err(unfit)?)))
-        }
-        DataType::FixedSizeList(item, length) => {
-            let expected = usize::try_from(*length).unwrap_or(0);
-            if count != expected {
-                return Err(Fault::Dimensions { expected, actual: count });
-            }
-            let array = FixedSizeListArray::try_new(item.clone(), *length, elements(item, values)?, None);
-            Ok(Value::FixedSizeList(Arc::new(array.map_err(unfit)?)))
-        }
-        other => Err(Fault::Unsupported(format!("an array for a parameter of type {other}"))),
-    }
-}
-
-fn elements(item: &FieldRef, values: Vec<Value>) -> Read<ArrayRef> {
-    if values.is_empty() {
-        return Ok(new_empty_array(item.data_type()));
-    }
-    Value::iter_to_array(values).map_err(|error| Fault::Unsupported(error.strip_backtrace()))
-}
-
-fn unfit(error: arrow::error::ArrowError) -> Fault {
-    Fault::Unsupported(error.to_string())
 }
 
 #[cfg(test)]

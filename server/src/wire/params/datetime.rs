@@ -6,11 +6,10 @@ use std::str::FromStr;
 
 use arrow::array::timezone::Tz;
 use chrono::{Duration, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone};
-
-use super::{Fault, Read};
+use muster::input::{Fault, Read};
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
-pub(super) const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
+const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
 
 /// Days since 1970-01-01.
 pub(super) fn parse_date(text: &str) -> Read<i32> {

@@ -1,20 +1,19 @@
 //! Parameters of a Bind message: bytes in, [`muster::Value`]s out, each of the type that the
 //! statement reported for it.
 //!
-//! [`text`] and [`binary`] read single values by their Arrow type; here is what they share: NULLs,
+//! [`text`] and [`muster::binary`] read single values by their Arrow type; here is what they share: NULLs,
 //! counts, formats, and what an unreadable value is called.
 
 mod array;
-mod binary;
 mod datetime;
-mod number;
 mod text;
 mod vector;
 
 use arrow::array::timezone::Tz;
 use arrow::datatypes::{DataType, Field, FieldRef};
 use bytes::Bytes;
-use muster::{Value, VectorKind};
+use muster::input::Fault;
+use muster::{Value, VectorKind, binary};
 use pgwire::api::Type;
 
 use super::encode::{check_formats, is_binary};
@@ -23,23 +22,6 @@ use super::types::pg_type;
 
 /// The most of a value that an error repeats.
 const SHOWN: usize = 100;
-
-/// Why a value cannot be read.
-#[derive(Debug, PartialEq, Eq)]
-enum Fault {
-    /// It is not what the type is written like.
-    Syntax,
-    /// It is, but does not fit.
-    Range,
-    /// A list of the wrong size.
-    Dimensions { expected: usize, actual: usize },
-    /// Its bytes are not the type's binary format.
-    Binary(String),
-    /// The type exists, this form or value of it does not.
-    Unsupported(String),
-}
-
-type Read<T> = std::result::Result<T, Fault>;
 
 /// Reads all parameters. `zone` is where a time without a zone is meant to be.
 pub(super) fn decode(
@@ -100,7 +82,11 @@ fn error(fault: Fault, number: usize, field: &Field, value: &str) -> Error {
             Error::ParameterRange { number, type_name: type_name(field), value: shown(), temporal }
         }
         Fault::Dimensions { expected, actual } => Error::ParameterDimensions { number, expected, actual },
-        Fault::Binary(reason) => Error::ParameterBinary { number, reason },
+        Fault::Short => Error::ParameterBinary { number, reason: "insufficient data left".to_string() },
+        Fault::Left(count) => {
+            Error::ParameterBinary { number, reason: format!("{count} bytes are left over") }
+        }
+        Fault::Binary { message, .. } => Error::ParameterBinary { number, reason: message },
         Fault::Unsupported(feature) => Error::Unsupported { feature },
     }
 }

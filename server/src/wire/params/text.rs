@@ -1,18 +1,16 @@
 //! Parameters in text format.
 
 use std::str::FromStr;
-use std::sync::Arc;
 
 use arrow::array::timezone::Tz;
 use arrow::compute::kernels::cast_utils::parse_interval_month_day_nano;
 use arrow::datatypes::{DataType, Field, IntervalUnit, TimeUnit};
 use muster::Value;
+use muster::input::{Digits, Fault, Read, check_json, list, string, timestamp};
 use pgwire::api::Type;
 
 use super::array::{self, Element};
 use super::datetime::{parse_date, parse_time, parse_timestamp, parse_timestamptz};
-use super::number::Digits;
-use super::{Fault, Read};
 use crate::wire::types::pg_type;
 
 /// Reads a value of the field's type.
@@ -53,13 +51,13 @@ pub(super) fn read(field: &Field, text: &str, zone: Tz) -> Read<Value> {
             Value::IntervalMonthDayNano(Some(parse_interval_month_day_nano(text).map_err(|_| Fault::Syntax)?))
         }
         DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
-            list(field.data_type(), item, array::parse(text)?, zone)?
+            list_of(field.data_type(), item, array::parse(text)?, zone)?
         }
         other => return Err(Fault::Unsupported(format!("a parameter of type {other}"))),
     })
 }
 
-fn list(data_type: &DataType, item: &Field, elements: Vec<Element>, zone: Tz) -> Read<Value> {
+fn list_of(data_type: &DataType, item: &Field, elements: Vec<Element>, zone: Tz) -> Read<Value> {
     let values = elements.into_iter().map(|element| match (element, item.data_type()) {
         (Element::Null, inner) => {
             Value::try_from(inner).map_err(|error| Fault::Unsupported(error.strip_backtrace()))
@@ -70,41 +68,10 @@ fn list(data_type: &DataType, item: &Field, elements: Vec<Element>, zone: Tz) ->
             inner @ (DataType::List(nested)
             | DataType::LargeList(nested)
             | DataType::FixedSizeList(nested, _)),
-        ) => list(inner, nested, elements, zone),
+        ) => list_of(inner, nested, elements, zone),
         (Element::Array(_), _) => Err(Fault::Syntax),
     });
-    array::list(data_type, values.collect::<Read<Vec<_>>>()?)
-}
-
-/// A string of one of Arrow's three string types; what has no type is text.
-pub(super) fn string(data_type: &DataType, text: &str) -> Read<Value> {
-    let text = Some(text.to_string());
-    match data_type {
-        DataType::LargeUtf8 => Ok(Value::LargeUtf8(text)),
-        DataType::Utf8View => Ok(Value::Utf8View(text)),
-        DataType::Utf8 | DataType::Null => Ok(Value::Utf8(text)),
-        other => Err(Fault::Unsupported(format!("a parameter of type {other}"))),
-    }
-}
-
-/// JSON must be JSON before it goes any further.
-pub(super) fn check_json(field: &Field, text: &str) -> Read<()> {
-    if !matches!(pg_type(field), Some(Type::JSON | Type::JSONB)) {
-        return Ok(());
-    }
-    serde_json::from_str::<serde_json::Value>(text).map(drop).map_err(|_| Fault::Syntax)
-}
-
-/// A timestamp in the unit of its type, from microseconds.
-pub(super) fn timestamp(unit: TimeUnit, zone: Option<Arc<str>>, micros: i64) -> Read<Value> {
-    Ok(match unit {
-        TimeUnit::Second => Value::TimestampSecond(Some(micros.div_euclid(1_000_000)), zone),
-        TimeUnit::Millisecond => Value::TimestampMillisecond(Some(micros.div_euclid(1000)), zone),
-        TimeUnit::Microsecond => Value::TimestampMicrosecond(Some(micros), zone),
-        TimeUnit::Nanosecond => {
-            Value::TimestampNanosecond(Some(micros.checked_mul(1000).ok_or(Fault::Range)?), zone)
-        }
-    })
+    list(data_type, values.collect::<Read<Vec<_>>>()?)
 }
 
 /// `t`, `yes`, `on`, `1` and their prefixes and opposites.

@@ -1,5 +1,6 @@
 //! The protocol byte by byte: messages written by hand, right and wrong.
 
+mod binary_copy;
 mod copy;
 mod extended;
 mod interrupt;

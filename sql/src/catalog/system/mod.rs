@@ -36,7 +36,7 @@ use crate::Result;
 use crate::catalog::{Sequence, View};
 use crate::sequence::Sequences;
 
-pub(crate) use functions::{CURRENT_USER, LISTENING, SystemFunction, quoted_literal};
+pub(crate) use functions::{CURRENT_USER, LISTENING, SystemFunction, quoted_literal, type_text};
 pub(crate) use library::quoted;
 pub(crate) use queries::rewritten;
 

@@ -56,7 +56,16 @@ impl Builder {
     /// 54000 where there are too many.
     pub(crate) fn push(&mut self, write: impl FnOnce(&mut Vec<f32>) -> Result<()>) -> Result<()> {
         let before = self.numbers.len();
-        write(&mut self.numbers)?;
+        let length = write(&mut self.numbers).and_then(|()| self.checked(before));
+        // Of a row at fault nothing is kept.
+        let length = length.inspect_err(|_| self.numbers.truncate(before))?;
+        self.lengths.push(length);
+        self.valid.push(true);
+        Ok(())
+    }
+
+    /// How many numbers there are behind a place, if a vector may have these.
+    fn checked(&self, before: usize) -> Result<usize> {
         let written = self.numbers.get(before..).unwrap_or_default();
         check(self.kind, written.len())?;
         if let Some(expected) = self.expected.filter(|expected| *expected != written.len()) {
@@ -65,9 +74,7 @@ impl Builder {
         for number in written {
             check_element(self.kind, *number)?;
         }
-        self.lengths.push(written.len());
-        self.valid.push(true);
-        Ok(())
+        Ok(written.len())
     }
 
     /// All rows: a list of a fixed size where the type has dimensions.

@@ -23,7 +23,7 @@ fn answer(_catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Optio
 }
 
 /// The type's name with what its modifier says.
-pub(in super::super) fn type_text(type_oid: i32, modifier: i32) -> Result<String> {
+pub(crate) fn type_text(type_oid: i32, modifier: i32) -> Result<String> {
     if type_oid == 0 {
         return Ok("-".to_string());
     }

@@ -36,7 +36,7 @@ use std::sync::Weak;
 use datafusion::logical_expr::ScalarUDF;
 use muster_storage::Store;
 
-pub(super) use format_type::type_text;
+pub(crate) use format_type::type_text;
 pub(super) use names::{NAMESPACE_NAME, RELATION_ID, RELATION_NAME};
 pub(super) use object_ids::{FUNCTION_ID, FUNCTION_NAME, NAMESPACE_ID, ROLE_ID, TYPE_ID};
 pub(crate) use quoting::quoted_literal;

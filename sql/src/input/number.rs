@@ -4,15 +4,21 @@ use super::{Fault, Read};
 
 /// Digits (most significant first, each 0 to 9), the power of ten of the last one, and the sign.
 #[derive(Debug, Default)]
-pub(super) struct Digits {
-    pub(super) negative: bool,
-    pub(super) digits: Vec<u8>,
-    pub(super) exponent: i64,
+pub struct Digits {
+    /// Whether it is below zero.
+    pub negative: bool,
+    /// Each from 0 to 9.
+    pub digits: Vec<u8>,
+    /// The power of ten of the last one.
+    pub exponent: i64,
 }
 
 impl Digits {
     /// Reads `-12.5e3`.
-    pub(super) fn parse(text: &str) -> Read<Self> {
+    ///
+    /// # Errors
+    /// [`Fault::Syntax`] for what is no number, [`Fault::Unsupported`] for NaN and the infinities.
+    pub fn parse(text: &str) -> Read<Self> {
         let text = text.trim();
         if matches!(text.to_ascii_lowercase().trim_start_matches(['+', '-']), "nan" | "inf" | "infinity") {
             return Err(Fault::Unsupported(format!("the numeric value {text}")));
@@ -38,8 +44,11 @@ impl Digits {
     }
 
     /// The number in units of 10^-scale, rounded half away from zero as PostgreSQL rounds on
-    /// assignment; an error when it has more digits than `precision`.
-    pub(super) fn unscaled(&self, precision: u8, scale: i8) -> Read<i128> {
+    /// assignment.
+    ///
+    /// # Errors
+    /// [`Fault::Range`] when it has more digits than `precision`.
+    pub fn unscaled(&self, precision: u8, scale: i8) -> Read<i128> {
         let leading = self.digits.iter().take_while(|digit| **digit == 0).count();
         let digits = self.digits.get(leading..).unwrap_or_default();
         let shift = self.exponent.saturating_add(i64::from(scale));

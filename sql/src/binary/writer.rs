@@ -3,13 +3,13 @@
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::*;
 use bytes::{BufMut, BytesMut};
-use muster::text::number::Decimal;
-use muster::text::temporal::{EPOCH_DAYS, Interval, MICROS_PER_DAY};
-use muster::text::{Fault, Write, byte_strings, intervals, mismatch, primitive};
-use pgwire::api::Type;
 
-use super::array;
-use crate::wire::types::{is_vector, pg_type};
+use super::nested;
+use crate::text::number::Decimal;
+use crate::text::temporal::{EPOCH_DAYS, Interval, MICROS_PER_DAY};
+use crate::text::{Fault, Write, byte_strings, intervals, mismatch, primitive};
+use crate::types::oid;
+use crate::types::vector::VectorKind;
 
 /// PostgreSQL's epoch, in microseconds since Arrow's.
 const EPOCH_MICROS: i64 = EPOCH_DAYS * MICROS_PER_DAY;
@@ -17,7 +17,10 @@ const EPOCH_MICROS: i64 = EPOCH_DAYS * MICROS_PER_DAY;
 const JSONB_VERSION: u8 = 1;
 
 /// The writer of an array's values in binary.
-pub(super) fn writer<'a>(array: &'a dyn Array, field: &Field) -> Result<Write<'a>, Fault> {
+///
+/// # Errors
+/// [`Fault::Unsupported`] for a type without a binary format.
+pub fn writer<'a>(array: &'a dyn Array, field: &Field) -> Result<Write<'a>, Fault> {
     macro_rules! fixed {
         ($type:ty, $put:ident, |$value:ident| $converted:expr) => {
             primitive::<$type>(array, move |$value, out| {
@@ -57,7 +60,7 @@ pub(super) fn writer<'a>(array: &'a dyn Array, field: &Field) -> Result<Write<'a
     }
     macro_rules! string {
         ($values:expr) => {{
-            let versioned = pg_type(field) == Some(Type::JSONB);
+            let versioned = oid::of(field) == Some(oid::JSONB);
             byte_strings($values, array, move |value, out| {
                 if versioned {
                     out.put_u8(JSONB_VERSION);
@@ -66,8 +69,8 @@ pub(super) fn writer<'a>(array: &'a dyn Array, field: &Field) -> Result<Write<'a
             })?
         }};
     }
-    if is_vector(field) {
-        return array::write_binary_vector(array);
+    if VectorKind::of(field).is_some() {
+        return nested::write_binary_vector(array);
     }
     Ok(match array.data_type() {
         DataType::Null => Box::new(|_, _| Ok(())),
@@ -150,9 +153,9 @@ pub(super) fn writer<'a>(array: &'a dyn Array, field: &Field) -> Result<Write<'a
             })
         }
         DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..) => {
-            return array::write_binary_array(array);
+            return nested::write_binary_array(array);
         }
-        DataType::Struct(_) => return array::write_binary_record(array),
+        DataType::Struct(_) => return nested::write_binary_record(array),
         _ => return Err(mismatch(array)),
     })
 }

@@ -6,11 +6,11 @@ use std::ops::Range;
 
 use arrow::array::Array;
 use bytes::{BufMut, BytesMut};
-use muster::text::array::{Lists, Numbers, RangeOf, is_list, is_null, lists, members, vectors};
-use muster::text::{Fault, Write, mismatch};
 
-use super::{binary, with_length, write_field};
-use crate::wire::types::pg_type;
+use super::{with_length, write_field, writer};
+use crate::text::array::{Lists, Numbers, RangeOf, is_list, is_null, lists, members, vectors};
+use crate::text::{Fault, Write, mismatch};
+use crate::types::oid;
 
 /// Arrays in binary: the header with the length of each dimension, then each element behind its length.
 pub(super) fn write_binary_array(array: &dyn Array) -> Result<Write<'_>, Fault> {
@@ -21,15 +21,15 @@ pub(super) fn write_binary_array(array: &dyn Array) -> Result<Write<'_>, Fault> 
         (elements, item) = (within.elements, within.item);
         ranges.push(within.range);
     }
-    let oid = pg_type(item).ok_or_else(|| mismatch(array))?.oid();
+    let element = oid::of(item).ok_or_else(|| mismatch(array))?;
     let nulls = elements.logical_nulls();
-    let write = binary::writer(elements, item)?;
+    let write = writer(elements, item)?;
     Ok(Box::new(move |row, out| {
         let (lengths, found) = of_row(&ranges, row)?;
         let has_null = found.clone().any(|element| is_null(nulls.as_ref(), element));
         out.put_i32(i32::try_from(lengths.len()).unwrap_or(i32::MAX));
         out.put_i32(i32::from(has_null));
-        out.put_u32(oid);
+        out.put_u32(element);
         for length in lengths {
             let length = i32::try_from(length).map_err(|_| {
                 Fault::Unsupported("the array has too many elements for a message".to_string())
@@ -101,8 +101,8 @@ pub(super) fn write_binary_record(array: &dyn Array) -> Result<Write<'_>, Fault>
     let (columns, fields) = members(array)?;
     let mut writers = Vec::with_capacity(columns.len());
     for (column, field) in columns.iter().zip(fields) {
-        let oid = pg_type(field).ok_or_else(|| mismatch(column))?.oid();
-        writers.push((oid, column.logical_nulls(), binary::writer(column, field)?));
+        let oid = oid::of(field).ok_or_else(|| mismatch(column))?;
+        writers.push((oid, column.logical_nulls(), writer(column, field)?));
     }
     Ok(Box::new(move |row, out| {
         out.put_i32(i32::try_from(writers.len()).unwrap_or(i32::MAX));
@@ -111,7 +111,7 @@ pub(super) fn write_binary_record(array: &dyn Array) -> Result<Write<'_>, Fault>
             if is_null(nulls.as_ref(), row) {
                 out.put_i32(-1);
             } else {
-                with_length(out, false, |out| write(row, out))?;
+                with_length(out, |out| write(row, out))?;
             }
         }
         Ok(())
