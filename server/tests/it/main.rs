@@ -7,6 +7,7 @@
 //! - `embedders`: a server whose configuration names a provider of embeddings.
 //! - `sessions`: seeing each other and ending each other.
 //! - `cursors`, `notifications`: DECLARE and FETCH, LISTEN and NOTIFY, as clients have them.
+//! - `large_objects`: psql's commands for them, and what is there after a kill.
 //! - `export`: an export, loaded into Muster and into PostgreSQL.
 //! - `auth`: passwords, roles, who gets a place; `privileges`: what two roles may do; `tls`: certificates, good and bad.
 //! - `monitoring`: the HTTP port, the log, the settings: a server that is watched.
@@ -30,6 +31,7 @@ mod crash;
 mod cursors;
 mod embedders;
 mod export;
+mod large_objects;
 mod lifecycle;
 mod load;
 mod monitoring;

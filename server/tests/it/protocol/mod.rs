@@ -2,6 +2,7 @@
 
 mod copy;
 mod extended;
+mod function_call;
 mod interrupt;
 mod malformed;
 mod named;
