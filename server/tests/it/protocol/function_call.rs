@@ -10,7 +10,7 @@ const LOWRITE: i32 = 955;
 const LO_LSEEK: i32 = 956;
 const LO_CREATE: i32 = 715;
 const LO_LSEEK64: i32 = 3170;
-const TEXTLEN: i32 = 1257;
+const LENGTH: i32 = 1317;
 const PG_SLEEP: i32 = 2626;
 
 /// A call with all arguments and the result in one format.
@@ -79,14 +79,14 @@ fn a_large_object_is_written_and_read() {
 fn any_function_is_called_in_text_and_binary_with_null() {
     serving(|server| async move {
         let mut raw = Raw::connect(server.address).await;
-        let text = given(&mut raw, call(TEXTLEN, 0, &[Some(b"four")])).await;
+        let text = given(&mut raw, call(LENGTH, 0, &[Some(b"four")])).await;
         assert_eq!(text, (b"4".to_vec(), "VZ I".to_string()));
-        let binary = given(&mut raw, call(TEXTLEN, 1, &[Some(b"four")])).await.0;
+        let binary = given(&mut raw, call(LENGTH, 1, &[Some(b"four")])).await.0;
         assert_eq!(binary, 4_i32.to_be_bytes());
-        let answers = raw.ask(&[call(TEXTLEN, 1, &[None])]).await;
+        let answers = raw.ask(&[call(LENGTH, 1, &[None])]).await;
         assert_eq!(value(&answers[0]), None);
         // A format for each argument, or none: text.
-        let message = Message::new(b'F').i32(TEXTLEN).i16(0).i16(1).i32(3).bytes(b"abc").i16(0).done();
+        let message = Message::new(b'F').i32(LENGTH).i16(0).i16(1).i32(3).bytes(b"abc").i16(0).done();
         assert_eq!(given(&mut raw, message).await.0, b"3");
     });
 }
