@@ -20,7 +20,7 @@ use crate::session::{Sessions, check_max_distance};
 use crate::sqlstate::SqlState;
 use crate::tally::Tally;
 use crate::write::KeptRules;
-use crate::{Error, Options, Result, Session, memory, state, statement};
+use crate::{Error, Options, Result, Session, large_object, memory, state, statement};
 
 /// What all sessions of a database share.
 pub(crate) struct Shared {
@@ -156,6 +156,7 @@ impl Database {
             let changes = statement::builtin_changes(&shared, builtin::STATEMENTS)?;
             shared.store.commit(changes)?;
         }
+        large_object::make_tables(&shared.store)?;
         temporary::drop_all(&shared.store, None)?;
         let background = Background::start(&shared, woken).map_err(|error| {
             Error::new(

@@ -58,6 +58,7 @@ mod foreign_key;
 mod functions;
 mod index;
 pub mod input;
+mod large_object;
 mod load;
 mod memory;
 mod memory_pool;
@@ -106,7 +107,8 @@ pub use parse::{Statement, StatementKind};
 pub use progress::{Phase, Progress};
 pub use roles::{Membership, Role, Verifier};
 pub use session::{
-    Backend, CommitPoint, Prepared, Session, Signals, Timeouts, Transaction, TransactionStatus,
+    Backend, CallableFunction, CommitPoint, Prepared, Session, Signals, Timeouts, Transaction,
+    TransactionStatus,
 };
 pub use sqlstate::SqlState;
 pub use tally::{CacheStatistics, SearchStatistics, Statistics, StorageStatistics, TableStatistics};

@@ -30,7 +30,7 @@ use crate::planning::{
 use crate::sequence::{self, Sequences};
 use crate::topk::VectorTopKPlanner;
 use crate::yielding::with_yielding_joins;
-use crate::{Result, memory};
+use crate::{Result, large_object, memory};
 
 /// Makes the state. It is made once a database and not changed after.
 pub(crate) fn session_state(
@@ -73,7 +73,7 @@ pub(crate) fn session_state(
     // In place of the library's schema: what it says of tables is Arrow's view of them.
     let sequences = Arc::new(Sequences::new(store.clone()));
     system::register(&context, catalog.as_ref(), &store, &sequences)?;
-    for function in sequence::functions(&sequences) {
+    for function in sequence::functions(&sequences).into_iter().chain(large_object::functions(&store)) {
         context.register_udf(function);
     }
     let state = context.state();

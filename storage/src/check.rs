@@ -59,7 +59,7 @@ pub(crate) fn check(
     progress: &dyn Fn(u64, u64) -> bool,
 ) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
-    let parts = || snapshot.tables().flat_map(|table| table.segments());
+    let parts = || snapshot.all_tables().flat_map(|table| table.segments());
     let all: u64 = parts().map(|part| part.stored_files().len() as u64).sum();
     let mut done = 0;
     for part in parts() {
@@ -93,7 +93,7 @@ pub(crate) fn check(
             _ => {}
         }
     }
-    for table in snapshot.tables() {
+    for table in snapshot.all_tables() {
         check_table(table, segments, &mut findings);
     }
     progress(all, all);
@@ -128,7 +128,7 @@ fn check_table(table: &Table, segments: &Path, findings: &mut Vec<Finding>) {
 
 /// Files that have names of ours and that nobody names.
 fn check_strays(backend: &dyn Backend, segments: &Path, snapshot: &Snapshot, findings: &mut Vec<Finding>) {
-    let parts: Vec<_> = snapshot.tables().flat_map(|table| table.segments()).collect();
+    let parts: Vec<_> = snapshot.all_tables().flat_map(|table| table.segments()).collect();
     let files: Vec<_> = parts.iter().flat_map(|part| part.stored_files()).collect();
     for path in backend.list(segments).unwrap_or_default() {
         let found = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();

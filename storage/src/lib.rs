@@ -57,7 +57,7 @@ pub use part::Part;
 pub use references::Referring;
 pub use segment::index_file::{IndexContent, IndexReader};
 pub use segment::vector_rows::VectorRows;
-pub use snapshot::{ObjectsId, Snapshot};
+pub use snapshot::{ObjectsId, Snapshot, UNLISTED};
 pub use store::{
     Activity, BulkLoad, CheckpointPolicy, Commit, Effort, MakeIndexes, PutIndex, Savepoint, Store,
     Transaction,

@@ -8,6 +8,9 @@ use std::sync::Arc;
 
 use crate::Table;
 
+/// What the names of tables begin with that [`Snapshot::tables`] leaves out.
+pub const UNLISTED: char = '\u{1f}';
+
 /// Bytes by kind and name.
 pub(crate) type Objects = BTreeMap<(String, String), Arc<Vec<u8>>>;
 
@@ -81,8 +84,14 @@ impl Snapshot {
         self.marks.get(name).copied().unwrap_or_default()
     }
 
-    /// All tables, in the order of their names.
+    /// The tables, in the order of their names, without those whose names begin with [`UNLISTED`]: the layers above keep
+    /// something of their own in these, and list them nowhere.
     pub fn tables(&self) -> impl Iterator<Item = &Arc<Table>> + '_ {
+        self.all_tables().filter(|table| !table.definition().name.starts_with(UNLISTED))
+    }
+
+    /// All tables, in the order of their names.
+    pub fn all_tables(&self) -> impl Iterator<Item = &Arc<Table>> + '_ {
         self.tables.values()
     }
 }

@@ -175,9 +175,7 @@ impl Client {
             Frontend::Sync => Ok(self.session.end_implicit().await?),
             // The connection's loop ends before it asks for this.
             Frontend::Terminate => Ok(()),
-            Frontend::FunctionCall => {
-                Err(Error::Unsupported { feature: "the function call protocol".to_string() })
-            }
+            Frontend::FunctionCall(call) => self.call_function(call).await,
             // Left over from a COPY that was refused or failed: drivers send their data, or that they give
             // up, before they read the error. The protocol says to ignore it.
             Frontend::CopyData(_) | Frontend::CopyDone | Frontend::CopyFail { .. } => Ok(()),

@@ -35,8 +35,8 @@ pub(super) enum Frontend {
     CopyDone,
     /// The client gives its COPY up, and says why.
     CopyFail { reason: String },
-    /// The old function call interface.
-    FunctionCall,
+    /// Call a function.
+    FunctionCall(FunctionCall),
     /// A password, though none was asked for.
     Password,
 }
@@ -49,6 +49,15 @@ pub(super) struct Bind {
     pub(super) parameter_formats: Vec<i16>,
     pub(super) parameters: Vec<Option<Bytes>>,
     pub(super) result_formats: Vec<i16>,
+}
+
+/// A function by its object id, and what it is called with.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct FunctionCall {
+    pub(super) function: u32,
+    pub(super) formats: Vec<i16>,
+    pub(super) arguments: Vec<Option<Bytes>>,
+    pub(super) result_format: i16,
 }
 
 /// What Describe and Close are about.
@@ -95,7 +104,12 @@ impl Frontend {
             b'd' => return Ok(Self::CopyData(body.0)),
             b'c' => Self::CopyDone,
             b'f' => Self::CopyFail { reason: body.string("a reason")? },
-            b'F' => return Ok(Self::FunctionCall),
+            b'F' => Self::FunctionCall(FunctionCall {
+                function: body.u32()?,
+                formats: body.list(Body::i16)?,
+                arguments: body.list(Body::value)?,
+                result_format: body.i16()?,
+            }),
             b'p' => return Ok(Self::Password),
             other => {
                 return Err(Error::ProtocolFatal {
@@ -222,6 +236,22 @@ mod tests {
         let body = b"p\0s\0\0\x01\0\x01\0\x02\0\0\0\x02hi\xff\xff\xff\xff\0\x01\0\x01";
         for length in 0..body.len() {
             let error = Frontend::decode(b'B', Bytes::from_static(&body[..length])).unwrap_err();
+            assert_eq!(error.sqlstate(), "08P01", "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn a_function_call_is_read_whole_or_refused() {
+        let body = b"\0\0\x03\xb9\0\x01\0\x01\0\x02\0\0\0\x02hi\xff\xff\xff\xff\0\x01";
+        let call = FunctionCall {
+            function: 953,
+            formats: vec![1],
+            arguments: vec![Some(Bytes::from_static(b"hi")), None],
+            result_format: 1,
+        };
+        assert_eq!(Frontend::decode(b'F', Bytes::from_static(body)).unwrap(), Frontend::FunctionCall(call));
+        for length in 0..body.len() {
+            let error = Frontend::decode(b'F', Bytes::from_static(&body[..length])).unwrap_err();
             assert_eq!(error.sqlstate(), "08P01", "{length} bytes");
         }
     }

@@ -12,7 +12,7 @@
 //! 4. `connection` takes them in order and answers errors; `cancel` ends what should not go
 //!    on, or takes longer than `clock` allows;
 //! 5. `simple` runs a Query; `extended` does Parse, Bind, Describe, Execute and Close, with `portal`
-//!    holding what is half sent and `copy` taking and giving the rows of COPY;
+//!    holding what is half sent and `copy` taking and giving the rows of COPY; `function_call` calls one function;
 //! 6. `types` says which PostgreSQL type an Arrow field is, `params` decodes parameters into
 //!    [`muster::Value`]s, `encode` writes rows;
 //! 7. `sink` sends it all, and waits while the client does not read;
@@ -31,6 +31,7 @@ mod copy;
 mod encode;
 mod error;
 mod extended;
+mod function_call;
 mod inbox;
 mod message;
 pub(crate) mod meter;

@@ -8,6 +8,7 @@
 //! - `sessions`: seeing each other and ending each other.
 //! - `binary_copy`: COPY in the format binary.
 //! - `cursors`, `notifications`: DECLARE and FETCH, LISTEN and NOTIFY, as clients have them.
+//! - `large_objects`: psql's commands for them, and what is there after a kill.
 //! - `export`: an export, loaded into Muster and into PostgreSQL.
 //! - `auth`: passwords, roles, who gets a place; `privileges`: what two roles may do; `tls`: certificates, good and bad.
 //! - `monitoring`: the HTTP port, the log, the settings: a server that is watched.
@@ -32,6 +33,7 @@ mod crash;
 mod cursors;
 mod embedders;
 mod export;
+mod large_objects;
 mod lifecycle;
 mod load;
 mod monitoring;

@@ -1,14 +1,15 @@
 //! A whole database as SQL: what makes its schemas, sequences, tables, views, indexes and comments elsewhere.
 //!
-//! It reads no rows: each table comes with the query that gives them and whoever asks writes them down. Invariant: the
+//! It reads no rows but those of large objects: each table comes with the query that gives them and whoever asks writes them down. Invariant: the
 //! statements, in their order, make a new database like this one, where the dialect has what it has; what a dialect
 //! lacks stands there as a comment that says so.
 //!
-//! - [`names`]: identifiers and texts as SQL; [`table`], [`sequence`], [`view`], [`index`], [`foreign_key`]: what makes
-//!   each.
+//! - [`names`]: identifiers and texts as SQL; [`table`], [`sequence`], [`view`], [`index`], [`foreign_key`], [`large_object`]:
+//!   what makes each.
 
 mod foreign_key;
 mod index;
+mod large_object;
 mod names;
 mod sequence;
 mod table;
@@ -48,7 +49,7 @@ pub struct Export {
     pub schema: String,
     /// The tables, in the order in which their rows go in.
     pub tables: Vec<ExportedTable>,
-    /// What comes after the rows: indexes, how far the sequences are, and foreign keys.
+    /// What comes after the rows: indexes, how far the sequences are, foreign keys, and large objects.
     pub finish: String,
 }
 
@@ -125,6 +126,7 @@ impl Session {
             table::comments(&mut schema, &snapshot, stored.definition());
         }
         finish.push_str(&references);
+        large_object::create(&mut finish, &snapshot)?;
         Ok(Export { schema, tables, finish })
     }
 }

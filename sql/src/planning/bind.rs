@@ -1,4 +1,5 @@
-//! Gives functions in a plan the statement that runs it: those of sequences, those over the catalog, those that look workers up.
+//! Gives functions in a plan the statement that runs it: those of sequences, those over the catalog, those
+//! that look workers up, those of large objects.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use datafusion::logical_expr::{Expr, LogicalPlan, ScalarUDF};
 use crate::Result;
 use crate::catalog::system::SystemFunction;
 use crate::functions::scalar::IsValid;
+use crate::large_object::LargeObjectFunction;
 use crate::sequence::SequenceFunction;
 use crate::session::{Caller, StatementContext};
 
@@ -46,6 +48,8 @@ fn bind_call(expression: Expr, caller: &Arc<Caller>) -> Transformed<Expr> {
         ScalarUDF::new_from_impl(function.called_by(caller.clone()))
     } else if let Some(function) = function.downcast_ref::<IsValid>() {
         ScalarUDF::new_from_impl(function.called_by(caller.clone()))
+    } else if let Some(function) = function.downcast_ref::<LargeObjectFunction>() {
+        ScalarUDF::new_from_impl(function.called_by(caller.clone()))
     } else {
         return Transformed::no(Expr::ScalarFunction(call));
     };
@@ -55,7 +59,10 @@ fn bind_call(expression: Expr, caller: &Arc<Caller>) -> Transformed<Expr> {
 /// Whether a function works for the statement that calls it.
 pub(crate) fn is_bound(call: &ScalarFunction) -> bool {
     let function: &dyn Any = call.func.inner().as_ref();
-    function.is::<SequenceFunction>() || function.is::<SystemFunction>() || function.is::<IsValid>()
+    function.is::<SequenceFunction>()
+        || function.is::<SystemFunction>()
+        || function.is::<IsValid>()
+        || function.is::<LargeObjectFunction>()
 }
 
 /// Whether a plan calls one of the functions.

@@ -15,7 +15,7 @@ use crate::functions::scalar::takes_vectors;
 use crate::sqlstate::SqlState;
 use crate::types::type_name;
 use crate::types::vector::VectorKind;
-use crate::{Error, Result, column};
+use crate::{Error, Result, column, large_object};
 
 /// PostgreSQL's limit on the number of a parameter.
 const MOST: usize = 65_535;
@@ -137,6 +137,7 @@ fn place_of(function: &str, position: usize) -> Option<Field> {
         "muster_to_jsonb" => Some(column::json_field("", "jsonb", true)),
         "muster_to_bytea" => Some(Field::new("", DataType::Binary, true)),
         "muster_to_uuid" => Some(column::uuid_field("", true)),
+        name if let Some(place) = large_object::parameter(name, position) => Some(place),
         name if takes_vectors(name) => Some(VectorKind::Vector.field("")),
         _ => None,
     }

@@ -10,7 +10,7 @@ use crate::roles::Role;
 use crate::session::StatementContext;
 use crate::sqlstate::SqlState;
 use crate::statement::drop;
-use crate::{Error, Result};
+use crate::{Error, Result, large_object};
 
 /// All tables, views and sequences.
 pub(crate) fn relations(snapshot: &Snapshot) -> Vec<Object> {
@@ -35,6 +35,8 @@ pub(crate) fn dependents(snapshot: &Snapshot, role: u64) -> Result<Vec<String>> 
             told.push(format!("privileges for {}", object.shown()));
         }
     }
+    let large = large_object::owned_by(snapshot, role)?;
+    told.extend(large.into_iter().map(|oid| format!("owner of large object {oid}")));
     Ok(told)
 }
 
@@ -68,6 +70,8 @@ pub(crate) fn reassign(context: &StatementContext, command: &Command) -> Result<
             changes = owner::give(changes, context, &object, to)?;
         }
     }
+    let from: Vec<u64> = from.iter().map(|role| role.id).collect();
+    let changes = large_object::reassigned(changes, &context.snapshot, &from, to.id)?;
     Ok(Worked { changes, notices: Vec::new() })
 }
 
@@ -104,6 +108,8 @@ pub(crate) fn drop_owned(context: &StatementContext, command: &Command) -> Resul
     for (object, access) in revoked {
         changes = access.put(changes, &object)?;
     }
+    let roles: Vec<u64> = roles.iter().map(|role| role.id).collect();
+    let changes = large_object::dropped(changes, snapshot, &roles)?;
     Ok(Worked {
         changes: drop::objects(changes, context.namespace(), &dropped, *cascade)?,
         notices: Vec::new(),

@@ -16,6 +16,7 @@ use super::{Reads, Settings};
 use crate::catalog::SearchPath;
 use crate::channel::{Mark, Pending};
 use crate::foreign_key::Deferral;
+use crate::large_object::Descriptors;
 use crate::sqlstate::SqlState;
 use crate::statement::on_commit;
 use crate::{Error, Result};
@@ -53,6 +54,10 @@ pub(crate) struct Block {
     pub(super) deferral: Deferral,
     /// What it has read, if it is serializable.
     pub(super) reads: Arc<Reads>,
+    /// Large objects that are open.
+    pub(super) descriptors: Descriptors,
+    /// What the statement at hand reads, and the draft after its functions have changed large objects.
+    beside: Option<(Arc<Snapshot>, Arc<Snapshot>)>,
     number: u64,
 }
 
@@ -67,6 +72,8 @@ pub(super) struct Named {
     cursors: u64,
     pending: Mark,
     deferral: Deferral,
+    /// Large objects that had been opened.
+    descriptors: u64,
 }
 
 /// What a statement reads.
@@ -99,6 +106,8 @@ impl Block {
             pending: Pending::default(),
             deferral: Deferral::default(),
             reads: Arc::default(),
+            descriptors: Descriptors::default(),
+            beside: None,
             number,
         }
     }
@@ -133,7 +142,12 @@ impl Block {
         if self.failed {
             return Err(aborted());
         }
-        if !Arc::ptr_eq(base, self.transaction.snapshot()) {
+        // Large objects are none of the tables that a statement reads and writes.
+        let draft = self.transaction.snapshot();
+        let is_beside = |(before, after): &(Arc<Snapshot>, Arc<Snapshot>)| {
+            Arc::ptr_eq(base, before) && Arc::ptr_eq(draft, after)
+        };
+        if !Arc::ptr_eq(base, draft) && !self.beside.as_ref().is_some_and(is_beside) {
             return Err(Error::new(
                 SqlState::ObjectNotInPrerequisiteState,
                 "another statement of the same session has changed the transaction meanwhile",
@@ -142,11 +156,25 @@ impl Block {
         Ok(self.transaction.apply(changes)?)
     }
 
+    /// Makes changes of large objects part of the transaction while a statement runs, which applies its own over what it
+    /// has read all the same.
+    pub(super) fn apply_beside(&mut self, draft: &Arc<Snapshot>, changes: Changes) -> Result<()> {
+        let before = match self.beside.take() {
+            Some((before, after)) if Arc::ptr_eq(&after, draft) => before,
+            _ => draft.clone(),
+        };
+        self.apply(draft, changes)?;
+        self.beside = Some((before, self.transaction.snapshot().clone()));
+        Ok(())
+    }
+
     pub(super) fn savepoint(&mut self, name: String, settings: Settings, cursors: u64) {
         let savepoint = self.transaction.savepoint();
         let (read_only, local) = (self.modes.read_only, self.local.clone());
         let (pending, deferral) = (self.pending.mark(), self.deferral.clone());
-        let named = Named { name, savepoint, settings, read_only, local, cursors, pending, deferral };
+        let descriptors = self.descriptors.mark();
+        let named =
+            Named { name, savepoint, settings, read_only, local, cursors, pending, deferral, descriptors };
         self.savepoints.push(named);
     }
 
@@ -160,6 +188,7 @@ impl Block {
         self.local = named.local.clone();
         self.pending.go_back(named.pending);
         self.deferral = named.deferral.clone();
+        self.descriptors.go_back(named.descriptors);
         self.failed = false;
         Ok((named.settings.clone(), named.cursors))
     }

@@ -11,6 +11,7 @@
 //! - [`named`]: `PREPARE`, `EXECUTE`, `DEALLOCATE`.
 //! - [`notify`]: `LISTEN`, `UNLISTEN`, `NOTIFY`.
 //! - [`Timeouts`]: how long a statement may take; who drives the session keeps to them.
+//! - [`function`]: functions by their object ids. [`large_objects`]: what they do to the transaction.
 //! - [`Own`]: what a session has beside them.
 //! - [`Live`]: what functions in a running plan may change of it.
 
@@ -31,7 +32,9 @@ mod described;
 mod discard;
 mod finish;
 mod foreign_keys;
+mod function;
 mod granting;
+mod large_objects;
 mod live;
 mod maintain;
 mod named;
@@ -57,6 +60,7 @@ pub(crate) use commit_point::Committing;
 pub(crate) use context::StatementContext;
 pub(crate) use described::{columns_of, reads_stored, signed};
 pub(crate) use finish::Finish;
+pub use function::CallableFunction;
 pub(crate) use live::Live;
 pub(crate) use own::Own;
 pub(crate) use prepared::Planned;

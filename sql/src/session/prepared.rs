@@ -37,6 +37,8 @@ pub struct Prepared {
     pub(crate) tables: Vec<Arc<TableDefinition>>,
     /// Whether it is a query that reads no other tables than these.
     pub(crate) stored: bool,
+    /// Whether it calls functions that write large objects or open them, and so needs a block.
+    pub(crate) large_objects: bool,
     /// What whoever runs it needs to be allowed; worked out once somebody is asked.
     pub(crate) needs: Arc<OnceLock<Needs>>,
     /// The statement with the schemas of its relations: those that the plan reads, whatever the names would mean by now.

@@ -31,6 +31,11 @@ impl Reads {
         self.0.lock().clone()
     }
 
+    /// Notes these.
+    pub(super) fn note_tables(&self, tables: impl IntoIterator<Item = TableId>) {
+        self.0.lock().extend(tables);
+    }
+
     /// Notes what a statement is about to read.
     ///
     /// # Errors
@@ -102,6 +107,6 @@ impl Reads {
     }
 
     pub(super) fn note_all(&self, snapshot: &Snapshot) {
-        self.0.lock().extend(snapshot.tables().map(|table| table.definition().id));
+        self.0.lock().extend(snapshot.all_tables().map(|table| table.definition().id));
     }
 }

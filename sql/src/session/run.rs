@@ -18,6 +18,7 @@ use super::commit::commit;
 use super::control::Control;
 use super::cursor::is_about_cursors;
 use super::foreign_keys::apply_rows;
+use super::large_objects::run_alone;
 use super::named::is_named;
 use super::session::this_moment;
 use super::{
@@ -37,7 +38,7 @@ use crate::write::{PlannedWrite, Written};
 use crate::{Error, Result, embedding};
 
 /// Times that a statement outside of a block is tried, when others keep committing first.
-const ATTEMPTS: u32 = 1000;
+pub(super) const ATTEMPTS: u32 = 1000;
 
 /// Tries after which statements that keep losing take turns.
 const EAGER_ATTEMPTS: u32 = 3;
@@ -67,6 +68,9 @@ pub(super) async fn run(session: &Session, prepared: &Prepared, params: &[Scalar
     }
     if is_about_cursors(statement) {
         return Box::pin(session.run_cursor(prepared, params)).await;
+    }
+    if prepared.large_objects && !session.live.block.is_open() {
+        return Box::pin(run_alone(session, prepared, params)).await;
     }
     let mut turn = None;
     for attempt in 1..=ATTEMPTS {
@@ -100,7 +104,7 @@ pub(super) async fn run(session: &Session, prepared: &Prepared, params: &[Scalar
     Err(Error::new(SqlState::SerializationFailure, "could not serialize access due to concurrent updates"))
 }
 
-async fn attempt_once(
+pub(super) async fn attempt_once(
     session: &Session,
     context: Arc<StatementContext>,
     prepared: &Prepared,

@@ -35,7 +35,7 @@ use crate::stack::Roomy;
 use crate::statement::copy::Copy;
 use crate::statement::{explain, refused, show};
 use crate::write::{PlannedWrite, row_statement};
-use crate::{Database, Error, Result, privileges};
+use crate::{Database, Error, Result, large_object, privileges};
 
 /// One connection's or thread's view of a database: its settings, its statements.
 ///
@@ -321,6 +321,15 @@ impl Session {
             Planned::Query { plan, .. } => reads_stored(plan)?,
             _ => false,
         };
+        let large_objects = match &planned {
+            Planned::Query { plan, .. } | Planned::Explain { plan, .. } | Planned::CopyTo { plan, .. } => {
+                large_object::writes(plan)?
+            }
+            Planned::Write { write, .. } | Planned::ExplainWrite { write, .. } => {
+                large_object::writes(write.plan())? || large_object::written_by(&write.expressions())?
+            }
+            _ => false,
+        };
         let prepared = Prepared {
             resolved,
             statement: statement.clone(),
@@ -330,6 +339,7 @@ impl Session {
             planned: Arc::new(planned),
             tables,
             stored,
+            large_objects,
             needs: Arc::default(),
             qualified: qualified.clone(),
         };

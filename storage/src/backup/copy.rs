@@ -63,8 +63,11 @@ pub(super) fn bring(
     has: impl Fn(&StoredFile<'_>) -> bool,
     progress: &dyn Fn(CopyProgress) -> bool,
 ) -> Result<CopyReport> {
-    let files: Vec<_> =
-        snapshot.tables().flat_map(|table| table.segments()).flat_map(|part| part.stored_files()).collect();
+    let files: Vec<_> = snapshot
+        .all_tables()
+        .flat_map(|table| table.segments())
+        .flat_map(|part| part.stored_files())
+        .collect();
     let mut report = CopyReport { version: snapshot.version(), ..CopyReport::default() };
     report.bytes = files.iter().map(|file| file.length).sum();
     let mut done =

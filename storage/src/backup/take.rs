@@ -78,7 +78,7 @@ fn check_target(backend: &Arc<dyn Backend>, to: &Path) -> Result<()> {
 /// brought again then.
 fn previous(backend: &Arc<dyn Backend>, to: &Path) -> BTreeMap<String, (u64, Sums)> {
     let Ok(snapshot) = read(backend, to) else { return BTreeMap::new() };
-    let parts = snapshot.tables().flat_map(|table| table.segments());
+    let parts = snapshot.all_tables().flat_map(|table| table.segments());
     let files = parts.flat_map(|part| part.stored_files());
     files.map(|file| (file.name().to_owned(), (file.length, file.sums.clone()))).collect()
 }
@@ -93,7 +93,7 @@ pub(super) fn read(backend: &Arc<dyn Backend>, from: &Path) -> Result<Snapshot> 
 
 /// Removes what an older backup had and this one does not. What cannot be removed takes space and does no harm.
 fn remove_others(backend: &Arc<dyn Backend>, segments: &Path, snapshot: &Snapshot) {
-    let parts = snapshot.tables().flat_map(|table| table.segments());
+    let parts = snapshot.all_tables().flat_map(|table| table.segments());
     let files: Vec<_> = parts.flat_map(|part| part.stored_files()).collect();
     let listed = backend.list(segments).unwrap_or_default();
     for path in listed {

@@ -245,7 +245,7 @@ impl Draft {
     }
 
     fn check_index_name(&self, name: &str) -> Result<()> {
-        if self.snapshot.tables().any(|table| table.definition().index(name).is_some()) {
+        if self.snapshot.all_tables().any(|table| table.definition().index(name).is_some()) {
             return Err(Error::IndexExists { index: name.into() });
         }
         Ok(())

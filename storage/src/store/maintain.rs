@@ -53,7 +53,7 @@ impl Inner {
             return Ok(());
         }
         let snapshot = self.snapshot.load_full();
-        let trimmed = snapshot.tables().try_for_each(|table| self.trim(table.definition().id));
+        let trimmed = snapshot.all_tables().try_for_each(|table| self.trim(table.definition().id));
         if trimmed.is_err() {
             self.untrimmed.store(true, Ordering::Relaxed);
         }

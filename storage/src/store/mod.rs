@@ -245,7 +245,7 @@ impl Store {
 
     /// How many rows of all tables are in the journal and in no segment yet.
     pub fn journal_rows(&self) -> u64 {
-        self.snapshot().tables().map(|table| table.unsealed_rows()).sum()
+        self.snapshot().all_tables().map(|table| table.unsealed_rows()).sum()
     }
 }
 

@@ -146,7 +146,7 @@ pub(crate) fn lock(backend: &Arc<dyn Backend>, dir: &Path, name: &str) -> Result
 /// Removes segment files that a crash left behind.
 fn remove_strays(folder: &Folder, snapshot: &Snapshot) {
     let mut named = BTreeSet::new();
-    for part in snapshot.tables().flat_map(|table| table.segments()) {
+    for part in snapshot.all_tables().flat_map(|table| table.segments()) {
         let segment = part.as_segment().into_iter().flat_map(|segment| segment.files());
         let indexes = part.indexes().iter().map(|file| file.file());
         named.extend(segment.chain(indexes).map(|file| file.path().to_path_buf()));

@@ -161,7 +161,7 @@ impl Prepared {
 
 /// The table of this number.
 fn by_id(snapshot: &Snapshot, id: TableId) -> Option<&Arc<Table>> {
-    snapshot.tables().find(|table| table.definition().id == id)
+    snapshot.all_tables().find(|table| table.definition().id == id)
 }
 
 impl RowChanges {

@@ -146,7 +146,7 @@ impl Transaction {
     /// The table of the base that has this name in the transaction.
     fn of_base(&self, name: &str) -> Option<&Arc<Table>> {
         let id = self.state.draft.table(name)?.definition().id;
-        self.base.tables().find(|table| table.definition().id == id)
+        self.base.all_tables().find(|table| table.definition().id == id)
     }
 
     /// Whether somebody has changed rows since the start: that will not go away, so it is told at once.
@@ -232,9 +232,9 @@ impl Transaction {
     /// What it does to the rows of each table, in the end.
     fn rows(&self, encode: bool) -> Result<BTreeMap<String, RowChanges>> {
         let mut rows = BTreeMap::new();
-        for table in self.state.draft.tables() {
+        for table in self.state.draft.all_tables() {
             let definition = table.definition();
-            let before = self.base.tables().find(|before| before.definition().id == definition.id);
+            let before = self.base.all_tables().find(|before| before.definition().id == definition.id);
             if before.is_some_and(|before| Arc::ptr_eq(before, table)) {
                 continue;
             }

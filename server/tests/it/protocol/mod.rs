@@ -3,6 +3,7 @@
 mod binary_copy;
 mod copy;
 mod extended;
+mod function_call;
 mod interrupt;
 mod malformed;
 mod named;

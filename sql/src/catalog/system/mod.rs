@@ -70,6 +70,38 @@ pub(crate) fn as_view(sequence: &Sequence) -> View {
     View { id: 0, sql, columns: Arc::new(Schema::new(columns.to_vec())), uses: Vec::new() }
 }
 
+/// A function of `pg_proc`.
+pub(crate) struct ListedFunction {
+    pub(crate) name: String,
+    /// The object ids of the types of what it is called with.
+    pub(crate) takes: Vec<i32>,
+    /// Whether it gives rows, or is an aggregate of some.
+    pub(crate) gives_rows: bool,
+    /// Whether PostgreSQL has it, too.
+    pub(crate) of_postgresql: bool,
+}
+
+/// The function with this id in `pg_proc`.
+///
+/// # Errors
+/// What reading the library's catalog gives.
+pub(crate) fn function(wanted: i32) -> Result<Option<ListedFunction>> {
+    if let Some(known) = known_functions::functions()?.get(wanted) {
+        return Ok(Some(ListedFunction {
+            name: known.name.clone(),
+            takes: known.takes.clone(),
+            gives_rows: known.returns_set || known.source == "aggregate_dummy",
+            of_postgresql: true,
+        }));
+    }
+    Ok(tables::pg_proc::find(wanted).map(|own| ListedFunction {
+        name: own.name.to_string(),
+        takes: own.takes().to_vec(),
+        gives_rows: own.gives_rows(),
+        of_postgresql: false,
+    }))
+}
+
 /// The sequence with this id in `pg_class`, by the string that storage knows it by.
 ///
 /// # Errors

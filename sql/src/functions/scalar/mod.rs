@@ -61,7 +61,7 @@ pub(crate) use subquery_value::{beside, nullable, only_row};
 pub(crate) use subscripts::{EXPANDED_ARRAY, SUBSCRIPTS};
 pub(crate) use timezone::{TIMEZONE, timezone};
 pub(crate) use to_array::{array_of_text, to_array};
-pub(crate) use to_bytea::to_bytea;
+pub(crate) use to_bytea::{read_bytea, to_bytea};
 pub(crate) use to_interval::to_interval;
 pub(crate) use to_json::to_json;
 pub(crate) use to_text::{is_to_text, is_written, text_in_zone, to_text};

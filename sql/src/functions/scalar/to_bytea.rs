@@ -71,6 +71,15 @@ fn parse(text: &str) -> Option<Vec<u8>> {
     Some(out)
 }
 
+/// The bytes that a text writes.
+///
+/// # Errors
+/// 22P02 for a text that writes none.
+pub(crate) fn read_bytea(text: &str) -> crate::Result<Vec<u8>> {
+    parse(text)
+        .ok_or_else(|| Error::new(SqlState::InvalidTextRepresentation, "invalid input syntax for type bytea"))
+}
+
 impl ScalarUDFImpl for ToBytea {
     fn name(&self) -> &str {
         NAME
@@ -95,9 +104,7 @@ impl ScalarUDFImpl for ToBytea {
             for text in texts {
                 match text {
                     None => out.append_null(),
-                    Some(text) => out.append_value(parse(text).ok_or_else(|| {
-                        Error::new(SqlState::InvalidTextRepresentation, "invalid input syntax for type bytea")
-                    })?),
+                    Some(text) => out.append_value(read_bytea(text)?),
                 }
             }
             Ok(Arc::new(out.finish()))

@@ -121,7 +121,7 @@ fn total_size(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Op
 
 /// Of all tables and the journal, whose file is larger than the entries in it.
 fn all(catalog: &Catalog) -> Result<Option<i64>> {
-    let files = catalog.snapshot.tables().flat_map(|table| table.parts());
+    let files = catalog.snapshot.all_tables().flat_map(|table| table.parts());
     let files: u64 = files.map(|part| part.file_bytes() + part.index_bytes()).sum();
     let journal = catalog.store.journal_bytes().map_err(Error::from)?;
     Ok(i64::try_from(files + journal).ok())

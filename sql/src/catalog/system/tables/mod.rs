@@ -24,6 +24,7 @@ mod pg_database;
 mod pg_depend;
 mod pg_index;
 mod pg_indexes;
+mod pg_largeobject;
 mod pg_locks;
 mod pg_namespace;
 mod pg_prepared_statements;
@@ -89,6 +90,8 @@ pub(super) const PG_CATALOG: &[Override] = &[
     computed("pg_depend", same, pg_depend::fill),
     computed("pg_extension", same, extension::fill_extensions),
     computed("pg_index", same, pg_index::fill),
+    computed("pg_largeobject", pg_largeobject::adapted, pg_largeobject::fill),
+    computed("pg_largeobject_metadata", pg_largeobject::adapted_metadata, pg_largeobject::fill_metadata),
     computed("pg_namespace", same, pg_namespace::fill),
     computed("pg_rewrite", same, pg_rewrite::fill),
     // The library's are those of another database.

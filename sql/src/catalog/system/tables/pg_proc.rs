@@ -18,6 +18,17 @@ pub(in super::super) struct OwnFunction {
     volatility: &'static str,
 }
 
+impl OwnFunction {
+    /// The types of its arguments.
+    pub(in super::super) fn takes(&self) -> &'static [i32] {
+        self.types
+    }
+
+    pub(in super::super) fn gives_rows(&self) -> bool {
+        self.returns == RECORD
+    }
+}
+
 const TEXT: i32 = 25;
 const BIGINT: i32 = 20;
 const BOOLEAN: i32 = 16;
