@@ -12,8 +12,8 @@ use std::ops::ControlFlow;
 use datafusion::sql::sqlparser::ast::{
     self, AccessExpr, BinaryOperator, CastKind, CharacterLength, DataType as SqlType, Expr, Fetch, Function,
     FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, GroupByExpr, Ident, LimitClause,
-    ObjectName, ObjectNamePart, Query, Select, SelectItem, TableAlias, TableAliasColumnDef, TableFactor,
-    Value, ValueWithSpan, VisitorMut,
+    ObjectName, ObjectNamePart, Query, Select, SelectItem, SetExpr, SetOperator, SetQuantifier, TableAlias,
+    TableAliasColumnDef, TableFactor, Value, ValueWithSpan, VisitorMut,
 };
 
 use super::grouping::regrouped;
@@ -21,7 +21,10 @@ use super::integers::{is_arithmetic, type_integers, type_values};
 use super::quantified::{Quantifier, quantified};
 use super::select_names::name_columns;
 use super::spellings::respelled;
-use super::{json_arguments, json_records, open_values, ordered_rows, recursion, set_returning, whole_rows};
+use super::{
+    json_arguments, json_records, merged_columns, named_windows, open_values, ordered_rows, recursion,
+    set_returning, tuples, whole_rows,
+};
 use crate::catalog::system::CURRENT_USER;
 use crate::functions;
 use crate::functions::scalar::{ARRAY_OF, LIKE_PATTERN, PLAIN_ARRAY, TIMEZONE, to_vector_name};
@@ -92,6 +95,9 @@ impl VisitorMut for Rewrite {
         if let Err(error) = recursion::arrange(query) {
             return ControlFlow::Break(error);
         }
+        if let Some(operator) = counts_duplicates(&query.body) {
+            return ControlFlow::Break(Error::unsupported(operator));
+        }
         limit_by_fetch(query);
         name_columns(query);
         whole_rows::in_order(query);
@@ -101,8 +107,18 @@ impl VisitorMut for Rewrite {
         ControlFlow::Break(Error::unsupported("SELECT ... FOR UPDATE or FOR SHARE"))
     }
 
+    fn post_visit_select(&mut self, select: &mut Select) -> ControlFlow<Error> {
+        match named_windows::written_out(select) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => ControlFlow::Break(error),
+        }
+    }
+
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Error> {
         self.groups |= is_grouped(select);
+        if let Err(error) = merged_columns::refuse(select) {
+            return ControlFlow::Break(error);
+        }
         ordered_rows::in_select(select);
         whole_rows::in_select(select);
         if let Err(error) = json_records::in_from(select) {
@@ -144,6 +160,16 @@ impl VisitorMut for Rewrite {
         }
         ControlFlow::Continue(())
     }
+}
+
+/// `INTERSECT ALL` or `EXCEPT ALL`, of which DataFusion makes joins that count no duplicates.
+fn counts_duplicates(body: &SetExpr) -> Option<String> {
+    let SetExpr::SetOperation { op, set_quantifier, left, right } = body else { return None };
+    let all = matches!(set_quantifier, SetQuantifier::All | SetQuantifier::AllByName);
+    if all && matches!(op, SetOperator::Intersect | SetOperator::Except | SetOperator::Minus) {
+        return Some(format!("{op} ALL"));
+    }
+    counts_duplicates(left).or_else(|| counts_duplicates(right))
 }
 
 fn is_grouped(select: &Select) -> bool {
@@ -289,6 +315,9 @@ fn written_interval(expression: &Expr, last: Unit, down_to: Option<Unit>) -> Res
 }
 
 pub(super) fn rewrite_one(expression: &Expr) -> Result<Option<Expr>> {
+    if let Some(compared) = tuples::compared(expression)? {
+        return Ok(Some(compared));
+    }
     if let Some(respelled) = respelled(expression)? {
         return Ok(Some(respelled));
     }

@@ -6,8 +6,8 @@
 //! - A correlated subquery may give no more than one row, which DataFusion wants to see from its shape. Others are
 //!   given the shape: all rows' values as a list, of which there must be one. The list is looked at where the value
 //!   is used, so a group of rows that belongs to no outer row is no error.
-//! - `x IN (SELECT ...)` and `EXISTS (SELECT ...)` outside of a filter become values of such subqueries; in a filter
-//!   DataFusion makes joins of them.
+//! - `x IN (SELECT ...)` and `EXISTS (SELECT ...)` become values of such subqueries. Where they are all of a condition DataFusion makes
+//!   joins of them, unless those would give other rows (see [`decorrelation`]).
 
 use std::sync::Arc;
 
@@ -18,9 +18,11 @@ use datafusion::functions_aggregate::count::count_all;
 use datafusion::functions_aggregate::expr_fn::array_agg;
 use datafusion::logical_expr::expr::{Exists, InSubquery};
 use datafusion::logical_expr::type_coercion::binary::comparison_coercion;
+use datafusion::logical_expr::utils::{conjunction, split_conjunction_owned};
 use datafusion::logical_expr::{Aggregate, Expr, ExprSchemable, Filter, LogicalPlan, Subquery, lit};
 use datafusion::optimizer::AnalyzerRule;
 
+use super::decorrelation;
 use super::each_expression::{Place, each_expression_at};
 use crate::functions::scalar;
 
@@ -34,15 +36,52 @@ impl AnalyzerRule for ScalarSubqueries {
     }
 
     fn analyze(&self, plan: LogicalPlan, _options: &ConfigOptions) -> Result<LogicalPlan> {
+        let plan = decorrelation::keep(plan)?;
         each_expression_at(plan, |expression, schema, place| {
-            expression.transform_up(|expression| match expression {
-                Expr::ScalarSubquery(subquery) => value_of(subquery, schema),
-                Expr::InSubquery(contained) if place == Place::Elsewhere => is_in(contained, schema),
-                Expr::Exists(exists) if place == Place::Elsewhere => there_is(exists),
-                other => Ok(Transformed::no(other)),
-            })
+            if place == Place::Elsewhere {
+                return values(expression, schema, false);
+            }
+            let conditions = split_conjunction_owned(expression);
+            let conditions = conditions.into_iter().map(|condition| {
+                let is_whole = is_subquery(&condition);
+                Ok(values(condition, schema, is_whole)?.data)
+            });
+            let condition = conjunction(conditions.collect::<Result<Vec<_>>>()?);
+            Ok(Transformed::yes(condition.unwrap_or_else(|| lit(true))))
         })
     }
+}
+
+/// Whether a condition is IN or EXISTS, or NOT so, and nothing else: of those DataFusion makes joins.
+fn is_subquery(condition: &Expr) -> bool {
+    match condition {
+        Expr::Not(inner) => is_subquery(inner),
+        other => matches!(other, Expr::InSubquery(_) | Expr::Exists(_)),
+    }
+}
+
+/// The expression with values in place of its subqueries; without those that it wholly is.
+fn values(expression: Expr, schema: &DFSchema, is_whole: bool) -> Result<Transformed<Expr>> {
+    expression.transform_up(|expression| match expression {
+        Expr::ScalarSubquery(subquery) => value_of(subquery, schema),
+        Expr::InSubquery(mut contained) => {
+            let wrong = decorrelation::goes_wrong_in(&contained.subquery.subquery, contained.negated)?;
+            if is_whole && !wrong {
+                return Ok(Transformed::no(Expr::InSubquery(contained)));
+            }
+            if wrong {
+                contained.subquery = decorrelation::kept(contained.subquery);
+            }
+            is_in(contained, schema)
+        }
+        Expr::Exists(mut exists) => {
+            if decorrelation::goes_wrong_exists(&exists.subquery.subquery)? {
+                exists.subquery = decorrelation::kept(exists.subquery);
+            }
+            if is_whole { Ok(Transformed::yes(Expr::Exists(exists))) } else { there_is(exists) }
+        }
+        other => Ok(Transformed::no(other)),
+    })
 }
 
 /// The subquery with a list of all that it refers to outside of it: DataFusion forgets what `unnest` in FROM refers to, and
