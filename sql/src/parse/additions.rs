@@ -13,8 +13,8 @@ use datafusion::sql::sqlparser::parser::{IsOptional, Parser, ParserError};
 
 /// One statement.
 pub(super) fn statement(parser: &mut Parser<'_>) -> Result<Statement, ParserError> {
-    if let Some(reset) = grant::reset(parser) {
-        return Ok(reset);
+    if let Some(authorization) = grant::authorization(parser)? {
+        return Ok(authorization);
     }
     if let Some(about) = role::statement(parser)? {
         return Ok(about);

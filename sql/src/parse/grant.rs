@@ -1,7 +1,10 @@
 //! `GRANT` and `REVOKE`, of privileges and of membership, `REASSIGN OWNED`, `DROP OWNED`; `ALTER DEFAULT PRIVILEGES`, to be
-//! refused; `RESET SESSION AUTHORIZATION`, which the parser does not know. sqlparser reads other databases' forms of these.
+//! refused; forms of SESSION AUTHORIZATION that the parser does not know. sqlparser reads other databases' forms of these.
 
-use datafusion::sql::sqlparser::ast::{Ident, ObjectName, Reset, ResetStatement, Statement};
+use datafusion::sql::sqlparser::ast::{
+    ContextModifier, Ident, ObjectName, Reset, ResetStatement, Set, SetSessionAuthorizationParam,
+    SetSessionAuthorizationParamKind, Statement,
+};
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::Token;
@@ -34,12 +37,25 @@ pub(super) fn command(parser: &mut Parser<'_>) -> Parsed<Option<Command>> {
     Ok(None)
 }
 
-/// `RESET SESSION AUTHORIZATION`, said as the setting that it is.
-pub(super) fn reset(parser: &mut Parser<'_>) -> Option<Statement> {
-    word(parser, &["RESET", "SESSION", "AUTHORIZATION"]).then(|| {
-        let name = ObjectName::from(vec![Ident::new("session_authorization")]);
-        Statement::Reset(ResetStatement { reset: Reset::ConfigurationParameter(name) })
-    })
+/// RESET, SHOW and SET LOCAL of SESSION AUTHORIZATION, the first two said as the setting that it is.
+pub(super) fn authorization(parser: &mut Parser<'_>) -> Parsed<Option<Statement>> {
+    let setting = Ident::new("session_authorization");
+    if word(parser, &["RESET", "SESSION", "AUTHORIZATION"]) {
+        let reset = Reset::ConfigurationParameter(ObjectName::from(vec![setting]));
+        return Ok(Some(Statement::Reset(ResetStatement { reset })));
+    }
+    if word(parser, &["SHOW", "SESSION", "AUTHORIZATION"]) {
+        return Ok(Some(Statement::ShowVariable { variable: vec![setting] }));
+    }
+    if !word(parser, &["SET", "LOCAL", "SESSION", "AUTHORIZATION"]) {
+        return Ok(None);
+    }
+    let kind = match word(parser, &["DEFAULT"]) {
+        true => SetSessionAuthorizationParamKind::Default,
+        false => SetSessionAuthorizationParamKind::User(parser.parse_identifier()?),
+    };
+    let set = SetSessionAuthorizationParam { scope: ContextModifier::Local, kind };
+    Ok(Some(Statement::Set(Set::SetSessionAuthorization(set))))
 }
 
 /// Takes these words, if all of them come.

@@ -11,7 +11,7 @@ use muster_storage::{Changes, Savepoint, Snapshot, Transaction};
 use parking_lot::Mutex;
 
 use super::session::this_moment;
-use super::settings::{Modes, SERIALIZABLE};
+use super::settings::{Hidden, Modes, SERIALIZABLE};
 use super::{Reads, Settings};
 use crate::catalog::SearchPath;
 use crate::channel::{Mark, Pending};
@@ -45,8 +45,8 @@ pub(crate) struct Block {
     started: DateTime<Utc>,
     /// The settings that ROLLBACK brings back.
     pub(super) settings: Settings,
-    /// The values that SET LOCAL hides until the end, by setting.
-    pub(super) local: Vec<(String, Option<String>)>,
+    /// What SET LOCAL hides until the end.
+    pub(super) local: Vec<Hidden>,
     /// What is sent to other sessions once it has committed.
     pub(super) pending: Pending,
     /// Which foreign keys are checked at the end.
@@ -62,7 +62,7 @@ pub(super) struct Named {
     pub(super) savepoint: Savepoint,
     pub(super) settings: Settings,
     read_only: bool,
-    local: Vec<(String, Option<String>)>,
+    local: Vec<Hidden>,
     /// Cursors that had been declared.
     cursors: u64,
     pending: Mark,
@@ -77,8 +77,8 @@ pub(super) struct View {
     pub(super) block: Option<u64>,
     /// Whether the block has changed something.
     pub(super) draft: bool,
-    /// Whether it has changed objects among it.
-    pub(super) own_objects: bool,
+    /// What the block has begun with, where it has changed objects.
+    pub(super) base: Option<Arc<Snapshot>>,
     /// Where it is noted what the statement reads, if that matters.
     pub(super) reads: Option<Arc<Reads>>,
 }
@@ -117,12 +117,13 @@ impl Block {
 
     /// What a statement in the block reads.
     pub(super) fn view(&self) -> View {
+        let base = self.transaction.base();
         View {
             snapshot: self.transaction.snapshot().clone(),
             now: self.started,
             block: Some(self.number),
             draft: !self.transaction.is_empty(),
-            own_objects: !self.transaction.base().objects_id().is_of(self.transaction.snapshot()),
+            base: (!base.objects_id().is_of(self.transaction.snapshot())).then(|| base.clone()),
             reads: (self.modes.isolation == SERIALIZABLE).then(|| self.reads.clone()),
         }
     }
@@ -177,11 +178,11 @@ impl Block {
     }
 
     /// Remembers the value that SET LOCAL hides, so that the end of the block brings it back; a plain SET is what stays.
-    pub(super) fn hide(&mut self, name: &str, value: Option<String>, local: bool) {
-        let known = self.local.iter().position(|(known, _)| known.eq_ignore_ascii_case(name));
+    pub(super) fn hide(&mut self, hidden: Hidden, local: bool) {
+        let known = self.local.iter().position(|known| known.is_of_same(&hidden));
         match known {
             Some(place) if !local => drop(self.local.remove(place)),
-            None if local => self.local.push((name.to_string(), value)),
+            None if local => self.local.push(hidden),
             _ => {}
         }
     }

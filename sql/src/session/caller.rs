@@ -20,6 +20,8 @@ pub(crate) struct Caller {
     pub(crate) live: Weak<Live>,
     /// The transaction block that the statement is in.
     pub(crate) block: Option<u64>,
+    /// What the block has begun with, where it has changed objects.
+    pub(crate) base: Option<Arc<Snapshot>>,
     /// When the statement began, and its transaction.
     pub(crate) moments: (DateTime<Utc>, DateTime<Utc>),
     /// When the database was opened.
@@ -38,10 +40,10 @@ impl Caller {
     /// Of a statement that makes sequences and draws from them.
     pub(crate) fn with(context: &StatementContext, made: Vec<(String, Sequence)>) -> Arc<Self> {
         let (snapshot, settings) = (context.snapshot.clone(), context.settings.clone());
-        let (live, block) = (context.live.clone(), context.block);
+        let (live, block, base) = (context.live.clone(), context.block, context.base.clone());
         let (started, tally) = (context.database.started, context.database.tally.clone());
         let moments = (context.began, context.now);
-        Arc::new(Self { snapshot, settings, live, block, moments, started, tally, made })
+        Arc::new(Self { snapshot, settings, live, block, base, moments, started, tally, made })
     }
 
     /// What whoever runs the statement may do; `None` for a superuser, who may do everything.

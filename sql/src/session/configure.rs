@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use arrow::array::timezone::Tz;
 
-use super::settings::{denied, is_for_superusers};
+use super::run::context;
+use super::settings::assumed::Assumable;
+use super::settings::{denied, is_for_superusers, is_of_roles};
 use super::{Backend, Session, Settings, Signals, Timeouts};
+use crate::privileges::assume::{Asker, Assumption};
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
 
@@ -16,6 +19,9 @@ impl Session {
     /// A setting's value, as SHOW gives it.
     #[must_use]
     pub fn setting(&self, name: &str) -> Option<String> {
+        if is_of_roles(name) {
+            return self.live.settings().told(name, &self.view().snapshot).ok().flatten();
+        }
         // What the transaction is only its block knows.
         match name.get(..TRANSACTION.len()).is_some_and(|prefix| prefix.eq_ignore_ascii_case(TRANSACTION)) {
             true => self.live.settings().get(name),
@@ -109,8 +115,16 @@ impl Session {
     /// Changes a setting, as SET does.
     ///
     /// # Errors
-    /// 42704 for a setting that nobody knows, 22023 for a value that it cannot have, 42501 for one of superusers.
+    /// 42704 for a setting that nobody knows, 22023 for a value that it cannot have, 42501 for one of superusers and for a role
+    /// that the session may not take on.
     pub fn set_setting(&self, name: &str, value: &str) -> Result<()> {
+        if let Some(setting) = Assumable::named(name) {
+            let (asking, latest) = (context(self), self.database.shared().store.snapshot());
+            let wanted =
+                Assumption::by_name(setting, Some(value), false).wanted(&Asker::of(&asking, &latest))?;
+            self.live.assume(setting, &wanted, false);
+            return Ok(());
+        }
         if is_for_superusers(name) && !self.is_superuser()? {
             return Err(Error::new(SqlState::InsufficientPrivilege, denied(name)));
         }

@@ -31,8 +31,8 @@ pub(crate) struct StatementContext {
     pub(crate) varies: AtomicBool,
     /// Where it is noted what a serializable transaction reads.
     pub(crate) reads: Option<Arc<Reads>>,
-    /// Whether the block has changed objects: definitions, roles, grants.
-    pub(crate) own_objects: bool,
+    /// What the block has begun with, where it has changed objects: definitions, roles, grants.
+    pub(crate) base: Option<Arc<Snapshot>>,
     /// The session that runs the statement; of some none does.
     pub(crate) live: Weak<Live>,
 }
@@ -51,7 +51,7 @@ impl StatementContext {
             draft: true,
             varies: AtomicBool::default(),
             reads: None,
-            own_objects: true,
+            base: None,
             live: Weak::new(),
         })
     }
@@ -77,7 +77,7 @@ impl StatementContext {
             draft: true,
             varies: AtomicBool::default(),
             reads: self.reads.clone(),
-            own_objects: self.own_objects,
+            base: self.base.clone(),
             live: self.live.clone(),
         })
     }
@@ -111,7 +111,7 @@ impl StatementContext {
             return Ok(self.rights_of(subject, self.snapshot.clone()));
         }
         let latest = self.database.store.snapshot();
-        if !self.own_objects {
+        if self.base.is_none() {
             return Ok(self.rights_of(self.settings.subject(&latest)?, latest));
         }
         // What somebody else has taken away meanwhile is gone for a superuser as well.

@@ -3,7 +3,8 @@
 use datafusion::sql::sqlparser::ast::DiscardObject;
 
 use super::run::apply;
-use super::{Session, Settings, StatementContext};
+use super::settings::assumed::{Assumable, Wanted};
+use super::{Session, StatementContext};
 use crate::Result;
 use crate::catalog::temporary;
 use crate::outcome::{CommandTag, Outcome};
@@ -19,7 +20,7 @@ pub(super) async fn run(
             session.prevent_in_block("DISCARD ALL")?;
             discard_temporary(session, context).await?;
             session.live.reset();
-            session.live.change(Settings::unassume);
+            session.live.assume(Assumable::Authorization, &Wanted::First, false);
             session.forget_statements();
             session.live.cursors.close_all();
             session.live.channels.leave(&session.live.listener);

@@ -13,7 +13,8 @@ use super::activity::{Activity, Seen};
 use super::block::BlockCell;
 use super::cursor::Cursors;
 use super::named::NamedStatements;
-use super::settings::{self, APPLICATION_NAME, Modes, TRANSACTION_ISOLATION, TRANSACTION_READ_ONLY};
+use super::settings::assumed::{Assumable, Wanted};
+use super::settings::{self, APPLICATION_NAME, Hidden, Modes, TRANSACTION_ISOLATION, TRANSACTION_READ_ONLY};
 use super::{Backend, Sessions, Settings, Signals};
 use crate::channel::{Channels, Listener, Pending};
 use crate::notice::Notice;
@@ -137,10 +138,22 @@ impl Live {
         if local && !self.block.is_open() {
             return self.settings.lock().clone().set(name, value);
         }
-        let before = self.settings.lock().settable(name);
+        let before = Hidden::Value(name.to_string(), self.settings.lock().get(name));
         self.change(|settings| settings.set(name, value))?;
-        self.block.with(|block| block.iter_mut().for_each(|block| block.hide(name, before.clone(), local)));
+        self.block.with(|block| block.iter_mut().for_each(|block| block.hide(before.clone(), local)));
         Ok(())
+    }
+
+    /// Takes on a role that the session may take on, or lets go of it. `local` is as in [`Live::set`].
+    pub(crate) fn assume(&self, setting: Assumable, wanted: &Wanted, local: bool) {
+        if local && !self.block.is_open() {
+            return;
+        }
+        for &changed in setting.changes() {
+            let before = Hidden::Role(changed, self.settings.lock().taken(changed));
+            self.block.with(|block| block.iter_mut().for_each(|block| block.hide(before.clone(), local)));
+        }
+        self.change(|settings| settings.assume(setting, wanted.clone()));
     }
 
     /// Changes a characteristic of the block at hand; outside of one it would be that of the statement alone.

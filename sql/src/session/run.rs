@@ -197,7 +197,7 @@ async fn perform(
 /// What a statement that starts now reads.
 pub(super) fn context(session: &Session) -> Arc<StatementContext> {
     let database = session.database.shared().clone();
-    let View { snapshot, now, block, draft, own_objects, reads } = session.view();
+    let View { snapshot, now, block, draft, base, reads } = session.view();
     let settings = session.live.settings();
     Arc::new(StatementContext {
         database,
@@ -209,7 +209,7 @@ pub(super) fn context(session: &Session) -> Arc<StatementContext> {
         draft,
         varies: AtomicBool::default(),
         reads,
-        own_objects,
+        base,
         live: Arc::downgrade(&session.live),
     })
 }

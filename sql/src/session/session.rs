@@ -189,7 +189,7 @@ impl Session {
                 let snapshot = self.database.shared().store.snapshot();
                 let serializable = self.live.lock().default_isolation() == SERIALIZABLE;
                 let reads = serializable.then(Arc::default);
-                View { snapshot, now: this_moment(), block: None, draft: false, own_objects: false, reads }
+                View { snapshot, now: this_moment(), block: None, draft: false, base: None, reads }
             }
         })
     }

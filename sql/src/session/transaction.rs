@@ -234,8 +234,8 @@ impl Session {
         counts.ended(true);
         self.live.cursors.committed(number);
         self.live.deliver(pending);
-        for (name, value) in local {
-            self.live.change(|settings| settings.set(&name, value.as_deref()))?;
+        for hidden in local {
+            self.live.change(|settings| settings.bring_back(hidden))?;
         }
         if changed {
             self.database.wake_worker();

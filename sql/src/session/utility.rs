@@ -5,12 +5,13 @@ use std::sync::Arc;
 use datafusion::sql::sqlparser::ast;
 
 use super::run::{apply, one_batch};
+use super::settings::assumed::{Assumable, Wanted};
 use super::settings::{denied, is_for_superusers};
 use super::{Session, StatementContext, blocking, cancellable, discard};
 use crate::notice::Notice;
 use crate::outcome::{CommandTag, Outcome};
 use crate::planning::qualify;
-use crate::privileges::assume::Assumption;
+use crate::privileges::assume::{Asker, Assumption};
 use crate::privileges::definition;
 use crate::sqlstate::SqlState;
 use crate::statement::{call, create_index, define, extension, lock, refused, role, set, show};
@@ -121,13 +122,13 @@ pub(super) async fn run(
             Ok(Outcome::done(CommandTag::plain("CALL")))
         }
         ast::Statement::Set(assignment) => {
-            if let Some(assumption) = Assumption::of(assignment) {
-                let value = assumption.value(&context)?;
+            if let Some(assumption) = Assumption::of(assignment)? {
+                let wanted = assumption.wanted(&Asker::of(&context, &context.database.store.snapshot()))?;
                 if assumption.local && context.block.is_none() {
                     let words = "SET LOCAL can only be used in transaction blocks";
                     session.warn(SqlState::NoActiveSqlTransaction, words);
                 }
-                session.live.set(assumption.setting, value.as_deref(), assumption.local)?;
+                session.live.assume(assumption.setting, &wanted, assumption.local);
                 return Ok(Outcome::done(CommandTag::plain("SET")));
             }
             let set::Assignment { name, value, local } = set::assignment(assignment)?;
@@ -143,9 +144,9 @@ pub(super) async fn run(
             match &reset.reset {
                 ast::Reset::ALL => session.live.reset(),
                 ast::Reset::ConfigurationParameter(name)
-                    if let Some(setting) = Assumption::setting(&set::name_of(name)) =>
+                    if let Some(setting) = Assumable::named(&set::name_of(name)) =>
                 {
-                    session.live.set(setting, None, false)?;
+                    session.live.assume(setting, &Wanted::First, false);
                 }
                 ast::Reset::ConfigurationParameter(name) => {
                     may_set(&context, &set::name_of(name))?;
@@ -164,7 +165,7 @@ pub(super) async fn run(
         }
         ast::Statement::Discard { object_type } => discard::run(session, &context, object_type).await,
         ast::Statement::ShowVariable { variable } => {
-            let rows = show::rows(&context.settings, variable)?;
+            let rows = show::rows(&context.settings, &context.snapshot, variable)?;
             Ok(one_batch(CommandTag::plain("SHOW"), rows))
         }
         other @ (ast::Statement::LISTEN { .. }

@@ -71,18 +71,24 @@ fn search_path(values: &[Expr]) -> Result<String> {
     Ok(schemas.collect::<Result<Vec<_>>>()?.join(", "))
 }
 
-fn is_word(expression: &Expr, word: &str) -> bool {
+pub(crate) fn is_word(expression: &Expr, word: &str) -> bool {
     matches!(expression, Expr::Identifier(ident)
         if ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case(word))
 }
 
-fn value(expression: &Expr) -> Result<String> {
+/// A value as a text.
+///
+/// # Errors
+/// 22023 for what is none.
+pub(crate) fn value(expression: &Expr) -> Result<String> {
     match expression {
         Expr::Identifier(ident) => Ok(ident.value.clone()),
         Expr::Value(value) => match &value.value {
             Value::SingleQuotedString(text)
             | Value::DoubleQuotedString(text)
-            | Value::EscapedStringLiteral(text) => Ok(text.clone()),
+            | Value::EscapedStringLiteral(text)
+            | Value::UnicodeStringLiteral(text) => Ok(text.clone()),
+            Value::DollarQuotedString(text) => Ok(text.value.clone()),
             Value::Number(number, _) => Ok(number.clone()),
             Value::Boolean(on) => Ok(if *on { "true" } else { "false" }.to_string()),
             other => Err(wrong(&other.to_string())),

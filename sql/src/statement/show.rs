@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::sql::sqlparser::ast::Ident;
+use muster_storage::Snapshot;
 
 use crate::Result;
 use crate::session::{Settings, settings};
@@ -42,10 +43,10 @@ pub(crate) fn columns(variable: &[Ident]) -> SchemaRef {
 ///
 /// # Errors
 /// 42704 for a setting that nobody knows.
-pub(crate) fn rows(settings: &Settings, variable: &[Ident]) -> Result<RecordBatch> {
+pub(crate) fn rows(settings: &Settings, snapshot: &Snapshot, variable: &[Ident]) -> Result<RecordBatch> {
     let arrays: Vec<ArrayRef> = match setting(variable) {
         Some(name) => {
-            let value = settings.get(&name).ok_or_else(|| settings::unknown(&name))?;
+            let value = settings.told(&name, snapshot)?.ok_or_else(|| settings::unknown(&name))?;
             vec![Arc::new(StringArray::from(vec![value]))]
         }
         None => {

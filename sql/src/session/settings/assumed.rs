@@ -1,24 +1,34 @@
 //! Which role a session has taken on: `SET ROLE` and `SET SESSION AUTHORIZATION`.
 //!
-//! They are settings, so that SET LOCAL, savepoints and ROLLBACK treat them as such; but their values are roles, which are
-//! looked up before. So they are set by number and name together, as [`Taken`] writes them, and nothing else is a value.
+//! They are settings, so that SET LOCAL, savepoints and ROLLBACK treat them as such; but their values are roles, which
+//! [`crate::privileges::assume`] looks up and allows. Invariant: no text is a value, so none that a client sends can name a role
+//! that nobody has looked at.
 
 use crate::roles::Identity;
-use crate::{Error, Result};
 
-/// The setting of SET ROLE.
-pub(crate) const ROLE: &str = "role";
-/// The setting of SET SESSION AUTHORIZATION.
-pub(crate) const SESSION_AUTHORIZATION: &str = "session_authorization";
-
-/// Between number and name: no name has it.
-const SEPARATOR: char = crate::catalog::relation::SEPARATOR;
+/// The settings whose values are roles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Assumable {
+    /// That of SET ROLE.
+    Role,
+    /// That of SET SESSION AUTHORIZATION.
+    Authorization,
+}
 
 /// A role that a session has taken on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Taken {
     pub(crate) id: u64,
     pub(crate) name: String,
+}
+
+/// What a setting is to be.
+#[derive(Clone, Debug)]
+pub(crate) enum Wanted {
+    /// What the session began with.
+    First,
+    /// A role, or none but whoever has begun the session.
+    Role(Option<Taken>),
 }
 
 /// See the module.
@@ -28,59 +38,60 @@ pub(super) struct Assumed {
     authorization: Option<Taken>,
 }
 
-impl Taken {
-    /// The value of the setting.
-    pub(crate) fn written(&self) -> String {
-        format!("{}{SEPARATOR}{}", self.id, self.name)
+impl Assumable {
+    /// The setting of that name, if it is one of these.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        [Self::Role, Self::Authorization].into_iter().find(|known| known.name().eq_ignore_ascii_case(name))
     }
 
-    fn read(value: &str) -> Option<Self> {
-        let (id, name) = value.split_once(SEPARATOR)?;
-        Some(Self { id: id.parse().ok()?, name: name.to_string() })
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Role => "role",
+            Self::Authorization => "session_authorization",
+        }
+    }
+
+    /// The settings that change with it: as in PostgreSQL, who says whose session it is lets go of the role.
+    pub(crate) fn changes(self) -> &'static [Self] {
+        match self {
+            Self::Role => &[Self::Role],
+            Self::Authorization => &[Self::Authorization, Self::Role],
+        }
     }
 }
 
 impl Assumed {
-    /// `None` where the setting is another.
-    pub(super) fn set(&mut self, name: &str, value: Option<&str>) -> Option<Result<()>> {
-        let is_role = name.eq_ignore_ascii_case(ROLE);
-        if !is_role && !name.eq_ignore_ascii_case(SESSION_AUTHORIZATION) {
-            return None;
-        }
-        let taken = match value.map(Taken::read) {
-            None => None,
-            Some(Some(taken)) => Some(taken),
-            Some(None) => {
-                let statement = if is_role { "SET ROLE" } else { "SET SESSION AUTHORIZATION" };
-                return Some(Err(Error::unsupported(format!(
-                    "setting \"{name}\" otherwise than by {statement}"
-                ))));
+    /// Gives a setting its value; `first` are those that the session began with.
+    pub(super) fn set(&mut self, setting: Assumable, wanted: Wanted, first: &Self) {
+        match (setting, wanted) {
+            (Assumable::Role, Wanted::First) => self.role.clone_from(&first.role),
+            (Assumable::Role, Wanted::Role(role)) => self.role = role,
+            (Assumable::Authorization, Wanted::First) => self.clone_from(first),
+            (Assumable::Authorization, Wanted::Role(authorization)) => {
+                *self = Self { role: None, authorization };
             }
-        };
-        if is_role {
-            self.role = taken;
-        } else {
-            // As in PostgreSQL, the role that was taken on before is let go.
-            *self = Self { role: None, authorization: taken };
         }
-        Some(Ok(()))
     }
 
-    /// The setting as SHOW tells it, of SET ROLE; `None` where the setting is another, or nothing was taken on.
-    pub(super) fn get(&self, name: &str) -> Option<String> {
-        if name.eq_ignore_ascii_case(ROLE) {
-            return Some(self.role.as_ref().map_or("none", |taken| taken.name.as_str()).to_string());
+    /// The value of a setting.
+    pub(super) fn taken(&self, setting: Assumable) -> Option<Taken> {
+        match setting {
+            Assumable::Role => self.role.clone(),
+            Assumable::Authorization => self.authorization.clone(),
         }
-        self.authorization
-            .as_ref()
-            .filter(|_| name.eq_ignore_ascii_case(SESSION_AUTHORIZATION))
-            .map(|taken| taken.name.clone())
     }
 
-    /// The setting as [`Self::set`] takes it.
-    pub(super) fn kept(&self, name: &str) -> Option<String> {
-        let taken = if name == ROLE { &self.role } else { &self.authorization };
-        taken.as_ref().map(Taken::written)
+    /// Gives a setting alone the value that it had before.
+    pub(super) fn bring_back(&mut self, setting: Assumable, taken: Option<Taken>) {
+        match setting {
+            Assumable::Role => self.role = taken,
+            Assumable::Authorization => self.authorization = taken,
+        }
+    }
+
+    /// What SHOW tells of SET ROLE.
+    pub(super) fn role_name(&self) -> &str {
+        self.role.as_ref().map_or("none", |taken| taken.name.as_str())
     }
 
     pub(super) fn is_some(&self) -> bool {

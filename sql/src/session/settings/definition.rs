@@ -96,10 +96,7 @@ impl Definition {
         match self.effect {
             Effect::Own | Effect::Kept => read,
             Effect::Preset if read.as_deref().is_ok_and(|read| read == self.boot) => read,
-            Effect::Preset => {
-                let words = format!("parameter \"{}\" cannot be changed", self.name);
-                Err(Error::new(SqlState::CantChangeRuntimeParam, words))
-            }
+            Effect::Preset => Err(cannot_change(self.name)),
             Effect::Only(same) => {
                 let read = read?;
                 if read.eq_ignore_ascii_case(self.boot) {
@@ -152,4 +149,9 @@ impl Definition {
             Kind::Flag | Kind::Text | Kind::Choice(_) => None,
         }
     }
+}
+
+/// The refusal to change a setting.
+pub(super) fn cannot_change(name: &str) -> Error {
+    Error::new(SqlState::CantChangeRuntimeParam, format!("parameter \"{name}\" cannot be changed"))
 }

@@ -6,31 +6,34 @@
 //! - [`definition`], [`known`]: what there is.
 //! - [`value`], [`date_style`], [`time_zone`]: how values are read and told.
 //! - [`timeouts`], [`playbooks`]: settings with a meaning of their own.
-//! - [`assumed`]: the role that the session has taken on.
+//! - [`assumed`]: the role that the session has taken on. [`who`]: who runs it, then. [`hidden`]: what SET LOCAL hides.
 
 pub(crate) mod assumed;
 mod date_style;
 pub(crate) mod definition;
+mod hidden;
 mod known;
 pub(super) mod playbooks;
 mod time_zone;
 pub(super) mod timeouts;
 mod value;
+mod who;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::timezone::Tz;
-use muster_storage::Snapshot;
 
-use self::assumed::Assumed;
+use self::assumed::{Assumable, Assumed};
 use self::definition::Definition;
+pub(super) use self::hidden::Hidden;
 use self::playbooks::PlaybookSettings;
 use self::timeouts::Timeouts;
 use self::value::{boolean, on_or_off};
+use self::who::IS_SUPERUSER;
+pub(super) use self::who::is_of_roles;
 use super::Own;
 use crate::catalog::SearchPath;
-use crate::privileges::Subject;
 use crate::roles::Identity;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
@@ -188,10 +191,14 @@ impl Settings {
     ///
     /// # Errors
     /// 42704 for a setting that nobody knows, 42602 for a name that none can have, 22023 for a value that it cannot have,
-    /// 55P02 for one that cannot be changed.
+    /// 55P02 for one that cannot be changed, 0A000 for those whose values are roles.
     pub(crate) fn set(&mut self, name: &str, value: Option<&str>) -> Result<()> {
-        if let Some(set) = self.assumed.set(name, value) {
-            return set;
+        if let Some(setting) = Assumable::named(name) {
+            let words = format!("setting \"{}\" where no role is looked up", setting.name());
+            return Err(Error::unsupported(words));
+        }
+        if name.eq_ignore_ascii_case(IS_SUPERUSER) {
+            return Err(definition::cannot_change(IS_SUPERUSER));
         }
         let Some(known) = known::find(name) else { return self.set_custom(name, value) };
         match value {
@@ -287,51 +294,12 @@ impl Settings {
 
     /// A setting's value as SHOW tells it.
     pub(crate) fn get(&self, name: &str) -> Option<String> {
-        if let Some(assumed) = self.assumed.get(name) {
-            return Some(assumed);
+        if Assumable::named(name) == Some(Assumable::Role) {
+            return Some(self.assumed.role_name().to_string());
         }
         match known::find(name) {
             Some(known) => Some(known.shown(&self.kept(known))),
             None => self.custom.get(&name.to_ascii_lowercase()).map(|custom| custom.value.clone()),
-        }
-    }
-
-    /// A setting's value as [`Self::set`] takes it.
-    pub(super) fn settable(&self, name: &str) -> Option<String> {
-        match name {
-            assumed::ROLE | assumed::SESSION_AUTHORIZATION => self.assumed.kept(name),
-            _ => self.get(name),
-        }
-    }
-
-    /// Lets go of the roles that were taken on.
-    pub(super) fn unassume(&mut self) {
-        self.assumed = Assumed::default();
-    }
-
-    /// Who runs the session now.
-    pub(crate) fn identity(&self) -> Identity {
-        self.assumed.role().unwrap_or_else(|| self.authorized())
-    }
-
-    /// Whose session it is, whatever role it has taken on.
-    pub(crate) fn authorized(&self) -> Identity {
-        self.assumed.authorization().unwrap_or_else(|| self.own.identity.clone())
-    }
-
-    /// Whether the program that has the database runs the session, as no other role.
-    pub(crate) fn is_program(&self) -> bool {
-        self.own.identity == Identity::Program && !self.assumed.is_some()
-    }
-
-    /// Whoever runs the session now, as a snapshot has it.
-    ///
-    /// # Errors
-    /// XX001 when what is stored is damaged.
-    pub(crate) fn subject(&self, snapshot: &Snapshot) -> Result<Arc<Subject>> {
-        match self.assumed.role().or_else(|| self.assumed.authorization()) {
-            Some(identity) => self.own.subject.of(&identity, snapshot),
-            None => self.own.subject.of(&self.own.identity, snapshot),
         }
     }
 
@@ -413,7 +381,11 @@ pub(super) fn is_on(value: &str) -> bool {
 
 /// The name of a setting as SHOW writes it.
 pub(crate) fn name_of(name: &str) -> &str {
-    known::find(name).map_or(name, |known| known.name)
+    match Assumable::named(name) {
+        Some(setting) => setting.name(),
+        None if name.eq_ignore_ascii_case(IS_SUPERUSER) => IS_SUPERUSER,
+        None => known::find(name).map_or(name, |known| known.name),
+    }
 }
 
 /// Whether only superusers change a setting.

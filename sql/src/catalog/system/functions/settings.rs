@@ -5,6 +5,8 @@ use datafusion::error::Result;
 use super::Argument::{Flag, Text};
 use super::{Answer, Arguments, Catalog, Entry};
 use crate::Error;
+use crate::privileges::assume::{Asker, Assumption};
+use crate::session::settings::assumed::Assumable;
 use crate::session::settings::{denied, is_for_superusers, unknown};
 use crate::sqlstate::SqlState;
 
@@ -17,7 +19,7 @@ pub(super) const FUNCTIONS: &[Entry] = &[
 /// As SHOW tells it. One that nobody knows is an error, unless the second argument says that it may be missing.
 fn current_setting(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Option<String>> {
     let Some(name) = arguments.text(0, row) else { return Ok(None) };
-    match catalog.live_settings().get(name) {
+    match catalog.live_settings().told(name, &catalog.snapshot)? {
         Some(value) => Ok(Some(value)),
         None if arguments.flag(1, row) == Some(true) => Ok(None),
         None => Err(unknown(name).into()),
@@ -32,6 +34,23 @@ fn set_config(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Op
     let local = arguments.flag(2, row) == Some(true);
     let live = catalog.live.as_ref().ok_or_else(|| Error::unsupported("set_config where no session is"))?;
     let value = arguments.text(1, row);
+    if let Some(setting) = Assumable::named(name) {
+        let settings = live.settings();
+        let asker = Asker {
+            settings: &settings,
+            snapshot: &catalog.snapshot,
+            latest: &catalog.latest,
+            base: catalog.base.as_deref(),
+        };
+        let wanted = Assumption::by_name(setting, value, local).wanted(&asker)?;
+        live.assume(setting, &wanted, local);
+        let mut now = live.settings();
+        // As below.
+        if local && catalog.block.is_none() {
+            now.assume(setting, wanted);
+        }
+        return Ok(now.told(name, &catalog.snapshot)?);
+    }
     if is_for_superusers(name) {
         let identity = catalog.settings.identity();
         identity.need_superuser(&catalog.snapshot, &denied(name))?;

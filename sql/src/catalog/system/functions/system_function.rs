@@ -84,6 +84,8 @@ pub(super) struct Catalog {
     pub(super) live: Option<Arc<Live>>,
     /// The transaction block that the statement is in.
     pub(super) block: Option<u64>,
+    /// What the block has begun with, where it has changed objects.
+    pub(super) base: Option<Arc<Snapshot>>,
     /// When the statement began, and its transaction.
     pub(super) moments: Option<(DateTime<Utc>, DateTime<Utc>)>,
     /// When the database was opened.
@@ -202,6 +204,7 @@ impl SystemFunction {
                 settings: caller.settings.clone(),
                 live: caller.live.upgrade(),
                 block: caller.block,
+                base: caller.base.clone(),
                 moments: Some(caller.moments),
                 started: Some(caller.started),
                 tally: Some(caller.tally.clone()),
@@ -215,6 +218,7 @@ impl SystemFunction {
             settings,
             live: None,
             block: None,
+            base: None,
             moments: None,
             started: None,
             tally: None,
