@@ -128,6 +128,8 @@ sqlstates! {
     DuplicateColumn = "42701",
     /// A name that several tables of one statement bear.
     DuplicateAlias = "42712",
+    /// A query in WITH RECURSIVE that names itself where it may not.
+    InvalidRecursion = "42P19",
     /// A window function where none may stand.
     WindowingError = "42P20",
     /// A name that several columns bear.

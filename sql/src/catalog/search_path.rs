@@ -108,7 +108,7 @@ fn split(text: &str) -> Vec<String> {
             }
             character if quotes => name.push(character),
             character if character.is_whitespace() => {}
-            character => name.extend(character.to_lowercase()),
+            character => name.push(character.to_ascii_lowercase()),
         }
     }
     if !name.is_empty() || was_quoted {

@@ -23,9 +23,10 @@ use datafusion::sql::resolve::resolve_table_references;
 use datafusion::sql::sqlparser::ast;
 use muster_storage::{Snapshot, TableDefinition};
 
-use crate::catalog::relation::stored;
+use crate::catalog::relation::{SEPARATOR, stored};
 use crate::catalog::{CATALOG, SCHEMA, Sequence, StoredTable, View, system};
 use crate::planning::{expression, views};
+use crate::statement::name::check;
 use crate::statistics::planned;
 use crate::types::SqlTypes;
 use crate::{Error, Result};
@@ -172,6 +173,10 @@ async fn system_table(
 
 impl ContextProvider for Names<'_> {
     fn get_table_source(&self, name: TableReference) -> PlanResult<Arc<dyn TableSource>> {
+        let parts = [name.catalog(), name.schema(), Some(name.table())];
+        if let Some(wrong) = parts.into_iter().flatten().find(|part| part.contains(SEPARATOR)) {
+            return Err(check(wrong).err().unwrap_or_else(|| Error::undefined_table(&name)).into());
+        }
         if let Some(target) = self.target.as_ref().filter(|_| name == TableReference::bare(TARGET)) {
             let mut table = StoredTable::with_row_ids(target.clone());
             if let Some(stored) = self.snapshot.table(&target.name) {

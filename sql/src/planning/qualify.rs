@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    CopySource, FromTable, Ident, ObjectName, ObjectNamePart, Query, Statement, TableFactor, TableObject,
-    VisitorMut, With,
+    CopySource, FromTable, Ident, ObjectName, ObjectNamePart, Query, SetExpr, Statement, TableFactor,
+    TableObject, VisitMut, VisitorMut, With,
 };
 
 use super::references;
@@ -46,6 +46,10 @@ pub(crate) fn qualify<'a>(statement: &'a Statement, namespace: Namespace<'_>) ->
     if let Statement::Copy { source: CopySource::Table { table_name, .. }, .. } = &mut statement {
         resolve(table_name, namespace)?;
     }
+    // A CTE of its name is none of its business.
+    if let Some(target) = target(&mut statement) {
+        resolve(target, namespace)?;
+    }
     let mut corpus = |factor: &mut TableFactor| qualify_corpora(factor, namespace);
     each_relation(&mut statement, &mut |relation| resolve(relation, namespace), &mut corpus)?;
     Ok(Cow::Owned(statement))
@@ -61,8 +65,32 @@ pub(crate) fn each_relation(
     relation: &mut dyn FnMut(&mut ObjectName) -> Result<()>,
     factor: &mut dyn FnMut(&mut TableFactor),
 ) -> Result<()> {
+    visit(statement, relation, factor)
+}
+
+/// The names without a schema below a node that mean no CTE there, each as often as it comes.
+///
+/// # Errors
+/// None that is known of.
+pub(super) fn free_names(node: &mut impl VisitMut) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    let mut add = |relation: &mut ObjectName| {
+        if let [ObjectNamePart::Identifier(ident)] = relation.0.as_slice() {
+            names.push(name::ident(ident));
+        }
+        Ok(())
+    };
+    visit(node, &mut add, &mut |_| {})?;
+    Ok(names)
+}
+
+fn visit(
+    node: &mut impl VisitMut,
+    relation: &mut dyn FnMut(&mut ObjectName) -> Result<()>,
+    factor: &mut dyn FnMut(&mut TableFactor),
+) -> Result<()> {
     let mut visitor = Relations { relation, factor, ctes: Vec::new(), withs: Vec::new(), function: false };
-    match change(statement, &mut visitor) {
+    match change(node, &mut visitor) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(error) => Err(error),
     }
@@ -113,6 +141,35 @@ fn refuse_view(statement: &Statement, namespace: Namespace<'_>) -> Result<()> {
     match namespace.find(&target)? {
         Some((_, RelationKind::View)) => Err(Error::unsupported(format!("{verb} a view"))),
         _ => Ok(()),
+    }
+}
+
+/// The table whose rows a statement changes.
+fn target(statement: &mut Statement) -> Option<&mut ObjectName> {
+    let of_factor = |factor| match factor {
+        &mut TableFactor::Table { ref mut name, .. } => Some(name),
+        _ => None,
+    };
+    match statement {
+        Statement::Insert(insert) => match &mut insert.table {
+            TableObject::TableName(name) => Some(name),
+            _ => None,
+        },
+        Statement::Update(update) => of_factor(&mut update.table.relation),
+        Statement::Delete(delete) => {
+            let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &mut delete.from;
+            from.first_mut().and_then(|from| of_factor(&mut from.relation))
+        }
+        Statement::Merge(merge) => of_factor(&mut merge.table),
+        Statement::Query(query) => match query.body.as_mut() {
+            SetExpr::Insert(inner)
+            | SetExpr::Update(inner)
+            | SetExpr::Delete(inner)
+            | SetExpr::Merge(inner) => target(inner),
+            _ => None,
+        },
+        Statement::Explain { statement, .. } => target(statement),
+        _ => None,
     }
 }
 
@@ -189,7 +246,8 @@ struct Relations<'a> {
 }
 
 impl Relations<'_> {
-    /// Visits the CTEs of a query one after the other: each sees those before it.
+    /// Visits the CTEs of a query one after the other: each sees those before it; all, where the list is recursive, as
+    /// [`super::recursion`] sees to it.
     fn visit_with(&mut self, with: &mut With) -> ControlFlow<Error> {
         if with.recursive {
             self.ctes.extend(with.cte_tables.iter().map(|cte| name::ident(&cte.alias.name)));

@@ -4,6 +4,7 @@
 //!   Arrow's types.
 //! - A table function of ours after another FROM item becomes LATERAL, as every function in
 //!   PostgreSQL's FROM is.
+//! - WITH lists are put in an order that DataFusion reads as PostgreSQL does ([`super::recursion`]).
 //! - Operators that DataFusion would read as something else are refused by name.
 
 use std::ops::ControlFlow;
@@ -19,7 +20,7 @@ use super::integers::{is_arithmetic, type_integers, type_values};
 use super::quantified::{Quantifier, quantified};
 use super::select_names::name_columns;
 use super::spellings::respelled;
-use super::{json_arguments, json_records, ordered_rows, set_returning, whole_rows};
+use super::{json_arguments, json_records, ordered_rows, recursion, set_returning, whole_rows};
 use crate::functions;
 use crate::functions::scalar::{LIKE_PATTERN, PLAIN_ARRAY, TIMEZONE, to_vector_name};
 use crate::parse::walk::{change, visit_expressions};
@@ -79,6 +80,9 @@ impl VisitorMut for Rewrite {
     }
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Error> {
+        if let Err(error) = recursion::arrange(query) {
+            return ControlFlow::Break(error);
+        }
         limit_by_fetch(query);
         name_columns(query);
         whole_rows::in_order(query);

@@ -4,7 +4,9 @@
 //! a view reads is asked of the view's owner. Nothing is kept of who asks: the same needs are good for every role that runs a
 //! plan, so plans are shared.
 
+use datafusion::common::TableReference;
 use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::datasource::source_as_provider;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::sqlparser::ast::{
     Assignment, ConflictTarget, CopySource, Delete, Expr, FromTable, Ident, Insert, Merge, MergeAction,
@@ -14,12 +16,12 @@ use muster_storage::Snapshot;
 
 use super::rights::denied;
 use super::{Access, Object, Privilege, Privileges, Rights, Subject};
-use crate::catalog::View;
 use crate::catalog::relation::{plain, schema_of};
+use crate::catalog::{StoredTable, View};
 use crate::functions::table::{Call, VectorSearch};
 use crate::parse::parse;
 use crate::parse::walk::visit_expressions;
-use crate::planning::each_relation;
+use crate::planning::{self, each_relation};
 use crate::roles::Role;
 use crate::sqlstate::SqlState;
 use crate::statement::name;
@@ -36,7 +38,7 @@ const SEQUENCES: &str = "muster_sequences";
 pub(crate) struct Needs {
     /// Relations that the statement names, by the strings that storage knows them by, and what it does with them.
     named: Vec<(String, Privileges)>,
-    /// Tables that functions read.
+    /// Tables that functions read, and those that are read and not named.
     by_functions: Vec<String>,
     /// The views among the relations, and those that they read: with what each names.
     views: Vec<(String, Vec<String>)>,
@@ -60,9 +62,10 @@ impl Needs {
             needs.named.push((name::table(table_name)?, privilege.into()));
         }
         needs.add_reads(&mut statement)?;
-        if let Some(plan) = plan {
-            needs.add_functions(plan)?;
-        }
+        let scanned = match plan {
+            Some(plan) => needs.add_functions(plan)?,
+            None => Vec::new(),
+        };
         let mut at = 0;
         let names: Vec<String> = needs.named.iter().map(|(relation, _)| relation.clone()).collect();
         names.iter().try_for_each(|relation| needs.add_view(relation, snapshot))?;
@@ -70,6 +73,7 @@ impl Needs {
             at += 1;
             reads.iter().try_for_each(|relation| needs.add_view(relation, snapshot))?;
         }
+        needs.add_unexplained(scanned);
         Ok(needs)
     }
 
@@ -83,8 +87,19 @@ impl Needs {
         Ok(())
     }
 
-    fn add_functions(&mut self, plan: &LogicalPlan) -> Result<()> {
+    /// Adds the tables that functions read, and gives those that the plan reads for other reasons, but for its target.
+    fn add_functions(&mut self, plan: &LogicalPlan) -> Result<Vec<String>> {
+        let mut scanned = Vec::new();
         plan.apply_with_subqueries(|node| {
+            if let LogicalPlan::TableScan(scan) = node
+                && scan.table_name != TableReference::bare(planning::TARGET)
+            {
+                let provider = source_as_provider(&scan.source)?;
+                let provider: &dyn std::any::Any = provider.as_ref();
+                if let Some(table) = provider.downcast_ref::<StoredTable>() {
+                    scanned.push(table.definition().name.clone());
+                }
+            }
             if let LogicalPlan::Extension(extension) = node {
                 let node = extension.node.as_any();
                 let searched = node.downcast_ref::<VectorSearch>().map(|search| search.definition().clone());
@@ -97,7 +112,22 @@ impl Needs {
             }
             Ok(TreeNodeRecursion::Continue)
         })?;
-        Ok(())
+        Ok(scanned)
+    }
+
+    /// What a plan reads has been named, by the statement or by a view. Should a name have been taken for something else, the
+    /// table is asked for all the same.
+    fn add_unexplained(&mut self, scanned: Vec<String>) {
+        for table in scanned {
+            let named = self
+                .named
+                .iter()
+                .any(|(relation, privileges)| *relation == table && privileges.has(Privilege::Select));
+            let viewed = self.views.iter().any(|(_, reads)| reads.contains(&table));
+            if !named && !viewed && !self.by_functions.contains(&table) {
+                self.by_functions.push(table);
+            }
+        }
     }
 
     fn add_view(&mut self, relation: &str, snapshot: &Snapshot) -> Result<()> {

@@ -145,7 +145,7 @@ fn option(parser: &mut Parser<'_>) -> Result<CopyItem, ParserError> {
         }
         Token::Word(word) => {
             let word =
-                if word.quote_style.is_some() { word.value.clone() } else { word.value.to_lowercase() };
+                if word.quote_style.is_some() { word.value.clone() } else { word.value.to_ascii_lowercase() };
             parser.next_token();
             CopyValue::Text(word)
         }

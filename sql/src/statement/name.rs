@@ -1,4 +1,5 @@
-//! Names as statements write them: folded to lower case unless quoted, with or without a schema.
+//! Names as statements write them: folded to lower case unless quoted, with or without a schema. As in PostgreSQL and in
+//! DataFusion, letters beyond ASCII stay as they are.
 //!
 //! Which relation a name without a schema means is not decided here: [`crate::catalog::Namespace`] looks along the
 //! search path, and [`crate::planning::qualify`] has written what it found into the statement before it is planned.
@@ -12,7 +13,7 @@ use crate::{Error, Result};
 
 /// One identifier.
 pub(crate) fn ident(ident: &Ident) -> String {
-    if ident.quote_style.is_some() { ident.value.clone() } else { ident.value.to_lowercase() }
+    if ident.quote_style.is_some() { ident.value.clone() } else { ident.value.to_ascii_lowercase() }
 }
 
 /// A table or index as storage knows it, where the statement's names are those of the search path already.

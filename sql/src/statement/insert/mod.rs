@@ -26,7 +26,7 @@ use super::refused::refuse_clauses;
 use super::update::given;
 use crate::column::Identity;
 use crate::database::Shared;
-use crate::planning::{Names, assign, expression, rewrite_statement, settle_expression};
+use crate::planning::{Names, assign, bare, expression, rewrite_statement, settle_expression};
 use crate::session::StatementContext;
 use crate::sqlstate::SqlState;
 use crate::write::{Returning, RowWriter, Target, Written, is_default};
@@ -126,13 +126,19 @@ fn overridden(definition: &TableDefinition) -> Arc<TableDefinition> {
 fn source_with<'a>(source: &'a Query, with: Option<&With>) -> Cow<'a, Query> {
     let Some(with) = with else { return Cow::Borrowed(source) };
     let mut source = source.clone();
-    let mut all = with.clone();
-    if let Some(own) = source.with.take() {
-        all.recursive |= own.recursive;
-        all.cte_tables.extend(own.cte_tables);
+    match source.with.take() {
+        // What a name means depends on which list says that it is recursive.
+        Some(own) if own.recursive || with.recursive => {
+            source.with = Some(own);
+            Cow::Owned(Query { with: Some(with.clone()), ..bare(SetExpr::Query(Box::new(source))) })
+        }
+        own => {
+            let mut all = with.clone();
+            all.cte_tables.extend(own.into_iter().flat_map(|own| own.cte_tables));
+            source.with = Some(all);
+            Cow::Owned(source)
+        }
     }
-    source.with = Some(all);
-    Cow::Owned(source)
 }
 
 /// Plans the source: its columns are those of `targets`, of which those that it does not give are taken away.

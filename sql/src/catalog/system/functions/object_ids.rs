@@ -147,5 +147,5 @@ fn role(catalog: &Catalog, arguments: &Arguments, row: usize) -> Result<Option<i
 /// A name as it is kept: between quotes as it stands, else in small letters.
 fn unquoted(text: &str) -> String {
     let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    inner.map_or_else(|| text.to_lowercase(), |inner| inner.replace("\"\"", "\""))
+    inner.map_or_else(|| text.to_ascii_lowercase(), |inner| inner.replace("\"\"", "\""))
 }
