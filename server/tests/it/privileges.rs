@@ -30,7 +30,13 @@ fn database(more: &[&str]) -> Database {
 }
 
 async fn enter(server: &Serving, user: &str, password: &str) -> Result<Client, Error> {
+    enter_with(server, user, password, "").await
+}
+
+/// The same with options for the server's command line.
+async fn enter_with(server: &Serving, user: &str, password: &str, options: &str) -> Result<Client, Error> {
     let mut config = Config::new();
+    config.options(options);
     config.host("127.0.0.1").port(server.address.port()).user(user).password(password).dbname("muster");
     config.connect_timeout(Duration::from_secs(30));
     let (client, connection) = config.ssl_mode(SslMode::Disable).connect(NoTls).await?;
@@ -47,6 +53,13 @@ fn refusal<T: std::fmt::Debug>(result: Result<T, Error>) -> (String, String) {
     let error = result.expect_err("it was allowed");
     let told = error.as_db_error().unwrap_or_else(|| panic!("{error:?}"));
     (told.code().code().to_string(), told.message().to_string())
+}
+
+/// SQLSTATE and detail.
+fn detail<T: std::fmt::Debug>(result: Result<T, Error>) -> (String, Option<String>) {
+    let error = result.expect_err("it was allowed");
+    let told = error.as_db_error().unwrap_or_else(|| panic!("{error:?}"));
+    (told.code().code().to_string(), told.detail().map(str::to_string))
 }
 
 fn denied(message: &str) -> (String, String) {
@@ -183,5 +196,151 @@ fn psql_shows_grants_members_and_owners() {
         assert!(worked && tables.contains("public|hers|table|ann"), "{tables}");
         let (worked, schemas) = shown("\\dn+ public").await.unwrap();
         assert!(worked && schemas.contains("postgres=UC/postgres"), "{schemas}");
+    });
+}
+
+#[test]
+fn a_session_begins_as_a_role_that_it_may_take_on() {
+    let database = database(&["CREATE ROLE staff", "GRANT staff TO bob"]);
+    serving_database(database, ServeOptions::new(any_port()), |server| async move {
+        let current = async |client: &Client| -> String {
+            client.query_one("SELECT current_user::text", &[]).await.unwrap().get(0)
+        };
+        let bob = enter_with(&server, "bob", "b", "-c role=staff").await.unwrap();
+        assert_eq!(current(&bob).await, "staff");
+        bob.batch_execute("SET ROLE NONE").await.unwrap();
+        assert_eq!(current(&bob).await, "bob");
+        bob.batch_execute("RESET ROLE").await.unwrap();
+        assert_eq!(current(&bob).await, "staff");
+        for (options, state) in [
+            ("-c role=postgres", "42501"),
+            ("-c session_authorization=postgres", "42501"),
+            ("-c role=0\u{1f}postgres", "22023"),
+            ("-c session_authorization=0\u{1f}postgres", "22023"),
+            ("-c ROLE=0\u{1f}postgres", "22023"),
+        ] {
+            let refused = refusal(enter_with(&server, "bob", "b", options).await.map(drop));
+            assert_eq!(refused.0, state, "{options}: {refused:?}");
+        }
+    });
+}
+
+#[test]
+fn errors_show_rows_to_whoever_may_read_them() {
+    let database = database(&[
+        "CREATE TABLE u (id int PRIMARY KEY, s text, c int CHECK (c > 0), d text NOT NULL DEFAULT 'x')",
+        "INSERT INTO u VALUES (1, 'hidden', 5)",
+        "CREATE TABLE k (a int, hidden text, UNIQUE (a, hidden))",
+        "INSERT INTO k VALUES (1, 'hush'), (2, 'hush')",
+        "CREATE TABLE p (id int PRIMARY KEY)",
+        "CREATE TABLE c (p int REFERENCES p DEFERRABLE, x text)",
+        "INSERT INTO p VALUES (1), (2)",
+        "INSERT INTO c VALUES (1, 's')",
+        "GRANT INSERT, UPDATE, DELETE ON u, k, p, c TO bob",
+    ]);
+    serving_database(database, ServeOptions::new(any_port()), |server| async move {
+        let bob = enter(&server, "bob", "b").await.unwrap();
+        let postgres = enter(&server, "postgres", "root").await.unwrap();
+        let told = async |sql: &str| detail(bob.batch_execute(sql).await);
+        let some = |state: &str, detail: &str| (state.to_string(), Some(detail.to_string()));
+        let none = |state: &str| (state.to_string(), None);
+        let statements = [
+            ("UPDATE u SET c = -4", some("23514", "Failing row contains (c) = (-4).")),
+            ("UPDATE u SET d = NULL", some("23502", "Failing row contains (d) = (null).")),
+            ("UPDATE u SET c = -4, s = 'q'", some("23514", "Failing row contains (s, c) = (q, -4).")),
+            (
+                "INSERT INTO u (c, id) VALUES (-1, 2)",
+                some("23514", "Failing row contains (id, c) = (2, -1)."),
+            ),
+            (
+                "INSERT INTO u VALUES (2, 'a', -1)",
+                some("23514", "Failing row contains (id, s, c) = (2, a, -1)."),
+            ),
+            ("INSERT INTO u DEFAULT VALUES", none("23502")),
+            ("INSERT INTO u VALUES (1, 'a', 1)", none("23505")),
+            ("UPDATE k SET a = 5", none("23505")),
+            ("DELETE FROM p", some("23503", "Key is still referenced from table \"c\".")),
+            ("INSERT INTO c VALUES (99, 'x')", some("23503", "Key is not present in table \"p\".")),
+            (
+                "BEGIN; SET CONSTRAINTS ALL DEFERRED; UPDATE c SET p = 99; COMMIT",
+                some("23503", "Key is not present in table \"p\"."),
+            ),
+        ];
+        for (sql, expected) in &statements {
+            assert_eq!(told(sql).await, *expected, "{sql}");
+            bob.batch_execute("ROLLBACK").await.unwrap();
+        }
+        bob.batch_execute("PREPARE lower AS UPDATE u SET c = -4").await.unwrap();
+        assert_eq!(told("EXECUTE lower").await, some("23514", "Failing row contains (c) = (-4)."));
+        postgres.batch_execute("GRANT SELECT ON u, k, p, c TO bob").await.unwrap();
+        let statements = [
+            ("UPDATE u SET c = -4", some("23514", "Failing row contains (1, hidden, -4, x).")),
+            ("EXECUTE lower", some("23514", "Failing row contains (1, hidden, -4, x).")),
+            ("UPDATE k SET a = 5", some("23505", "Key (a, hidden)=(5, hush) already exists.")),
+            ("DELETE FROM p", some("23503", "Key (id)=(1) is still referenced from table \"c\".")),
+            ("INSERT INTO c VALUES (99, 'x')", some("23503", "Key (p)=(99) is not present in table \"p\".")),
+            (
+                "BEGIN; SET CONSTRAINTS ALL DEFERRED; UPDATE c SET p = 99; COMMIT",
+                some("23503", "Key (p)=(99) is not present in table \"p\"."),
+            ),
+        ];
+        for (sql, expected) in &statements {
+            assert_eq!(told(sql).await, *expected, "{sql}");
+            bob.batch_execute("ROLLBACK").await.unwrap();
+        }
+    });
+}
+
+#[test]
+fn what_is_taken_away_is_gone_for_a_block_that_has_made_objects() {
+    let database = database(&[
+        "CREATE TABLE q (id int)",
+        "CREATE TABLE seen (id int)",
+        "CREATE SEQUENCE s",
+        "CREATE ROLE staff",
+        "CREATE ROLE viewer",
+        "GRANT staff TO bob",
+        "GRANT SELECT ON seen TO viewer",
+        "CREATE VIEW v AS SELECT id FROM seen",
+        "ALTER VIEW v OWNER TO viewer",
+        "GRANT SELECT ON v TO bob",
+        "CREATE TABLE own (id int)",
+        "ALTER TABLE own OWNER TO bob",
+    ]);
+    let grants = "GRANT ALL ON q TO bob; GRANT USAGE ON SEQUENCE s TO bob; GRANT staff TO bob; \
+                  GRANT SELECT ON seen TO viewer; GRANT CREATE ON SCHEMA public TO bob";
+    let revokes = "REVOKE ALL ON q FROM bob; REVOKE ALL ON SEQUENCE s FROM bob; REVOKE staff FROM bob; \
+                   REVOKE ALL ON seen FROM viewer";
+    serving_database(database, ServeOptions::new(any_port()), |server| async move {
+        let bob = enter(&server, "bob", "b").await.unwrap();
+        let postgres = enter(&server, "postgres", "root").await.unwrap();
+        let statements = [
+            "INSERT INTO q VALUES (1)",
+            "SELECT id FROM q",
+            "SELECT nextval('s')",
+            "SET ROLE staff",
+            "SELECT id FROM v",
+        ];
+        for makes in ["CREATE TEMP TABLE z (i int)", "CREATE TABLE z (i int)", "GRANT SELECT ON own TO staff"]
+        {
+            for statement in statements {
+                postgres.batch_execute(grants).await.unwrap();
+                bob.batch_execute("BEGIN").await.unwrap();
+                bob.batch_execute(makes).await.unwrap();
+                bob.batch_execute(statement).await.unwrap();
+                bob.batch_execute("RESET ROLE").await.unwrap();
+                postgres.batch_execute(revokes).await.unwrap();
+                let refused = refusal(bob.batch_execute(statement).await);
+                assert_eq!(refused.0, "42501", "{makes}; {statement}: {refused:?}");
+                bob.batch_execute("ROLLBACK").await.unwrap();
+            }
+        }
+        // What the block itself has made and granted is there, and what others have granted since.
+        bob.batch_execute("BEGIN; CREATE TABLE mine (i int); GRANT ALL ON own TO staff").await.unwrap();
+        postgres.batch_execute("GRANT SELECT ON q TO bob").await.unwrap();
+        bob.batch_execute("INSERT INTO mine VALUES (1); SELECT i FROM mine; SELECT id FROM q; COMMIT")
+            .await
+            .unwrap();
+        bob.batch_execute("SELECT i FROM mine").await.unwrap();
     });
 }

@@ -5,11 +5,13 @@
 
 mod convert;
 mod query;
+mod values;
 
 use std::fmt;
 
 use datafusion::error::DataFusionError;
 
+pub(crate) use self::values::{Reading, Values};
 use crate::catalog::RelationName;
 use crate::catalog::relation::{SEPARATOR, plain, schema_of};
 use crate::sqlstate::SqlState;
@@ -48,6 +50,8 @@ pub struct Report {
     pub(crate) constraint: Option<String>,
     pub(crate) position: Option<usize>,
     pub(crate) context: Option<String>,
+    /// What the detail is to be, for who may see it.
+    pub(crate) values: Option<Box<Values>>,
 }
 
 impl fmt::Display for Report {
@@ -69,6 +73,7 @@ impl Error {
             constraint: None,
             position: None,
             context: None,
+            values: None,
         }))
     }
 
@@ -203,6 +208,7 @@ impl Error {
                 constraint: other.constraint().map(str::to_string),
                 position: other.position(),
                 context: None,
+                values: other.values(),
             },
         };
         Self::Statement(Box::new(report)).report(change)
@@ -235,9 +241,9 @@ impl Error {
     #[must_use]
     pub fn detail(&self) -> Option<String> {
         match self {
-            Self::Statement(report) => report.detail.clone(),
-            Self::Storage(muster_storage::Error::DuplicateKey { key, .. }) => {
-                Some(format!("Key {key} already exists."))
+            Self::Statement(report) => {
+                let hidden = || report.values.as_ref().and_then(|values| values.hidden());
+                report.detail.as_ref().or_else(hidden).cloned()
             }
             Self::Storage(muster_storage::Error::ReadConflict { table }) => {
                 let table = RelationName::of_stored(table);

@@ -7,6 +7,7 @@ use muster_storage::{KeySet, Snapshot, Table, TableDefinition};
 
 use super::ForeignKey;
 use crate::catalog::relation::plain;
+use crate::error::Values;
 use crate::sqlstate::SqlState;
 use crate::types::display;
 use crate::{Error, Result};
@@ -85,21 +86,22 @@ impl Reference {
     /// The error for a row whose key is not there.
     pub(crate) fn missing(&self, values: &[ArrayRef], row: usize) -> Error {
         let key = Self::shown(&self.key.columns, &self.child, &self.columns, values, row);
-        self.child_error(format!("Key {key} is not present in table \"{}\".", plain(&self.key.parent)))
+        let of = format!("is not present in table \"{}\".", plain(&self.key.parent));
+        let (shown, hidden) = (format!("Key {key} {of}"), format!("Key {of}"));
+        self.child_error().with_values(Values::key(&self.child.name, shown, Some(hidden)))
     }
 
     /// The error for a row that MATCH FULL refuses.
     pub(crate) fn mixed(&self) -> Error {
-        self.child_error("MATCH FULL does not allow mixing of null and nonnull key values.".to_string())
+        self.child_error().with_detail("MATCH FULL does not allow mixing of null and nonnull key values.")
     }
 
-    fn child_error(&self, detail: String) -> Error {
+    fn child_error(&self) -> Error {
         let (table, name) = (plain(&self.child.name), &self.key.name);
         Error::new(
             SqlState::ForeignKeyViolation,
             format!("insert or update on table \"{table}\" violates foreign key constraint \"{name}\""),
         )
-        .with_detail(detail)
         .with_constraint(&self.child.name, name)
     }
 
@@ -107,11 +109,12 @@ impl Reference {
     pub(crate) fn still_used(&self, values: &[ArrayRef], row: usize) -> Error {
         let (table, child, name) = (plain(&self.key.parent), plain(&self.child.name), &self.key.name);
         let key = Self::shown(&self.key.referenced, &self.parent, &self.referenced, values, row);
+        let of = format!("is still referenced from table \"{child}\".");
         let words = format!(
             "update or delete on table \"{table}\" violates foreign key constraint \"{name}\" on table \"{child}\""
         );
         Error::new(SqlState::ForeignKeyViolation, words)
-            .with_detail(format!("Key {key} is still referenced from table \"{child}\"."))
+            .with_values(Values::key(&self.parent.name, format!("Key {key} {of}"), Some(format!("Key {of}"))))
             .with_constraint(&self.child.name, name)
     }
 }

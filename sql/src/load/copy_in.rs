@@ -144,7 +144,8 @@ impl CopyIn {
             }
             Ok(feed)
         })
-        .await?;
+        .await
+        .map_err(|error| self.finish.told(error))?;
         self.feed = Some(feed);
         Ok(())
     }

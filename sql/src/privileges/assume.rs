@@ -3,7 +3,7 @@
 use datafusion::sql::sqlparser::ast::{ContextModifier, Expr, Ident, Set, SetSessionAuthorizationParamKind};
 use muster_storage::Snapshot;
 
-use super::Subject;
+use super::{Subject, merged};
 use crate::roles::Role;
 use crate::session::settings::assumed::{Assumable, Taken, Wanted};
 use crate::session::{Settings, StatementContext};
@@ -117,7 +117,7 @@ impl<'a> Asker<'a> {
         let of = |snapshot: &Snapshot| Ok(Subject::of(&identity, snapshot)?.is_member_of(role));
         match self.base {
             None => of(self.latest),
-            Some(base) => Ok(of(self.snapshot)? && (of(self.latest)? || !of(base)?)),
+            Some(base) => Ok(merged(of(self.snapshot)?, of(self.latest)?, &of(base)?)),
         }
     }
 

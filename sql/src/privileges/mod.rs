@@ -8,6 +8,7 @@
 //! - [`Rights`]: the questions that statements ask, and the refusals.
 //! - [`Needs`]: what a query or a change of rows needs.
 //! - [`definition`]: what definitions need, and whom what they make belongs to.
+//! - [`disclosure`]: what errors show of rows.
 //! - [`Command`]: GRANT, REVOKE, REASSIGN OWNED and DROP OWNED; [`grant`], [`membership`], [`owned`] work them out.
 //! - [`owner`]: `OWNER TO`. [`assume`]: SET ROLE and SET SESSION AUTHORIZATION.
 //!
@@ -19,6 +20,7 @@ mod acl;
 pub(crate) mod assume;
 mod command;
 pub(crate) mod definition;
+pub(crate) mod disclosure;
 pub(crate) mod grant;
 pub(crate) mod membership;
 mod needs;
@@ -35,7 +37,7 @@ pub(crate) use command::{Command, Objects, RoleSpec, Wanted};
 pub(crate) use needs::Needs;
 pub(crate) use object::Object;
 pub(crate) use privilege::{Privilege, Privileges};
-pub(crate) use rights::Rights;
+pub(crate) use rights::{Block, Rights, States, merged};
 pub(crate) use subject::{LastSubject, Subject};
 
 use crate::roles::predefined;

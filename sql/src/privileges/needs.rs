@@ -9,20 +9,18 @@ use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::source_as_provider;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::sqlparser::ast::{
-    Assignment, ConflictTarget, CopySource, Delete, Expr, FromTable, Ident, Insert, Merge, MergeAction,
-    ObjectName, OnConflictAction, OnInsert, SetExpr, Statement, TableFactor, TableObject, Update, Visit,
+    CopySource, FromTable, Ident, Insert, Merge, MergeAction, ObjectName, OnConflictAction, OnInsert,
+    SetExpr, Statement, TableFactor, TableObject,
 };
 use muster_storage::Snapshot;
 
 use super::rights::denied;
-use super::{Access, Object, Privilege, Privileges, Rights, Subject};
+use super::{Object, Privilege, Privileges, Rights};
 use crate::catalog::relation::{plain, schema_of};
 use crate::catalog::{StoredTable, View};
 use crate::functions::table::{Call, VectorSearch};
 use crate::parse::parse;
-use crate::parse::walk::visit_expressions;
 use crate::planning::{self, each_relation};
-use crate::roles::Role;
 use crate::sqlstate::SqlState;
 use crate::statement::name;
 use crate::{Error, Result};
@@ -45,17 +43,21 @@ pub(crate) struct Needs {
 }
 
 impl Needs {
-    /// Those of a statement whose names are resolved, with its plan.
+    /// Those of a statement whose names are resolved, with its plan, and whether that reads columns of the statement's target.
     ///
     /// # Errors
     /// What is no name; XX001 for a view that is damaged.
-    pub(crate) fn of(statement: &Statement, plan: Option<&LogicalPlan>, snapshot: &Snapshot) -> Result<Self> {
+    pub(crate) fn of(
+        statement: &Statement,
+        (plan, reads_target): (Option<&LogicalPlan>, bool),
+        snapshot: &Snapshot,
+    ) -> Result<Self> {
         let mut needs = Self::default();
         let mut statement = statement.clone();
         if let Some(changing) = changing(&mut statement)
             && let Some((target, privileges)) = take_target(changing)?
         {
-            needs.named.push((target, privileges));
+            needs.named.push((target, if reads_target { privileges.with(SELECT) } else { privileges }));
         }
         if let Statement::Copy { source: CopySource::Table { table_name, .. }, to, .. } = &statement {
             let privilege = if *to { Privilege::Select } else { Privilege::Insert };
@@ -157,17 +159,15 @@ impl Needs {
         if self.views.is_empty() {
             return Ok(());
         }
-        let roles = Role::all(snapshot)?;
         for (view, reads) in &self.views {
             let Some(object) = Object::of_stored(snapshot, view) else { continue };
-            let owner = Subject::of_number(rights.access(&object)?.owner, &roles);
+            let owner = rights.role(rights.owner(&object)?)?;
             for relation in reads.iter().filter(|_| !owner.superuser) {
                 let Some(object) = Object::of_stored(snapshot, relation) else {
                     check_catalog(relation)?;
                     continue;
                 };
-                let access: Access = rights.access(&object)?;
-                if !owner.allowed(&object, &access).has(Privilege::Select) {
+                if !rights.allowed_to(&owner, &object)?.has(Privilege::Select) {
                     return Err(denied(&object));
                 }
             }
@@ -232,18 +232,14 @@ fn take_target(statement: &mut Statement) -> Result<Option<(String, Privileges)>
                 _ => return Ok(None),
             }
         }
-        Statement::Update(update) => {
-            let privileges = of_update(update);
-            match &mut update.table.relation {
-                TableFactor::Table { name, .. } => (name, privileges),
-                _ => return Ok(None),
-            }
-        }
+        Statement::Update(update) => match &mut update.table.relation {
+            TableFactor::Table { name, .. } => (name, Privilege::Update.into()),
+            _ => return Ok(None),
+        },
         Statement::Delete(delete) => {
-            let privileges = of_delete(delete);
             let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &mut delete.from;
             match from.first_mut().map(|from| &mut from.relation) {
-                Some(TableFactor::Table { name, .. }) => (name, privileges),
+                Some(TableFactor::Table { name, .. }) => (name, Privilege::Delete.into()),
                 _ => return Ok(None),
             }
         }
@@ -263,56 +259,26 @@ fn take_target(statement: &mut Statement) -> Result<Option<(String, Privileges)>
 
 const SELECT: Privileges = Privileges::of(&[Privilege::Select]);
 
-fn reading(privilege: Privilege, reads: bool) -> Privileges {
-    let privileges = Privileges::from(privilege);
-    if reads { privileges.with(SELECT) } else { privileges }
-}
-
 fn of_insert(insert: &Insert) -> Privileges {
-    let mut privileges = reading(Privilege::Insert, insert.returning.is_some());
+    let mut privileges = Privileges::from(Privilege::Insert);
     if let Some(OnInsert::OnConflict(conflict)) = &insert.on {
-        if matches!(&conflict.conflict_target, Some(ConflictTarget::Columns(_))) {
+        // Whatever says which key it is about reads the key.
+        if conflict.conflict_target.is_some() {
             privileges = privileges.with(SELECT);
         }
         if let OnConflictAction::DoUpdate(_) = &conflict.action {
-            privileges = privileges.with(reading(Privilege::Update, true));
+            privileges = privileges.with(Privilege::Update.into()).with(SELECT);
         }
     }
     privileges
 }
 
-fn of_update(update: &Update) -> Privileges {
-    let reads = update.returning.is_some()
-        || update.from.is_some()
-        || !update.table.joins.is_empty()
-        || update.selection.as_ref().is_some_and(names_a_column)
-        || update.assignments.iter().any(|Assignment { value, .. }| names_a_column(value));
-    reading(Privilege::Update, reads)
-}
-
-fn of_delete(delete: &Delete) -> Privileges {
-    let reads = delete.returning.is_some()
-        || delete.using.is_some()
-        || delete.selection.as_ref().is_some_and(names_a_column);
-    reading(Privilege::Delete, reads)
-}
-
 fn of_merge(merge: &Merge) -> Privileges {
-    merge.clauses.iter().fold(SELECT, |all, clause| {
+    merge.clauses.iter().fold(Privileges::NONE, |all, clause| {
         all.with(match &clause.action {
             MergeAction::Insert(_) => Privilege::Insert.into(),
             MergeAction::Update(_) => Privilege::Update.into(),
             MergeAction::Delete { .. } => Privilege::Delete.into(),
         })
     })
-}
-
-/// Whether an expression refers to a column, of whatever table.
-fn names_a_column(expression: &impl Visit) -> bool {
-    use std::ops::ControlFlow;
-    let found = visit_expressions(expression, &mut |part| match part {
-        Expr::Identifier(_) | Expr::CompoundIdentifier(_) => ControlFlow::Break(()),
-        _ => ControlFlow::Continue(()),
-    });
-    found.is_break()
 }

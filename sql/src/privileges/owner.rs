@@ -5,7 +5,7 @@ use muster_storage::Changes;
 
 use super::grant::{Granting, Worked};
 use super::rights::denied;
-use super::{Access, Object, Privilege, RoleSpec, Subject};
+use super::{Access, Object, Privilege, RoleSpec};
 use crate::catalog::{RelationKind, RelationName, Sequence};
 use crate::notice::Notice;
 use crate::roles::Role;
@@ -52,7 +52,7 @@ fn check_linked(context: &StatementContext, object: &Object) -> Result<()> {
 fn check(granting: &Granting<'_>, object: &Object, role: &Role) -> Result<()> {
     let Some(rights) = granting.context.rights()? else { return Ok(()) };
     rights.need_owner(object)?;
-    if rights.access(object)?.owner == role.id {
+    if rights.owner(object)? == role.id {
         return Ok(());
     }
     if !rights.subject.is_member_of(role.id) {
@@ -63,8 +63,7 @@ fn check(granting: &Granting<'_>, object: &Object, role: &Role) -> Result<()> {
         return rights.need(&Object::Database, Privilege::Create.into());
     };
     let schema = Object::Schema(schema.to_string());
-    let access = rights.access(&schema)?;
-    if Subject::of_role(role, &granting.roles).allowed(&schema, &access).has(Privilege::Create) {
+    if rights.allowed_to(&rights.role(role.id)?, &schema)?.has(Privilege::Create) {
         return Ok(());
     }
     Err(denied(&schema))

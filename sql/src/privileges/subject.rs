@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock};
 use muster_storage::{ObjectsId, Snapshot};
 use parking_lot::Mutex;
 
+use super::rights::merged;
 use super::{Access, Object, Privilege, Privileges};
 use crate::Result;
 use crate::catalog::RelationKind;
@@ -67,6 +68,22 @@ impl Subject {
         let subject = role.map_or_else(Self::nobody, |role| Self::of_role(role, &all));
         let superuser = identity.is_superuser(snapshot)?;
         Ok(Arc::new(Self { superuser, ..subject }))
+    }
+
+    /// Who it is in a block: by what the block has changed itself, and else by what is committed.
+    pub(crate) fn merged(draft: Self, latest: &Self, base: &Self) -> Self {
+        let roles = |of: fn(&Self) -> &Vec<u64>| {
+            let (draft, latest, base) = (of(&draft), of(latest), of(base));
+            let all = draft.iter().chain(latest.iter().filter(|role| !draft.contains(role)));
+            let has = |role: &u64| merged(draft.contains(role), latest.contains(role), &base.contains(role));
+            all.copied().filter(has).collect::<Vec<u64>>()
+        };
+        Self {
+            role: draft.role,
+            superuser: merged(draft.superuser, latest.superuser, &base.superuser),
+            roles: roles(|subject| &subject.roles),
+            member_of: roles(|subject| &subject.member_of),
+        }
     }
 
     /// Whether it has the rights of a role.
@@ -159,6 +176,20 @@ mod tests {
     fn role(id: u64, inherit: bool, of: &[u64]) -> Role {
         let member_of = of.iter().map(|role| Membership { role: *role, admin: false, grantor: 0 }).collect();
         Role { inherit, member_of, ..Role::new(id, id.to_string()) }
+    }
+
+    #[test]
+    fn a_block_keeps_what_it_has_changed_itself() {
+        let of = |superuser: bool, roles: &[u64]| Subject {
+            role: Some(1),
+            superuser,
+            roles: roles.to_vec(),
+            member_of: roles.to_vec(),
+        };
+        // 2 was taken away by others, 3 by the block; 4 was given by the block, 5 by others.
+        let (draft, latest, base) = (of(true, &[1, 2, 4]), of(false, &[1, 3, 5]), of(true, &[1, 2, 3]));
+        let merged = Subject::merged(draft, &latest, &base);
+        assert_eq!(merged, of(false, &[1, 4, 5]));
     }
 
     #[test]

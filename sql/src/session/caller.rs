@@ -3,13 +3,14 @@
 use std::sync::{Arc, Weak};
 
 use chrono::{DateTime, Utc};
-use muster_storage::Snapshot;
+use muster_storage::{Snapshot, Store};
 
+use super::context::rights;
 use super::{Live, Settings, StatementContext};
-use crate::Result;
 use crate::catalog::Sequence;
 use crate::privileges::Rights;
 use crate::tally::Tally;
+use crate::{Error, Result};
 
 /// See the module.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub(crate) struct Caller {
     pub(crate) started: DateTime<Utc>,
     /// What the database counts.
     pub(crate) tally: Arc<Tally>,
+    /// Weak, because plans are kept by what has it.
+    store: Weak<Store>,
     /// Sequences that the statement itself makes, by the names that storage will know them by.
     pub(crate) made: Vec<(String, Sequence)>,
 }
@@ -42,8 +45,8 @@ impl Caller {
         let (snapshot, settings) = (context.snapshot.clone(), context.settings.clone());
         let (live, block, base) = (context.live.clone(), context.block, context.base.clone());
         let (started, tally) = (context.database.started, context.database.tally.clone());
-        let moments = (context.began, context.now);
-        Arc::new(Self { snapshot, settings, live, block, base, moments, started, tally, made })
+        let (moments, store) = ((context.began, context.now), Arc::downgrade(&context.database.store));
+        Arc::new(Self { snapshot, settings, live, block, base, moments, started, tally, store, made })
     }
 
     /// What whoever runs the statement may do; `None` for a superuser, who may do everything.
@@ -51,9 +54,13 @@ impl Caller {
     /// # Errors
     /// XX001 when what is stored is damaged.
     pub(crate) fn rights(&self) -> Result<Option<Rights>> {
-        let subject = self.settings.subject(&self.snapshot)?;
-        let snapshots = (self.snapshot.clone(), self.snapshot.clone());
-        let temporary = self.settings.path.temporary();
-        Ok((!subject.superuser).then(|| Rights::new(subject, snapshots, temporary)))
+        let latest = match self.block {
+            None => None,
+            Some(_) => {
+                let store = self.store.upgrade().ok_or_else(|| Error::internal("the database is closed"))?;
+                Some((store.snapshot(), self.base.as_ref()))
+            }
+        };
+        rights(&self.settings, &self.snapshot, latest)
     }
 }

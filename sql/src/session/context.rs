@@ -12,7 +12,7 @@ use muster_storage::Snapshot;
 use super::{Live, Reads, Settings};
 use crate::catalog::Namespace;
 use crate::database::Shared;
-use crate::privileges::{Rights, Subject};
+use crate::privileges::{Block, Rights, States, Subject};
 
 /// See the module. All nodes of a statement read this snapshot and no other.
 pub(crate) struct StatementContext {
@@ -35,6 +35,35 @@ pub(crate) struct StatementContext {
     pub(crate) base: Option<Arc<Snapshot>>,
     /// The session that runs the statement; of some none does.
     pub(crate) live: Weak<Live>,
+}
+
+/// What a statement may do that reads a snapshot; `None` where a superuser runs it. Of one in a block it is told what is
+/// committed, and what the block has begun with if it has changed objects.
+///
+/// # Errors
+/// XX001 when what is stored is damaged.
+pub(super) fn rights(
+    settings: &Settings,
+    snapshot: &Arc<Snapshot>,
+    block: Option<(Arc<Snapshot>, Option<&Arc<Snapshot>>)>,
+) -> crate::Result<Option<Rights>> {
+    let (subject, states) = match block {
+        None => (settings.subject(snapshot)?, States::One(snapshot.clone())),
+        Some((latest, None)) => (settings.subject(&latest)?, States::One(latest)),
+        Some((latest, Some(base))) => {
+            let (subject, identity) = (settings.subject(snapshot)?, settings.identity());
+            // What somebody else has taken away meanwhile is gone for a superuser as well.
+            if subject.superuser && Subject::of(&identity, &latest)?.superuser {
+                return Ok(None);
+            }
+            let (draft, base) = (snapshot.clone(), base.clone());
+            let states = States::Block(Block { draft, latest, base });
+            let find = |snapshot: &Snapshot| Ok(Subject::of(&identity, snapshot)?.as_ref().clone());
+            (Arc::new(states.subject(&find)?), states)
+        }
+    };
+    let temporary = settings.path.temporary();
+    Ok((!subject.superuser).then(|| Rights::new(subject, states, snapshot.clone(), temporary)))
 }
 
 impl StatementContext {
@@ -106,25 +135,8 @@ impl StatementContext {
         if self.settings.is_program() {
             return Ok(None);
         }
-        let subject = self.settings.subject(&self.snapshot)?;
-        if self.block.is_none() {
-            return Ok(self.rights_of(subject, self.snapshot.clone()));
-        }
-        let latest = self.database.store.snapshot();
-        if self.base.is_none() {
-            return Ok(self.rights_of(self.settings.subject(&latest)?, latest));
-        }
-        // What somebody else has taken away meanwhile is gone for a superuser as well.
-        if subject.superuser && !Subject::of(&self.settings.identity(), &latest)?.superuser {
-            let subject = Arc::new(Subject { superuser: false, ..subject.as_ref().clone() });
-            return Ok(self.rights_of(subject, self.snapshot.clone()));
-        }
-        Ok(self.rights_of(subject, self.snapshot.clone()))
-    }
-
-    fn rights_of(&self, subject: Arc<Subject>, snapshot: Arc<Snapshot>) -> Option<Rights> {
-        let temporary = self.settings.path.temporary();
-        (!subject.superuser).then(|| Rights::new(subject, (snapshot, self.snapshot.clone()), temporary))
+        let base = self.base.as_ref();
+        rights(&self.settings, &self.snapshot, self.block.map(|_| (self.database.store.snapshot(), base)))
     }
 
     /// DataFusion's context for the statement's tasks.

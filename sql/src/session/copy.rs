@@ -13,6 +13,7 @@ use super::run::{apply, context, query};
 use super::{Finish, Session, StatementContext, blocking, cancellable};
 use crate::load::{CopyIn, LoadReport, LoadRequest};
 use crate::outcome::{CommandTag, Outcome, Transfer};
+use crate::privileges::disclosure::told;
 use crate::privileges::{Object, Privilege};
 use crate::sqlstate::SqlState;
 use crate::statement::copy::{CopyFrom, CopyTo};
@@ -75,7 +76,8 @@ impl Session {
                 reading = context(self);
             }
         }
-        run_load(self, reading, request).await.inspect_err(|_| self.fail())
+        let loaded = run_load(self, reading, request).await.inspect_err(|_| self.fail());
+        loaded.map_err(|error| told(error, &context(self), None))
     }
 }
 
@@ -91,7 +93,7 @@ pub(super) async fn copy_from(
         return Ok(Outcome::done(CommandTag::affecting("COPY", report.rows)));
     }
     let copy = copy.clone();
-    let finish = Finish::new(session, &context);
+    let finish = Finish::new(session, &context, copy.given());
     let begin = move || CopyIn::begin(&context, &copy, write_way(&context), finish);
     Ok(Outcome::with_copy(Transfer::In(blocking(begin).await?)))
 }

@@ -10,8 +10,9 @@ use muster_storage::Changes;
 use super::block::BlockCell;
 use super::{CommitPoint, Live, Session, StatementContext, blocking};
 use crate::catalog::SearchPath;
+use crate::privileges::disclosure::{Given, told};
 use crate::statement::on_commit;
-use crate::{Database, Result, foreign_key};
+use crate::{Database, Error, Result, foreign_key};
 
 /// See the module.
 pub(crate) struct Finish {
@@ -24,11 +25,13 @@ pub(crate) struct Finish {
     point: CommitPoint,
     live: Arc<Live>,
     path: SearchPath,
+    /// What the rows give.
+    given: Given,
     done: bool,
 }
 
 impl Finish {
-    pub(super) fn new(session: &Session, context: &Arc<StatementContext>) -> Self {
+    pub(super) fn new(session: &Session, context: &Arc<StatementContext>, given: Given) -> Self {
         Self {
             database: session.database.clone(),
             context: context.clone(),
@@ -37,8 +40,14 @@ impl Finish {
             point: session.commit_point(),
             live: session.live.clone(),
             path: context.settings.path.clone(),
+            given,
             done: false,
         }
+    }
+
+    /// The error as who runs the statement is told it.
+    pub(crate) fn told(&self, error: Error) -> Error {
+        told(error, &self.context, Some(self.given.clone()))
     }
 
     /// Does the work and makes the changes that it gives part of the session's transaction, or durable when it is in
@@ -76,7 +85,8 @@ impl Finish {
                 }
             }
         })
-        .await?;
+        .await
+        .map_err(|error| self.told(error))?;
         self.done = true;
         if self.block.is_none() {
             self.database.wake_worker();

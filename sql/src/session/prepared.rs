@@ -19,6 +19,7 @@ use crate::parse::walk::visit_relations;
 use crate::planning::GenericPlans;
 use crate::point::PointPlan;
 use crate::privileges::Needs;
+use crate::privileges::disclosure::Given;
 use crate::statement::copy::{CopyFrom, CopyTo};
 use crate::statement::name;
 use crate::write::PlannedWrite;
@@ -151,22 +152,33 @@ impl Prepared {
     /// 42501 for whoever may not.
     pub(super) fn check_rights(&self, context: &StatementContext) -> Result<()> {
         let Some(rights) = context.rights()? else { return Ok(()) };
-        let plan = match self.planned.as_ref() {
+        let (plan, reads_target) = match self.planned.as_ref() {
             Planned::Query { plan, .. } | Planned::Explain { plan, .. } | Planned::CopyTo { plan, .. } => {
-                Some(plan)
+                (Some(plan), false)
             }
-            Planned::Write { write, .. } | Planned::ExplainWrite { write, .. } => Some(write.plan()),
-            Planned::CopyFrom(_) => None,
+            Planned::Write { write, .. } | Planned::ExplainWrite { write, .. } => {
+                (Some(write.plan()), write.reads_target())
+            }
+            Planned::CopyFrom(_) => (None, false),
             Planned::Declare(_) | Planned::Cursor | Planned::Execute | Planned::Utility => return Ok(()),
         };
         let needs = match self.needs.get() {
             Some(needs) => needs,
             None => {
-                let needs = Needs::of(&self.qualified, plan, &context.snapshot)?;
+                let needs = Needs::of(&self.qualified, (plan, reads_target), &context.snapshot)?;
                 self.needs.get_or_init(|| needs)
             }
         };
         needs.check(&rights, &context.snapshot)
+    }
+
+    /// The columns of rows that the statement gives values.
+    pub(super) fn given(&self) -> Option<Given> {
+        match self.planned.as_ref() {
+            Planned::Write { write, .. } | Planned::ExplainWrite { write, .. } => Some(write.given()),
+            Planned::CopyFrom(copy) => Some(copy.given()),
+            _ => None,
+        }
     }
 
     /// Whether other sessions may use it: a query over stored tables, none of them temporary.

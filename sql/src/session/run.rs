@@ -29,6 +29,7 @@ use crate::cache::{ResultCache, Sought};
 use crate::outcome::{CommandTag, Outcome, Rows};
 use crate::planning::{Lease, bind};
 use crate::point::PointPlan;
+use crate::privileges::disclosure::told;
 use crate::sqlstate::SqlState;
 use crate::statement::{explain, on_commit};
 use crate::tally::rows_of;
@@ -60,7 +61,8 @@ pub(super) async fn run(session: &Session, prepared: &Prepared, params: &[Scalar
         if session.transaction_status() == TransactionStatus::Failed && !control.ends_failure() {
             return Err(aborted());
         }
-        return Ok(Outcome::done(session.control(control).await?));
+        let tag = session.control(control).await;
+        return tag.map(Outcome::done).map_err(|error| told(error, &context(session), None));
     }
     session.check_block(statement)?;
     if is_named(statement) {
@@ -74,9 +76,9 @@ pub(super) async fn run(session: &Session, prepared: &Prepared, params: &[Scalar
     }
     let mut turn = None;
     for attempt in 1..=ATTEMPTS {
-        let context = context(session);
-        let alone = context.block.is_none();
-        match attempt_once(session, context, prepared, params).await {
+        let reading = context(session);
+        let alone = reading.block.is_none();
+        match attempt_once(session, reading, prepared, params).await {
             // A statement of its own is not told that somebody came first: it runs again, on what is there now.
             Err(Error::Storage(
                 muster_storage::Error::Conflict { .. } | muster_storage::Error::ReadConflict { .. },
@@ -97,7 +99,7 @@ pub(super) async fn run(session: &Session, prepared: &Prepared, params: &[Scalar
                         Err(_) => session.live.discard(),
                     }
                 }
-                return done;
+                return done.map_err(|error| told(error, &context(session), prepared.given()));
             }
         }
     }

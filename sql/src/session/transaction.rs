@@ -11,10 +11,12 @@ use datafusion::sql::sqlparser::ast::{self, TransactionMode};
 use super::block::{Block, TransactionStatus, aborted};
 use super::commit::commit_transaction;
 use super::control::{Control, access, level, writes};
+use super::run::context;
 use super::settings::{ISOLATION, Modes};
 use super::{Session, foreign_keys};
 use crate::notice::Notice;
 use crate::outcome::{CommandTag, QueryResult};
+use crate::privileges::disclosure::told;
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
 
@@ -227,8 +229,10 @@ impl Session {
             Err(error) => {
                 counts.ended(false);
                 self.live.cursors.rolled_back(number, 0);
+                // Who has run it is told, whoever the session is again after it.
+                let context = context(self);
                 self.live.change(|now| *now = before.restored(now));
-                return Err(error);
+                return Err(told(error, &context, None));
             }
         };
         counts.ended(true);

@@ -13,6 +13,7 @@ use crate::audit::{is_log, lines_query};
 use crate::database::Shared;
 use crate::load::{FileFormat, Naming, Request, TextColumn, loadable};
 use crate::parse::{Statement, parse};
+use crate::privileges::disclosure::Given;
 use crate::sqlstate::SqlState;
 use crate::write::WriteWay;
 use crate::{Error, Result, column};
@@ -99,6 +100,12 @@ impl CopyFrom {
     /// The columns of the rows, in order.
     pub(crate) fn columns(&self) -> Vec<TextColumn> {
         self.columns.clone().unwrap_or_else(|| forced(loadable(&self.definition), &self.options))
+    }
+
+    /// The columns that the rows give values.
+    pub(crate) fn given(&self) -> Given {
+        let columns = self.columns().into_iter().map(|column| column.name).collect();
+        Given { table: self.definition.name.clone(), columns }
     }
 
     /// The load of the file at `path`.

@@ -22,6 +22,8 @@ use crate::{Error, Result};
 pub(crate) struct PlannedDelete {
     pub(crate) target: Target,
     pub(crate) plan: LogicalPlan,
+    /// Whether the query reads columns of the target.
+    pub(crate) reads: bool,
     pub(crate) returning: Option<Returning>,
 }
 
@@ -55,6 +57,7 @@ impl PlannedDelete {
             selection: delete.selection.as_ref(),
         };
         let matching = Matching::of(shared, snapshot, &target, query, declared).await?;
+        let reads = matching.reads;
         let width = target.definition.schema.fields().len();
         let mut expressions = vec![row_id(&target)];
         let items = delete.returning.as_deref();
@@ -65,7 +68,7 @@ impl PlannedDelete {
             expressions.extend(positions.filter(|position| *position != width).map(column));
         }
         let plan = LogicalPlan::Projection(Projection::try_new(expressions, matching.rows)?);
-        Ok(Self { target, plan: settle(plan)?, returning })
+        Ok(Self { target, plan: settle(plan)?, reads, returning })
     }
 
     /// Gathers what it does, given the rows of its plan.

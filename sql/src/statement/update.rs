@@ -28,8 +28,12 @@ use crate::{Error, Result, check_constraint as check, column};
 pub(crate) struct PlannedUpdate {
     pub(crate) target: Target,
     pub(crate) plan: LogicalPlan,
+    /// The table's columns that the statement gives values.
+    pub(crate) given: Vec<usize>,
     /// By column of the table, the plan's column that it comes from; `None` for what is computed.
     sources: Vec<Option<usize>>,
+    /// Whether the query reads columns of the target.
+    pub(crate) reads: bool,
     /// The plan's columns of the relations beside the target.
     beside: Range<usize>,
     pub(crate) returning: Option<Returning>,
@@ -69,6 +73,7 @@ impl PlannedUpdate {
             selection: update.selection.as_ref(),
         };
         let mut matching = Matching::of(shared, snapshot, &target, query, declared).await?;
+        let reads = matching.reads;
         let rows = matching.values.split_off(single.min(matching.values.len()));
         let matching = matching.with_rows(rows)?;
 
@@ -120,7 +125,8 @@ impl PlannedUpdate {
         }
         let beside = first..expressions.len();
         let plan = LogicalPlan::Projection(Projection::try_new(expressions, matching.rows)?);
-        Ok(Self { target, plan: settle(plan)?, sources, beside, returning })
+        let given = set.assigned.iter().map(|assigned| assigned.column).collect();
+        Ok(Self { target, plan: settle(plan)?, given, reads, sources, beside, returning })
     }
 
     /// Gathers what it does, given the rows of its plan.

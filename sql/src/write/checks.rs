@@ -82,7 +82,7 @@ impl Checks {
             SqlState::CheckViolation,
             format!("new row for relation \"{}\" violates check constraint \"{name}\"", plain(table)),
         )
-        .with_detail(failing_row(schema, columns, row))
+        .with_values(failing_row(table, schema, columns, row))
         .with_constraint(table, name))
     }
 }

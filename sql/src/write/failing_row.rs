@@ -3,20 +3,17 @@
 use arrow::array::ArrayRef;
 use arrow::datatypes::Schema;
 
+use crate::error::Values;
 use crate::types::display;
 
 /// PostgreSQL cuts longer values.
 const LONGEST: usize = 64;
 
-/// `Failing row contains (1, -5, null).`
-pub(super) fn failing_row(schema: &Schema, columns: &[ArrayRef], row: usize) -> String {
-    let values: Vec<String> = schema
-        .fields()
-        .iter()
-        .zip(columns)
-        .map(|(field, values)| shorten(display(values, row, field)))
-        .collect();
-    format!("Failing row contains ({}).", values.join(", "))
+/// What `Failing row contains (1, -5, null).` is made of.
+pub(super) fn failing_row(table: &str, schema: &Schema, columns: &[ArrayRef], row: usize) -> Values {
+    let values = schema.fields().iter().zip(columns);
+    let values = values.map(|(field, values)| (field.name().clone(), shorten(display(values, row, field))));
+    Values::row(table, values.collect())
 }
 
 fn shorten(value: String) -> String {

@@ -14,6 +14,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 use muster_storage::Snapshot;
 
+use super::reading::reads;
 use super::{Returning, Target};
 use crate::catalog::ROW_ID;
 use crate::database::Shared;
@@ -27,6 +28,8 @@ pub(crate) struct Matching {
     pub(crate) rows: Arc<LogicalPlan>,
     /// The values, over those columns. Their parameters may have no types yet.
     pub(crate) values: Vec<Expr>,
+    /// Whether the values or the condition read columns of the target.
+    pub(crate) reads: bool,
     /// How many columns after those are values themselves.
     computed: usize,
 }
@@ -45,6 +48,7 @@ impl Matching {
         let statement = query.statement()?;
         let definition = Some(target.definition.clone());
         let plan = shared.planner.plan_over(&statement, snapshot, declared, definition).await?;
+        let reads = reads(&plan, &target.qualifier(), count == 0)?;
         let LogicalPlan::Projection(Projection { expr, input, .. }) = plan else {
             return Err(Error::new(SqlState::InternalError, "the query of a statement gives no projection"));
         };
@@ -63,7 +67,7 @@ impl Matching {
             _ => {}
         }
         let values = expr.into_iter().take(count).map(Expr::unalias).collect();
-        Ok(Self { rows: input, values, computed: 0 })
+        Ok(Self { rows: input, values, reads, computed: 0 })
     }
 
     /// The same with more columns, [`Self::row`]: what several values are made of is evaluated once.

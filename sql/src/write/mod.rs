@@ -14,6 +14,7 @@ mod expressions;
 mod failing_row;
 mod matching;
 mod planned;
+mod reading;
 mod returning;
 pub(crate) mod row;
 mod rows;

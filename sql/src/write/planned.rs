@@ -17,6 +17,7 @@ use super::{Returning, RowWriter, Target, Written};
 use crate::database::Shared;
 use crate::planning::{in_zone, parameters_with};
 use crate::point::PointPlan;
+use crate::privileges::disclosure::Given;
 use crate::session::{StatementContext, blocking, physical_of};
 use crate::statement::delete::PlannedDelete;
 use crate::statement::insert::PlannedInsert;
@@ -143,6 +144,31 @@ impl PlannedWrite {
     /// The table whose rows are changed.
     pub(crate) fn definition(&self) -> &Arc<TableDefinition> {
         &self.target().definition
+    }
+
+    /// Whether it reads columns of its target, for which it takes SELECT.
+    pub(crate) fn reads_target(&self) -> bool {
+        let by_query = match self {
+            Self::Insert(_) => false,
+            Self::Update(update) => update.reads,
+            Self::Delete(delete) => delete.reads,
+            Self::Merge(merge) => merge.reads,
+        };
+        by_query || self.returning().is_some_and(|returning| returning.reads(self.target()))
+    }
+
+    /// The columns that the statement gives values.
+    pub(crate) fn given(&self) -> Given {
+        let definition = self.definition();
+        let given = match self {
+            Self::Insert(insert) => insert.given.as_slice(),
+            Self::Update(update) => update.given.as_slice(),
+            // One deletes, for the other it takes SELECT.
+            Self::Delete(_) | Self::Merge(_) => &[],
+        };
+        let columns = given.iter().filter_map(|column| definition.schema.fields().get(*column));
+        let columns = columns.map(|field| field.name().clone()).collect();
+        Given { table: definition.name.clone(), columns }
     }
 
     /// The columns of what RETURNING gives back.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use arrow::record_batch::RecordBatchOptions;
+use datafusion::common::tree_node::TreeNode;
 use datafusion::common::{DFSchema, ParamValues, TableReference};
 use datafusion::logical_expr::Expr;
 use datafusion::sql::sqlparser::ast::{
@@ -16,6 +17,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 use muster_storage::Snapshot;
 
+use super::Target;
 use super::expressions::{Bound, Expressions};
 use crate::planning::{Planner, column_name, expression, settle_expression};
 use crate::session::StatementContext;
@@ -72,6 +74,15 @@ impl Returning {
     /// The columns that clients see.
     pub(crate) fn columns(&self) -> &SchemaRef {
         &self.columns
+    }
+
+    /// Whether columns of the target are in it.
+    pub(crate) fn reads(&self, target: &Target) -> bool {
+        let own = target.qualifier();
+        let is_own =
+            |part: &Expr| Ok(matches!(part, Expr::Column(column) if column.relation.as_ref() == Some(&own)));
+        // What cannot be looked at reads.
+        self.list().iter().any(|expression| expression.exists(is_own).unwrap_or(true))
     }
 
     /// What its parameters stand in.

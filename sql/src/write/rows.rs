@@ -82,7 +82,7 @@ impl RowMaker {
                         plain(&self.rules.definition.name)
                     ),
                 )
-                .with_detail(failing_row(&schema, &columns, row))
+                .with_values(failing_row(&self.rules.definition.name, &schema, &columns, row))
                 .with_column(&self.rules.definition.name, field.name()));
             }
             if column::dimensions(field).is_some() {

@@ -43,7 +43,7 @@ pub(in super::super) async fn define(
     let plan = settle(planner.plan(&statement, &context.snapshot, &[]).await?)?;
     let plan = in_zone(planner.analyze(plan)?, context.settings.zone_name())?;
     if let Some(rights) = context.rights()? {
-        Needs::of(&statement, Some(&plan), &context.snapshot)?.check(&rights, &context.snapshot)?;
+        Needs::of(&statement, (Some(&plan), false), &context.snapshot)?.check(&rights, &context.snapshot)?;
     }
     if let Some(reads) = &context.reads {
         reads.note_plan(&context.snapshot, &plan)?;

@@ -37,6 +37,8 @@ use crate::{Error, Result, column};
 #[derive(Clone, Debug)]
 pub(crate) struct PlannedInsert {
     pub(crate) target: Target,
+    /// The table's columns that the statement gives values.
+    pub(crate) given: Vec<usize>,
     /// By column of the table, the source's column that it comes from; `None` for generated ones.
     sources: Vec<Option<usize>>,
     /// Gives the sources.
@@ -86,7 +88,7 @@ impl PlannedInsert {
             .returning
             .as_ref()
             .map(|items| Returning::of(&shared.planner, snapshot, items, target.columns(), declared));
-        Ok(Self { returning: returning.transpose()?, target, sources, plan, conflict })
+        Ok(Self { returning: returning.transpose()?, target, given: targets, sources, plan, conflict })
     }
 
     /// What it does, given the rows of its plan.

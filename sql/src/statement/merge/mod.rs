@@ -44,6 +44,8 @@ const MERGE_ACTION: &str = "\0merge action";
 pub(crate) struct PlannedMerge {
     pub(crate) target: Target,
     pub(crate) plan: LogicalPlan,
+    /// Whether the query reads columns of the target.
+    pub(crate) reads: bool,
     actions: Vec<Action>,
     /// By column of the table, the plan's column that it comes from; `None` for generated ones.
     sources: Vec<Option<usize>>,
@@ -61,6 +63,10 @@ impl PlannedMerge {
         with: Option<&With>,
         declared: &[Option<FieldRef>],
     ) -> Result<Self> {
+        if with.is_some_and(|with| with.recursive) {
+            let words = "WITH RECURSIVE is not supported for MERGE statement";
+            return Err(Error::new(SqlState::SyntaxError, words));
+        }
         let returning = match &merge.output {
             None => None,
             Some(OutputClause::Returning { select_items, .. }) => Some(select_items),
@@ -174,7 +180,8 @@ impl PlannedMerge {
         let beside = first..expressions.len();
         let plan = LogicalPlan::Projection(Projection::try_new(expressions, Arc::new(rows))?);
         let actions = clauses.iter().map(|clause| clause.action).collect();
-        Ok(Self { target, plan: settle(plan)?, actions, sources, beside, returning })
+        let reads = matching.reads;
+        Ok(Self { target, plan: settle(plan)?, reads, actions, sources, beside, returning })
     }
 
     /// Gathers what it does, given the rows of its plan.
