@@ -1,4 +1,4 @@
-//! `GRANT` and `REVOKE`, of privileges and of membership, `REASSIGN OWNED`, `DROP OWNED`; `ALTER DEFAULT PRIVILEGES`, to be
+//! `GRANT` and `REVOKE`, of privileges and of membership, `REASSIGN OWNED`, `DROP OWNED`, `ALTER LARGE OBJECT`; `ALTER DEFAULT PRIVILEGES`, to be
 //! refused; `RESET SESSION AUTHORIZATION`, which the parser does not know. sqlparser reads other databases' forms of these.
 
 use datafusion::sql::sqlparser::ast::{Ident, ObjectName, Reset, ResetStatement, Statement};
@@ -26,6 +26,11 @@ pub(super) fn command(parser: &mut Parser<'_>) -> Parsed<Option<Command>> {
     if word(parser, &["DROP", "OWNED", "BY"]) {
         let roles = parser.parse_comma_separated(role)?;
         return Ok(Some(Command::DropOwned { roles, cascade: cascade(parser) }));
+    }
+    if word(parser, &["ALTER", "LARGE", "OBJECT"]) {
+        let oid = parser.parse_literal_uint()?;
+        parser.expect_keywords(&[Keyword::OWNER, Keyword::TO])?;
+        return Ok(Some(Command::LargeObjectOwner { oid, to: role(parser)? }));
     }
     if word(parser, &["ALTER", "DEFAULT", "PRIVILEGES"]) {
         skip(parser);
