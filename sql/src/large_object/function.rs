@@ -8,8 +8,9 @@ use std::sync::{Arc, Weak};
 
 use arrow::array::{ArrayRef, BinaryBuilder, Int32Array, Int64Array, StringArray};
 use arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::error::Result as PlanResult;
+use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::{
     ColumnarValue, Expr, LogicalPlan, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl,
     Signature, Volatility,
@@ -70,10 +71,30 @@ fn calls(expression: &Expr) -> PlanResult<bool> {
     })
 }
 
+/// The same expression, whose object ids are numbers as all others: those that are assigned to a column.
+///
+/// # Errors
+/// What walking it gives.
+pub(crate) fn as_number(expression: Expr) -> Result<Expr> {
+    let plain = expression.transform_up(|part| {
+        let Expr::ScalarFunction(call) = part else { return Ok(Transformed::no(part)) };
+        let function: &dyn std::any::Any = call.func.inner().as_ref();
+        let Some(known) = function.downcast_ref::<LargeObjectFunction>() else {
+            return Ok(Transformed::no(Expr::ScalarFunction(call)));
+        };
+        let known = LargeObjectFunction::new(known.function, known.oids.clone(), known.caller.clone());
+        let func = Arc::new(ScalarUDF::new_from_impl(LargeObjectFunction { plain: true, ..known }));
+        Ok(Transformed::yes(Expr::ScalarFunction(ScalarFunction { func, args: call.args })))
+    })?;
+    Ok(plain.data)
+}
+
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct LargeObjectFunction {
     function: Function,
+    /// Whether an object id that it gives is not told from other numbers.
+    plain: bool,
     oids: Arc<Oids>,
     caller: Option<Arc<Caller>>,
     signature: Signature,
@@ -81,12 +102,18 @@ pub(crate) struct LargeObjectFunction {
 
 impl LargeObjectFunction {
     fn new(function: Function, oids: Arc<Oids>, caller: Option<Arc<Caller>>) -> Self {
-        Self { function, oids, caller, signature: Signature::user_defined(Volatility::Volatile) }
+        Self {
+            function,
+            plain: false,
+            oids,
+            caller,
+            signature: Signature::user_defined(Volatility::Volatile),
+        }
     }
 
     /// The same function for a plan that runs.
     pub(crate) fn called_by(&self, caller: Arc<Caller>) -> Self {
-        Self::new(self.function, self.oids.clone(), Some(caller))
+        Self { plain: self.plain, ..Self::new(self.function, self.oids.clone(), Some(caller)) }
     }
 
     /// What it takes in the form with so many arguments.
@@ -102,7 +129,10 @@ impl PartialEq for LargeObjectFunction {
             (Some(one), Some(other)) => Arc::ptr_eq(one, other),
             _ => false,
         };
-        self.function == other.function && Arc::ptr_eq(&self.oids, &other.oids) && same_caller
+        self.function == other.function
+            && self.plain == other.plain
+            && Arc::ptr_eq(&self.oids, &other.oids)
+            && same_caller
     }
 }
 
@@ -144,7 +174,11 @@ impl ScalarUDFImpl for LargeObjectFunction {
     }
 
     fn return_field_from_args(&self, _args: ReturnFieldArgs<'_>) -> PlanResult<FieldRef> {
-        Ok(Arc::new(self.function.gives().field(self.name())))
+        let gives = match self.function.gives() {
+            Type::Oid if self.plain => Type::Int4,
+            gives => gives,
+        };
+        Ok(Arc::new(gives.field(self.name())))
     }
 
     fn invoke_with_args(&self, call: ScalarFunctionArgs) -> PlanResult<ColumnarValue> {

@@ -22,7 +22,7 @@ mod pages;
 
 pub(crate) use argument::parameter;
 pub(crate) use descriptors::Descriptors;
-pub(crate) use function::{LargeObjectFunction, functions, writes, written_by};
+pub(crate) use function::{LargeObjectFunction, as_number, functions, writes, written_by};
 pub(crate) use objects::Objects;
-pub(crate) use owned::{dropped, owned_by, reassigned};
+pub(crate) use owned::{dropped, given, owned_by, reassigned};
 pub(crate) use pages::{make_tables, table_names};

@@ -3,7 +3,7 @@
 use muster_storage::{Changes, Snapshot};
 
 use super::Objects;
-use super::objects::Entry;
+use super::objects::{Entry, unknown};
 use crate::Result;
 
 /// Those of a role.
@@ -29,6 +29,16 @@ pub(crate) fn reassigned(
         changes = changes.and(objects.give(&entry, to)?);
     }
     Ok(changes)
+}
+
+/// Whose an object is, and the changes that give it to another role.
+///
+/// # Errors
+/// 42704 where there is none of the id.
+pub(crate) fn given(snapshot: &Snapshot, oid: u64, to: u64) -> Result<(u64, Changes)> {
+    let objects = Objects::of(snapshot)?;
+    let entry = objects.entry(u32::try_from(oid).map_err(|_| unknown(oid))?)?;
+    Ok((entry.owner, objects.give(&entry, to)?))
 }
 
 /// Adds that those of some roles are gone.

@@ -30,6 +30,11 @@ pub(super) fn command(parser: &mut Parser<'_>) -> Parsed<Option<Command>> {
         let roles = parser.parse_comma_separated(role)?;
         return Ok(Some(Command::DropOwned { roles, cascade: cascade(parser) }));
     }
+    if word(parser, &["ALTER", "LARGE", "OBJECT"]) {
+        let oid = parser.parse_literal_uint()?;
+        parser.expect_keywords(&[Keyword::OWNER, Keyword::TO])?;
+        return Ok(Some(Command::LargeObjectOwner { oid, to: role(parser)? }));
+    }
     if word(parser, &["ALTER", "DEFAULT", "PRIVILEGES"]) {
         skip(parser);
         return Ok(Some(Command::Refused("ALTER DEFAULT PRIVILEGES".to_string())));

@@ -1,4 +1,4 @@
-//! GRANT, REVOKE, REASSIGN OWNED and DROP OWNED as they are written.
+//! GRANT, REVOKE, REASSIGN OWNED, DROP OWNED and ALTER LARGE OBJECT as they are written.
 
 use datafusion::sql::sqlparser::ast::{self, Ident, ObjectName};
 
@@ -36,6 +36,11 @@ pub(crate) enum Command {
     DropOwned {
         roles: Vec<RoleSpec>,
         cascade: bool,
+    },
+    /// ALTER LARGE OBJECT ... OWNER TO.
+    LargeObjectOwner {
+        oid: u64,
+        to: RoleSpec,
     },
     /// What is not there, by its name.
     Refused(String),
@@ -78,7 +83,10 @@ impl Command {
         let privileges = ast::Privileges::All { with_privileges_keyword: false };
         let revokes = match self {
             Self::Privileges { grant, .. } | Self::Membership { grant, .. } => !grant,
-            Self::Reassign { .. } | Self::DropOwned { .. } | Self::Refused(_) => false,
+            Self::Reassign { .. }
+            | Self::DropOwned { .. }
+            | Self::LargeObjectOwner { .. }
+            | Self::Refused(_) => false,
         };
         if revokes {
             return ast::Statement::Revoke(ast::Revoke {
@@ -109,6 +117,7 @@ impl Command {
             Self::Membership { grant: false, .. } => "REVOKE ROLE",
             Self::Reassign { .. } => "REASSIGN OWNED",
             Self::DropOwned { .. } => "DROP OWNED",
+            Self::LargeObjectOwner { .. } => "ALTER LARGE OBJECT",
             Self::Refused(_) => "",
         }
     }

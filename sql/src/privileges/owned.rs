@@ -1,4 +1,4 @@
-//! REASSIGN OWNED and DROP OWNED, and what keeps a role from being dropped.
+//! REASSIGN OWNED, DROP OWNED and ALTER LARGE OBJECT, and what keeps a role from being dropped.
 
 use muster_storage::{Changes, Snapshot};
 
@@ -114,6 +114,27 @@ pub(crate) fn drop_owned(context: &StatementContext, command: &Command) -> Resul
         changes: drop::objects(changes, context.namespace(), &dropped, *cascade)?,
         notices: Vec::new(),
     })
+}
+
+/// ALTER LARGE OBJECT ... OWNER TO.
+///
+/// # Errors
+/// 42704 for an object or a role that is not there, 42501 for whoever does not own the object or is no member of the role.
+pub(crate) fn give_large_object(context: &StatementContext, command: &Command) -> Result<Worked> {
+    let Command::LargeObjectOwner { oid, to } = command else {
+        return Err(Error::internal("an ALTER LARGE OBJECT that is none"));
+    };
+    let granting = Granting::new(context)?;
+    let to = granting.role(to)?;
+    let (owner, changes) = large_object::given(&context.snapshot, *oid, to.id)?;
+    let denied = |message: String| Err(Error::new(SqlState::InsufficientPrivilege, message));
+    if !granting.subject.has_rights_of(owner) {
+        return denied(format!("must be owner of large object {oid}"));
+    }
+    if owner != to.id && !granting.subject.is_member_of(to.id) {
+        return denied(format!("must be member of role \"{}\"", to.name));
+    }
+    Ok(Worked { changes, notices: Vec::new() })
 }
 
 fn need_rights_of(granting: &Granting<'_>, role: &Role, action: &str) -> Result<()> {

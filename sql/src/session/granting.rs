@@ -1,4 +1,4 @@
-//! Runs GRANT, REVOKE, REASSIGN OWNED and DROP OWNED.
+//! Runs GRANT, REVOKE, REASSIGN OWNED, DROP OWNED and ALTER LARGE OBJECT.
 
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ pub(super) async fn run(
         Command::Membership { .. } => membership::membership(&read, &said),
         Command::Reassign { .. } => owned::reassign(&read, &said),
         Command::DropOwned { .. } => owned::drop_owned(&read, &said),
+        Command::LargeObjectOwner { .. } => owned::give_large_object(&read, &said),
         Command::Refused(what) => Err(Error::unsupported(what)),
     });
     let worked = worked.await?;

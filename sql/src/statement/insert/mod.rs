@@ -31,7 +31,7 @@ use crate::planning::{Names, assign, bare, expression, rewrite_statement, settle
 use crate::session::StatementContext;
 use crate::sqlstate::SqlState;
 use crate::write::{Returning, RowWriter, Target, Written, is_default};
-use crate::{Error, Result, column};
+use crate::{Error, Result, column, large_object};
 
 /// A planned INSERT. Its plan gives the rows to be inserted, without generated columns.
 #[derive(Clone, Debug)]
@@ -271,7 +271,7 @@ async fn plan_values(
             }
             let cell = planner.sql_to_expr(cell, &nothing, &mut PlannerContext::new())?;
             let place = Arc::new(column::type_only(field, ""));
-            let cell = settle_expression(cell, declared, &place)?;
+            let cell = large_object::as_number(settle_expression(cell, declared, &place)?)?;
             let from = expression::field(&cell, &nothing)?;
             cells.push(assign(cell, &from, field, &definition.name)?);
         }
