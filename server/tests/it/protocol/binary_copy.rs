@@ -239,8 +239,8 @@ fn a_value_that_is_none_is_refused_with_line_and_column() {
                 "value too long for type character varying(5)",
                 Some(b),
             ),
-            (sql, second(&[Some(one), Some(b"a\xff"), Some(numeric)]), "22021", &utf8_ff, Some(b)),
-            (sql, second(&[Some(one), Some(b"a\0"), Some(numeric)]), "22021", &utf8_00, Some(b)),
+            (sql, second(&[Some(one), Some(b"a\xff"), Some(numeric)]), "22021", utf8_ff.as_str(), Some(b)),
+            (sql, second(&[Some(one), Some(b"a\0"), Some(numeric)]), "22021", utf8_00.as_str(), Some(b)),
             (
                 sql,
                 second(&[Some(one), Some(b"a"), None]),
