@@ -24,8 +24,8 @@ use crate::catalog::{CATALOG, PublicSchema, SCHEMA, system};
 use crate::functions::table::{CallPlanner, TableFunctions, VectorSearchPlanner};
 use crate::functions::{aggregate, scalar};
 use crate::planning::{
-    CheckedArithmetic, Dates, DecimalTexts, IntervalOperators, JsonOperators, Lateral, Literals,
-    ScalarSubqueries, Texts, VectorOperators, with_filters_below_searches, with_limit_fences,
+    CheckedArithmetic, Dates, DecimalTexts, IntervalOperators, IntervalOrder, JsonOperators, Lateral,
+    Literals, ScalarSubqueries, Texts, VectorOperators, with_filters_below_searches, with_limit_fences,
 };
 use crate::sequence::{self, Sequences};
 use crate::topk::VectorTopKPlanner;
@@ -83,6 +83,7 @@ pub(crate) fn session_state(
     rules.push(Arc::new(CheckedArithmetic));
     rules.push(Arc::new(DecimalTexts));
     rules.push(Arc::new(Texts));
+    rules.push(Arc::new(IntervalOrder));
     // Before the library's, which take `||` of lists for theirs.
     let mut planners: Vec<Arc<dyn ExprPlanner>> =
         vec![Arc::new(JsonOperators), Arc::new(VectorOperators), Arc::new(IntervalOperators)];

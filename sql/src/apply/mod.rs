@@ -14,4 +14,4 @@ mod rule;
 
 pub(crate) use exec::ApplyPlanner;
 pub(crate) use node::Apply;
-pub(crate) use rule::apply_subqueries;
+pub(crate) use rule::{apply_kept, apply_subqueries};

@@ -17,6 +17,7 @@ use datafusion::logical_expr::{
 
 use super::node::{Apply, Gives};
 use crate::Error;
+use crate::planning::is_kept;
 
 /// Optimizes a subquery whose references have become parameters.
 pub(crate) type Optimize<'a> = &'a dyn Fn(LogicalPlan) -> Result<LogicalPlan>;
@@ -29,10 +30,36 @@ pub(crate) fn apply_subqueries(plan: LogicalPlan, optimize: Optimize<'_>) -> Res
     if !refers_outwards(&plan)? {
         return Ok(plan);
     }
-    let mut applied = Applied { optimize, aliases: aliases(&plan)?, count: 0 };
+    applied(plan, optimize, refers_outwards)
+}
+
+/// The plan without those correlated subqueries that `planning::decorrelation` has marked: before DataFusion's optimizer, which
+/// would take columns away that only they read.
+///
+/// # Errors
+/// As [`apply_subqueries`].
+pub(crate) fn apply_kept(plan: LogicalPlan, optimize: Optimize<'_>) -> Result<LogicalPlan> {
+    let mut any = false;
+    plan.apply_with_subqueries(|node| {
+        any |= is_kept(node);
+        Ok(if any { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    })?;
+    if !any {
+        return Ok(plan);
+    }
+    applied(plan, optimize, |subquery| Ok(is_kept(subquery) && refers_outwards(subquery)?))
+}
+
+/// The plan without the subqueries that are `wanted`.
+fn applied(
+    plan: LogicalPlan,
+    optimize: Optimize<'_>,
+    wanted: fn(&LogicalPlan) -> Result<bool>,
+) -> Result<LogicalPlan> {
+    let mut applied = Applied { optimize, wanted, aliases: aliases(&plan)?, count: 0 };
     plan.transform_up(|node| {
         if let LogicalPlan::Join(join) = &node
-            && refers_outwards(&join.right)?
+            && wanted(lateral_subquery(&join.right))?
             && let Some(plan) = applied.lateral(join)?
         {
             return Ok(Transformed::yes(plan));
@@ -40,6 +67,15 @@ pub(crate) fn apply_subqueries(plan: LogicalPlan, optimize: Optimize<'_>) -> Res
         applied.node(node)
     })
     .map(|transformed| transformed.data)
+}
+
+/// The subquery of a join's right side, if that is a LATERAL one.
+fn lateral_subquery(plan: &LogicalPlan) -> &LogicalPlan {
+    match plan {
+        LogicalPlan::SubqueryAlias(alias) => lateral_subquery(&alias.input),
+        LogicalPlan::Subquery(subquery) => &subquery.subquery,
+        other => other,
+    }
 }
 
 /// Whether a plan, or a subquery in it, refers to rows around it.
@@ -59,6 +95,8 @@ fn refers_outwards(plan: &LogicalPlan) -> Result<bool> {
 
 struct Applied<'a> {
     optimize: Optimize<'a>,
+    /// Which subqueries it is about.
+    wanted: fn(&LogicalPlan) -> Result<bool>,
     /// What has an alias, and the alias.
     aliases: Vec<(TableReference, DFSchemaRef)>,
     /// Values that have a column.
@@ -72,7 +110,7 @@ impl Applied<'_> {
         let [input] = inputs.as_slice() else { return Ok(Transformed::no(node)) };
         let mut correlated = false;
         node.apply_expressions(|expression| {
-            correlated |= expression.exists(is_correlated)?;
+            correlated |= expression.exists(|part| self.is_wanted(part))?;
             Ok(TreeNodeRecursion::Continue)
         })?;
         if !correlated {
@@ -100,11 +138,21 @@ impl Applied<'_> {
         Ok(Transformed::yes(LogicalPlanBuilder::from(over).project(own)?.build()?))
     }
 
+    /// Whether a part of an expression is a subquery that it is about.
+    fn is_wanted(&self, part: &Expr) -> Result<bool> {
+        match part {
+            Expr::ScalarSubquery(subquery) | Expr::Exists(Exists { subquery, .. }) => {
+                (self.wanted)(&subquery.subquery)
+            }
+            _ => Ok(false),
+        }
+    }
+
     /// A correlated subquery in an expression as the column that a node below gives.
     fn value(&mut self, part: Expr, below: &mut Arc<LogicalPlan>) -> Result<Transformed<Expr>> {
         let (subquery, negated) = match part {
-            Expr::ScalarSubquery(subquery) if refers_outwards(&subquery.subquery)? => (subquery, None),
-            Expr::Exists(Exists { subquery, negated }) if refers_outwards(&subquery.subquery)? => {
+            Expr::ScalarSubquery(subquery) if (self.wanted)(&subquery.subquery)? => (subquery, None),
+            Expr::Exists(Exists { subquery, negated }) if (self.wanted)(&subquery.subquery)? => {
                 let rows = Aggregate::try_new(subquery.subquery.clone(), Vec::new(), vec![count_all()])?;
                 let subquery = Subquery { subquery: Arc::new(LogicalPlan::Aggregate(rows)), ..subquery };
                 (subquery, Some(negated))
@@ -280,16 +328,6 @@ impl Closing<'_> {
         };
         let found = Column::new(qualifier.cloned(), field.name());
         aliased.maybe_index_of_column(&found).is_some().then_some(found)
-    }
-}
-
-/// DataFusion does not list what `unnest` in FROM refers to, and so the list is not asked.
-fn is_correlated(part: &Expr) -> Result<bool> {
-    match part {
-        Expr::ScalarSubquery(subquery) | Expr::Exists(Exists { subquery, .. }) => {
-            refers_outwards(&subquery.subquery)
-        }
-        _ => Ok(false),
     }
 }
 

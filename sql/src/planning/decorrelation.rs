@@ -32,6 +32,11 @@ pub(super) fn kept(subquery: Subquery) -> Subquery {
     Subquery { subquery: Arc::new(LogicalPlan::Sort(sort)), ..subquery }
 }
 
+/// Whether a plan is such a subquery's.
+pub(crate) fn is_kept(plan: &LogicalPlan) -> bool {
+    matches!(plan, LogicalPlan::Sort(Sort { expr, fetch: None, .. }) if *expr == [lit(0_i64).sort(true, false)])
+}
+
 /// Whether a join of the subquery would give other rows.
 pub(super) fn goes_wrong(plan: &LogicalPlan) -> Result<bool> {
     if !is_correlated(plan) {

@@ -108,7 +108,8 @@ fn coerced(simplifier: &ExprSimplifier, expression: Expr, columns: &DFSchema) ->
     let expression = simplifier.coerce(expression, columns)?;
     let expression = super::arithmetic::check_arithmetic(expression, columns)?.data;
     let expression = super::decimals::read_decimals(expression, columns)?.data;
-    Ok(super::texts::write_texts(expression, columns)?.data)
+    let expression = super::texts::write_texts(expression, columns)?.data;
+    Ok(super::interval_order::compare_by_length(expression, columns)?.data)
 }
 
 fn simplifier(state: &SessionState, columns: &DFSchema, now: DateTime<Utc>) -> ExprSimplifier {

@@ -191,6 +191,10 @@ fn values_decide(plan: &LogicalPlan) -> Result<bool> {
         if let LogicalPlan::Limit(limit) = node {
             decide |= limit.fetch.iter().chain(&limit.skip).any(|number| has_placeholder(number));
         }
+        // What a window is sorted and spread by has to be the same for DataFusion wherever it looks.
+        if let LogicalPlan::Window(window) = node {
+            decide |= window.window_expr.iter().any(has_placeholder);
+        }
         if let LogicalPlan::Values(values) = node {
             // DataFusion evaluates them while it plans.
             decide |= values.values.iter().flatten().any(has_placeholder);

@@ -19,7 +19,7 @@ use datafusion::optimizer::AnalyzerRule;
 use arrow::datatypes::{DataType, Field, FieldRef};
 
 use super::each_expression::each_expression;
-use super::json_order;
+use super::sort_keys;
 use crate::functions::aggregate;
 use crate::functions::scalar::{self, Comparison};
 use crate::sqlstate::SqlState;
@@ -40,7 +40,7 @@ impl AnalyzerRule for Literals {
         let plan = each_expression(plan, |expression, schema| {
             type_literals(expression, schema)?.transform_data(|expression| Ok(keep_type(expression, schema)))
         })?;
-        json_order::sort_by_keys(plan)
+        sort_keys::sort_by_keys(plan)
     }
 }
 
@@ -143,7 +143,7 @@ pub(crate) fn type_literals(expression: Expr, schema: &DFSchema) -> Result<Trans
             Expr::AggregateFunction(mut call) => {
                 as_numeric(call.func.name(), &mut call.params.args, schema);
                 if !call.params.distinct {
-                    json_order::by_keys(&mut call.params.order_by, schema)?;
+                    sort_keys::by_keys(&mut call.params.order_by, schema)?;
                 } else if aggregate::is_array_of_json(call.func.name()) && call.params.order_by.is_empty() {
                     let sorted = call.params.args.first().map(|value| value.clone().sort(true, false));
                     call.params.order_by.extend(sorted);

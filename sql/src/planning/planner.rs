@@ -24,7 +24,7 @@ use super::json_keys::type_keys;
 use super::rewrite::{Rewritten, rewrite_statement};
 use super::{Names, declare};
 use crate::Result;
-use crate::apply::apply_subqueries;
+use crate::apply::{apply_kept, apply_subqueries};
 use crate::embedding::{scope, without_waiting_values};
 
 /// Plans statements over one session state.
@@ -89,6 +89,7 @@ impl Planner {
             state: &self.state,
         };
         let plan = without_waiting_values(plan)?;
+        let plan = apply_kept(plan, &|subquery| Ok(self.optimize(subquery, now)?))?;
         let optimizer = self.state.optimizer();
         let optimized = scope::planning(|| optimizer.optimize(plan, &context, |_, _| {}))?;
         let indexed = crate::topk::use_indexes(super::prune::prune(optimized)?, &context)?;

@@ -10,6 +10,7 @@ use muster_storage::{Snapshot, TableDefinition};
 use super::copy_options::{CopyOptions, Forced};
 use super::name;
 use crate::audit::{is_log, lines_query};
+use crate::catalog::relation::{plain, schema_of};
 use crate::database::Shared;
 use crate::load::{FileFormat, Naming, Request, TextColumn, loadable};
 use crate::parse::{Statement, parse};
@@ -221,7 +222,8 @@ fn table_query(definition: &TableDefinition, columns: &[Ident]) -> Result<ast::S
         listed(definition, columns)?
     };
     let quoted: Vec<String> = names.iter().map(|name| Ident::with_quote('"', name).to_string()).collect();
-    let table = Ident::with_quote('"', &definition.name);
+    let part = |name: &str| Ident::with_quote('"', name).to_string();
+    let table = format!("{}.{}", part(schema_of(&definition.name)), part(plain(&definition.name)));
     query(&format!("SELECT {} FROM {table}", quoted.join(", ")))
 }
 

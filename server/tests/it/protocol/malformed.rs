@@ -29,7 +29,7 @@ fn messages_cut_short_are_errors_and_the_connection_lives() {
             (Message::new(b'Q').bytes(b"SELECT 1").done(), "08P01"),
             (Message::new(b'Q').bytes(b"SELECT '\xff'\0").done(), "22021"),
             (Message::new(b'S').bytes(b"more").done(), "08P01"),
-            (Message::new(b'F').i32(1).done(), "0A000"),
+            (Message::new(b'F').i32(1).done(), "08P01"),
         ] {
             let answers = raw.ask(&[message]).await;
             assert_eq!((kinds(&answers), answers[0].sqlstate()), ("EZ".to_string(), state.to_string()));

@@ -11,6 +11,7 @@ mod decimal_text;
 mod embed;
 mod format;
 mod in_rows;
+mod interval_key;
 mod interval_times;
 mod is_valid;
 pub(crate) mod json;
@@ -50,6 +51,7 @@ pub(crate) use date_text::{is_read, read_date, zoned_text};
 pub(crate) use decimal_text::{decimal_text, is_decimal_text};
 pub(crate) use embed::{EMBED_MODEL, embed_waits, models_of};
 pub(crate) use in_rows::in_rows;
+pub(crate) use interval_key::interval_key;
 pub(crate) use interval_times::interval_times;
 pub(crate) use is_valid::{IsValid, validates};
 pub(crate) use like_pattern::LIKE_PATTERN;
@@ -91,6 +93,7 @@ pub(crate) fn all(embedders: &Arc<Embedders>) -> Vec<Arc<ScalarUDF>> {
         to_uuid::function(),
         to_bytea::function(),
         to_interval::function(),
+        interval_key::function(),
         check_length::function(),
         timezone::function(),
         version::function(),

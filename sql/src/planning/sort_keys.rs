@@ -1,10 +1,13 @@
-//! ORDER BY of jsonb: by keys that are ordered as the documents are, for their texts are not. `json` has no order: 42883.
+//! ORDER BY of jsonb and of intervals: by keys that are ordered as the values are, for their texts and parts are not. `json` has no order:
+//! 42883.
 
+use arrow::datatypes::{DataType, IntervalUnit};
 use datafusion::common::tree_node::Transformed;
 use datafusion::common::{DFSchema, Result};
 use datafusion::logical_expr::{ExprSchemable, LogicalPlan, SortExpr};
 
 use crate::Error;
+use crate::functions::scalar::interval_key;
 use crate::functions::scalar::json::{SORT_KEY, json_type, named};
 use crate::sqlstate::SqlState;
 
@@ -24,6 +27,10 @@ pub(super) fn sort_by_keys(plan: LogicalPlan) -> Result<LogicalPlan> {
 pub(super) fn by_keys(order: &mut [SortExpr], schema: &DFSchema) -> Result<()> {
     for sorted in order {
         let Ok((_, field)) = sorted.expr.to_field(schema) else { continue };
+        if matches!(field.data_type(), DataType::Interval(IntervalUnit::MonthDayNano)) {
+            sorted.expr = interval_key(sorted.expr.clone());
+            continue;
+        }
         match json_type(&field) {
             None => {}
             Some("jsonb") => {
