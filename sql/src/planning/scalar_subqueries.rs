@@ -145,8 +145,10 @@ fn value_of(subquery: Subquery, around: &DFSchema) -> Result<Transformed<Expr>> 
 
 /// The one value that an aggregate makes of a subquery's rows.
 fn aggregated(subquery: Subquery, aggregate: Expr) -> Result<Expr> {
+    let is_kept = decorrelation::is_kept(&subquery.subquery);
     let rows = Aggregate::try_new(subquery.subquery.clone(), Vec::new(), vec![aggregate])?;
-    Ok(Expr::ScalarSubquery(Subquery { subquery: Arc::new(LogicalPlan::Aggregate(rows)), ..subquery }))
+    let rows = Subquery { subquery: Arc::new(LogicalPlan::Aggregate(rows)), ..subquery };
+    Ok(Expr::ScalarSubquery(if is_kept { decorrelation::kept(rows) } else { rows }))
 }
 
 fn is_in(contained: InSubquery, outer: &DFSchema) -> Result<Transformed<Expr>> {
