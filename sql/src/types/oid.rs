@@ -38,7 +38,8 @@ const CHAR_KEY: &str = "pg.char";
 #[must_use]
 pub fn of(field: &Field) -> Option<u32> {
     let meta = |key: &str| field.metadata().get(key).map(String::as_str);
-    if let Some(alias) = meta(ALIAS_KEY).and_then(alias) {
+    // A cast takes the metadata along: what is no int4 any more is no object id.
+    if let (Some(alias), DataType::Int32) = (meta(ALIAS_KEY).and_then(alias), field.data_type()) {
         return Some(alias);
     }
     if meta(CHAR_KEY).is_some() {
