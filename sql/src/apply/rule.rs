@@ -30,7 +30,7 @@ pub(crate) fn apply_subqueries(plan: LogicalPlan, optimize: Optimize<'_>) -> Res
     if !refers_outwards(&plan)? {
         return Ok(plan);
     }
-    applied(plan, optimize, refers_outwards)
+    applied(plan, optimize, "applied", refers_outwards)
 }
 
 /// The plan without those correlated subqueries that `planning::decorrelation` has marked: before DataFusion's optimizer, which
@@ -47,16 +47,17 @@ pub(crate) fn apply_kept(plan: LogicalPlan, optimize: Optimize<'_>) -> Result<Lo
     if !any {
         return Ok(plan);
     }
-    applied(plan, optimize, |subquery| Ok(is_kept(subquery) && refers_outwards(subquery)?))
+    applied(plan, optimize, "kept", |subquery| Ok(is_kept(subquery) && refers_outwards(subquery)?))
 }
 
 /// The plan without the subqueries that are `wanted`.
 fn applied(
     plan: LogicalPlan,
     optimize: Optimize<'_>,
+    values: &'static str,
     wanted: fn(&LogicalPlan) -> Result<bool>,
 ) -> Result<LogicalPlan> {
-    let mut applied = Applied { optimize, wanted, aliases: aliases(&plan)?, count: 0 };
+    let mut applied = Applied { optimize, values, wanted, aliases: aliases(&plan)?, count: 0 };
     plan.transform_up(|node| {
         if let LogicalPlan::Join(join) = &node
             && wanted(lateral_subquery(&join.right))?
@@ -95,6 +96,8 @@ fn refers_outwards(plan: &LogicalPlan) -> Result<bool> {
 
 struct Applied<'a> {
     optimize: Optimize<'a>,
+    /// What the columns of values are called, beside those of another walk over the plan.
+    values: &'static str,
     /// Which subqueries it is about.
     wanted: fn(&LogicalPlan) -> Result<bool>,
     /// What has an alias, and the alias.
@@ -160,7 +163,7 @@ impl Applied<'_> {
             other => return Ok(Transformed::no(other)),
         };
         self.count += 1;
-        let name = format!("\0applied {}", self.count);
+        let name = format!("\0{} {}", self.values, self.count);
         let (plan, arguments) = self.closed(subquery.subquery.as_ref().clone(), below.schema())?;
         let node = Apply::try_new(below.clone(), Arc::new(plan), arguments, Gives::Value(name.clone()))?;
         *below = Arc::new(LogicalPlan::Extension(Extension { node: Arc::new(node) }));

@@ -34,27 +34,32 @@ pub(crate) fn compare_by_length(expression: Expr, schema: &DFSchema) -> Result<T
             Expr::BinaryExpr(BinaryExpr { left, op, right })
                 if op.supports_propagation() && is_interval(&left, schema) && is_interval(&right, schema) =>
             {
-                let keys = BinaryExpr::new(keyed(left), op, keyed(right));
+                let keys = BinaryExpr::new(keyed(*left), op, keyed(*right));
                 Transformed::yes(Expr::BinaryExpr(keys))
             }
             Expr::Between(Between { expr, negated, low, high })
                 if [&expr, &low, &high].into_iter().all(|value| is_interval(value, schema)) =>
             {
-                Transformed::yes(Expr::Between(Between::new(keyed(expr), negated, keyed(low), keyed(high))))
+                Transformed::yes(Expr::Between(Between::new(
+                    keyed(*expr),
+                    negated,
+                    keyed(*low),
+                    keyed(*high),
+                )))
             }
             Expr::InList(InList { expr, list, negated })
                 if is_interval(&expr, schema) && list.iter().all(|value| is_interval(value, schema)) =>
             {
                 let list = list.into_iter().map(interval_key).collect();
-                Transformed::yes(Expr::InList(InList::new(keyed(expr), list, negated)))
+                Transformed::yes(Expr::InList(InList::new(keyed(*expr), list, negated)))
             }
             other => Transformed::no(other),
         })
     })
 }
 
-fn keyed(interval: Box<Expr>) -> Box<Expr> {
-    Box::new(interval_key(*interval))
+fn keyed(interval: Expr) -> Box<Expr> {
+    Box::new(interval_key(interval))
 }
 
 fn is_interval(expression: &Expr, schema: &DFSchema) -> bool {

@@ -75,11 +75,11 @@ fn equal(left: &[Expr], right: &[Expr]) -> Result<Expr> {
     all.ok_or_else(|| Error::internal("a row without values"))
 }
 
-fn pairs(left: &[Expr], right: &[Expr]) -> Result<impl Iterator<Item = (Expr, Expr)>> {
+fn pairs<'a>(left: &'a [Expr], right: &'a [Expr]) -> Result<impl Iterator<Item = (Expr, Expr)> + 'a> {
     if left.len() != right.len() {
         return Err(Error::new(SqlState::SyntaxError, "unequal number of entries in row expressions"));
     }
-    Ok(left.to_vec().into_iter().zip(right.to_vec()))
+    Ok(left.iter().cloned().zip(right.iter().cloned()))
 }
 
 fn or(left: Expr, right: Expr) -> Expr {
