@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Field, Int64Type};
 
-use crate::Result;
 use crate::functions::scalar::read_bytea;
+use crate::{Error, Result};
 
 /// The metadata key that tells an object id from other numbers of 32 bits.
 const OID_KEY: &str = "pg.oid_alias";
@@ -209,9 +209,7 @@ pub(super) fn values<'a>(
             },
             Type::Text | Type::Void => text().map(Value::Text),
         };
-        // What is of another type than it was made of is NULL.
-        let Some(value) = value else { return Ok(None) };
-        values.push(value);
+        values.push(value.ok_or_else(|| Error::internal("an argument of another type than it was made of"))?);
     }
     Ok(Some(values))
 }

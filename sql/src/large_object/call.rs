@@ -89,6 +89,8 @@ impl<'a> Call<'a> {
     /// places that there are none of; 55000 for writing where it was opened for reading; what storage gives.
     pub(super) fn run(&self, function: Function, values: &[Value<'_>]) -> Result<Answer> {
         use Function as F;
+        let live = self.caller.live.upgrade();
+        let _alone = live.as_ref().map(|live| live.large_object_call.lock());
         let number = |value: i64| Ok(Answer::Number(value));
         match (function, values) {
             (F::Creat, [_]) => number(self.create(0)?.into()),

@@ -9,17 +9,18 @@ use std::sync::Arc;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, Result, ScalarValue};
-use datafusion::functions::string::rtrim;
-use datafusion::logical_expr::expr::{AggregateFunction, Cast, InList};
+use datafusion::logical_expr::expr::{Cast, InList};
 use datafusion::logical_expr::{
-    AggregateUDF, Between, BinaryExpr, Expr, ExprSchemable, LogicalPlan, WindowFunctionDefinition, lit, not,
+    Between, BinaryExpr, Expr, ExprSchemable, LogicalPlan, WindowFunctionDefinition, lit, not,
 };
 use datafusion::optimizer::AnalyzerRule;
 
 use arrow::datatypes::{DataType, Field, FieldRef};
 
+use super::aggregate_calls::{as_numeric, chosen, fields, in_order};
 use super::each_expression::each_expression;
 use super::sort_keys;
+use super::untyped::{Reader, half_vector, is_date, is_text, kind, read, reader, vector};
 use crate::functions::aggregate;
 use crate::functions::scalar::{self, Comparison};
 use crate::sqlstate::SqlState;
@@ -177,36 +178,6 @@ pub(crate) fn type_literals(expression: Expr, schema: &DFSchema) -> Result<Trans
     })
 }
 
-/// `avg` of integers and numerics has sixteen digits behind the point, and `sum` of bigint is a numeric, as in PostgreSQL.
-fn as_numeric(function: &str, arguments: &mut [Expr], schema: &DFSchema) {
-    /// DataFusion's average adds four digits to the scale, and to the precision.
-    const AVERAGED: DataType = DataType::Decimal128(34, 12);
-    let Some(argument) = arguments.first_mut() else { return };
-    let wanted = match (function, argument.get_type(schema)) {
-        ("avg", Ok(given)) if given.is_integer() => AVERAGED,
-        ("avg", Ok(DataType::Decimal128(precision, scale)))
-            if (0..12).contains(&scale) && i16::from(precision) - i16::from(scale) <= 22 =>
-        {
-            AVERAGED
-        }
-        ("sum", Ok(DataType::Int64 | DataType::UInt64)) => DataType::Decimal128(20, 0),
-        _ => return,
-    };
-    let taken = std::mem::replace(argument, Expr::Literal(ScalarValue::Null, None));
-    *argument = Expr::Cast(Cast::new(Box::new(taken), wanted));
-}
-
-/// `DISTINCT` values come in their order, for PostgreSQL sorts them to find them.
-fn in_order(call: &mut AggregateFunction) {
-    let gathers = ["array_agg", "string_agg"].contains(&call.func.name());
-    if !gathers || !call.params.distinct || !call.params.order_by.is_empty() {
-        return;
-    }
-    if let Some(value) = call.params.args.first() {
-        call.params.order_by = vec![value.clone().sort(true, false)];
-    }
-}
-
 /// The operands of a comparison. A float and a numeric are compared as floats, as in PostgreSQL: DataFusion would make a
 /// numeric of the float, which a NaN or an infinity is not.
 fn floats_with_decimals(left: Expr, right: Expr, schema: &DFSchema) -> (Expr, Expr) {
@@ -255,10 +226,6 @@ fn read_choices(mut choices: Vec<&mut Expr>, json: Option<&str>, schema: &DFSche
     for choice in choices.iter_mut().filter(|choice| is_text(choice)) {
         **choice = read(choice.clone(), Some(&reader));
     }
-}
-
-fn is_date(data_type: &DataType) -> bool {
-    matches!(data_type, DataType::Date32 | DataType::Time64(_) | DataType::Timestamp(_, _))
 }
 
 /// Whether a cast reads an interval.
@@ -405,89 +372,8 @@ fn cast_vector(cast: Cast, schema: &DFSchema) -> Result<Transformed<Expr>> {
     }
 }
 
-fn fields(expressions: &[Expr], schema: &DFSchema) -> Result<Vec<FieldRef>> {
-    expressions.iter().map(|expression| Ok(expression.to_field(schema)?.1)).collect()
-}
-
-/// The aggregate that a name means over these arguments, where it is another than the one that stands there.
-fn chosen(function: &Arc<AggregateUDF>, fields: &[FieldRef]) -> Result<Option<Arc<AggregateUDF>>> {
-    let vectors = fields.iter().any(|field| VectorKind::of(field).is_some());
-    if vectors && aggregate::is_of_no_vectors(function) {
-        return Err(aggregate::undefined(function.name(), fields).into());
-    }
-    Ok(aggregate::chosen(function, fields))
-}
-
 /// Two vectors compared, a text among them as one.
 fn vector_call(comparison: Comparison, kind: VectorKind, left: Expr, right: Expr) -> Expr {
     let reader = if kind == VectorKind::Half { half_vector } else { vector };
     scalar::compare(comparison).call(vec![left, read(right, Some(&Reader::By(reader)))])
-}
-
-fn vector(text: Expr) -> Expr {
-    scalar::to_vector(VectorKind::Vector, text, None)
-}
-
-fn half_vector(text: Expr) -> Expr {
-    scalar::to_vector(VectorKind::Half, text, None)
-}
-
-fn kind(expression: &Expr, schema: &DFSchema) -> Option<VectorKind> {
-    let (_, field) = expression.to_field(schema).ok()?;
-    VectorKind::of(&field)
-}
-
-/// Makes another value of a text.
-enum Reader {
-    By(fn(Expr) -> Expr),
-    /// An array of this type.
-    Array(DataType),
-    /// A date or time of this type.
-    Date(DataType),
-}
-
-/// How a text beside `expression` is read, if not as a text.
-fn reader(expression: &Expr, schema: &DFSchema) -> Option<Reader> {
-    if let Expr::Column(column) = expression
-        && schema
-            .qualified_field_from_column(column)
-            .is_ok_and(|(_, field)| column::char_length(field).is_some())
-    {
-        // Blanks at the end mean nothing beside a char(n), which keeps none.
-        return Some(Reader::By(|text| rtrim().call(vec![text])));
-    }
-    match expression.get_type(schema).ok()? {
-        DataType::FixedSizeBinary(16) => Some(Reader::By(scalar::to_uuid)),
-        DataType::Binary => Some(Reader::By(scalar::to_bytea)),
-        date if is_date(&date) => Some(Reader::Date(date)),
-        DataType::Interval(_) => Some(Reader::By(scalar::to_interval)),
-        array @ (DataType::FixedSizeList(_, _) | DataType::List(_)) => match kind(expression, schema) {
-            Some(VectorKind::Vector) => Some(Reader::By(vector)),
-            Some(VectorKind::Half) => Some(Reader::By(half_vector)),
-            None => Some(Reader::Array(array)),
-        },
-        _ => None,
-    }
-}
-
-fn read(expression: Expr, reader: Option<&Reader>) -> Expr {
-    match reader {
-        Some(reader) if is_text(&expression) => match reader {
-            Reader::By(read) => read(expression),
-            Reader::Array(array) => scalar::array_of_text(expression.clone(), array).unwrap_or(expression),
-            Reader::Date(date) => scalar::read_date(expression.clone(), date).unwrap_or(expression),
-        },
-        _ => expression,
-    }
-}
-
-/// Whether an expression is a text as a statement writes it, or a parameter that is one.
-fn is_text(expression: &Expr) -> bool {
-    match expression {
-        Expr::Literal(ScalarValue::Utf8(Some(_)), _) => true,
-        Expr::Placeholder(placeholder) => {
-            placeholder.field.as_ref().is_some_and(|field| field.data_type() == &DataType::Utf8)
-        }
-        _ => false,
-    }
 }

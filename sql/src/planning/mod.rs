@@ -9,15 +9,18 @@
 //! It is not execution: nodes read the snapshot that the statement carries
 //! ([`crate::session::StatementContext`]), so a plan holds no data.
 
+mod aggregate_calls;
 mod arithmetic;
 mod assign;
 mod bind;
+mod casts;
 mod dates;
 mod decimals;
 mod decorrelation;
 mod each_expression;
 pub(crate) mod expression;
 mod filter_below_search;
+mod from_items;
 pub(crate) mod generic_plan;
 mod grouped;
 mod grouping;
@@ -54,6 +57,7 @@ mod sort_keys;
 mod spellings;
 mod texts;
 mod tuples;
+mod untyped;
 pub(crate) mod views;
 mod whole_rows;
 

@@ -1,37 +1,31 @@
 //! Changes to the AST before DataFusion plans it.
 //!
-//! - Casts to `vector`, `json`, `jsonb` and `uuid` become functions, because a DataFusion cast knows only
-//!   Arrow's types.
-//! - A table function of ours after another FROM item becomes LATERAL, as every function in
-//!   PostgreSQL's FROM is.
+//! - Casts that Arrow's do not do become functions ([`super::casts`]), and items of FROM what they are in PostgreSQL ([`super::from_items`]).
 //! - WITH lists are put in an order that DataFusion reads as PostgreSQL does ([`super::recursion`]).
 //! - Operators that DataFusion would read as something else are refused by name.
 
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    self, AccessExpr, BinaryOperator, CastKind, CharacterLength, DataType as SqlType, Expr, Fetch, Function,
-    FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, GroupByExpr, Ident, LimitClause,
-    ObjectName, ObjectNamePart, Query, Select, SelectItem, SetExpr, SetOperator, SetQuantifier, TableAlias,
-    TableAliasColumnDef, TableFactor, Value, ValueWithSpan, VisitorMut,
+    self, AccessExpr, BinaryOperator, CastKind, Expr, Fetch, Function, FunctionArg, FunctionArgExpr,
+    FunctionArgumentList, FunctionArguments, GroupByExpr, Ident, LimitClause, ObjectName, ObjectNamePart,
+    Query, Select, SelectItem, SetExpr, SetOperator, SetQuantifier, Value, ValueWithSpan, VisitorMut,
 };
 
+use super::casts::{cast, interval_literal};
 use super::grouping::regrouped;
-use super::integers::{is_arithmetic, type_integers, type_values};
+use super::integers::{is_arithmetic, type_integers};
 use super::quantified::{Quantifier, quantified};
 use super::select_names::name_columns;
 use super::spellings::respelled;
 use super::{
-    json_arguments, json_records, merged_columns, named_windows, open_values, ordered_rows, recursion,
+    from_items, json_arguments, json_records, merged_columns, named_windows, ordered_rows, recursion,
     set_returning, tuples, whole_rows,
 };
 use crate::catalog::system::CURRENT_USER;
-use crate::functions;
-use crate::functions::scalar::{ARRAY_OF, LIKE_PATTERN, PLAIN_ARRAY, TIMEZONE, to_vector_name};
-use crate::parse::walk::{change, visit_expressions};
+use crate::functions::scalar::{ARRAY_OF, LIKE_PATTERN, TIMEZONE};
+use crate::parse::walk::change;
 use crate::statement::name;
-use crate::types::interval::{self, Unit};
-use crate::types::vector::VectorKind;
 use crate::{Error, Result, sequence};
 
 /// Rewrites a whole statement.
@@ -131,32 +125,8 @@ impl VisitorMut for Rewrite {
                 type_integers(expression);
             }
         }
-        if let Err(error) = values_in_from(select) {
+        if let Err(error) = from_items::rewrite(select) {
             return ControlFlow::Break(error);
-        }
-        let mut first = true;
-        for item in &mut select.from {
-            if let Err(error) = type_derived(&mut item.relation) {
-                return ControlFlow::Break(error);
-            }
-            let joined = item.joins.iter_mut().map(|join| &mut join.relation);
-            for relation in std::iter::once(&mut item.relation).chain(joined) {
-                if let Err(error) = set_returning::in_from(relation) {
-                    return ControlFlow::Break(error);
-                }
-            }
-            name_unnested(&mut item.relation);
-            if !first {
-                make_lateral(&mut item.relation);
-            }
-            first = false;
-            for join in &mut item.joins {
-                name_unnested(&mut join.relation);
-                if let Err(error) = type_derived(&mut join.relation) {
-                    return ControlFlow::Break(error);
-                }
-                make_lateral(&mut join.relation);
-            }
         }
         ControlFlow::Continue(())
     }
@@ -179,66 +149,6 @@ fn is_grouped(select: &Select) -> bool {
     }
 }
 
-fn type_derived(relation: &mut TableFactor) -> Result<()> {
-    if let TableFactor::Derived { subquery, .. } = relation {
-        type_values(subquery);
-        open_values::select(subquery)?;
-    }
-    Ok(())
-}
-
-/// The one column of `FROM unnest(array) AS x` is called as the table is; WITH ORDINALITY unnests the places beside it.
-fn name_unnested(relation: &mut TableFactor) {
-    let TableFactor::UNNEST { alias, array_exprs, with_ordinality, .. } = relation else { return };
-    let [array] = array_exprs.as_slice() else { return };
-    let places = std::mem::take(with_ordinality).then(|| {
-        let one = || Expr::value(Value::Number("1".to_string(), false));
-        let behind = Expr::BinaryOp {
-            left: Box::new(Expr::Cast {
-                kind: CastKind::Cast,
-                expr: Box::new(call("cardinality", vec![array.clone()])),
-                data_type: SqlType::BigInt(None),
-                array: false,
-                format: None,
-            }),
-            op: BinaryOperator::Plus,
-            right: Box::new(one()),
-        };
-        call("range", vec![one(), behind])
-    });
-    let alias = alias.get_or_insert_with(|| TableAlias {
-        explicit: true,
-        name: Ident::new("unnest"),
-        columns: Vec::new(),
-        at: None,
-    });
-    let column = |name: Ident| TableAliasColumnDef { name, data_type: None };
-    if alias.columns.is_empty() {
-        alias.columns.push(column(alias.name.clone()));
-    }
-    if let Some(places) = places {
-        array_exprs.push(places);
-        if alias.columns.len() == 1 {
-            alias.columns.push(column(Ident::new("ordinality")));
-        }
-    }
-}
-
-fn make_lateral(relation: &mut TableFactor) {
-    if let TableFactor::Table { name, args: Some(args), alias, with_ordinality, .. } = relation
-        && functions::table::is_known(name)
-        && args.args.iter().any(names_a_column)
-    {
-        *relation = TableFactor::Function {
-            lateral: true,
-            name: name.clone(),
-            args: args.args.clone(),
-            with_ordinality: *with_ordinality,
-            alias: alias.clone(),
-        };
-    }
-}
-
 /// `FETCH FIRST n ROWS ONLY` is `LIMIT n`; what it can say beside is refused where it is planned.
 fn limit_by_fetch(query: &mut Query) {
     let Some(Fetch { with_ties: false, percent: false, quantity }) = &query.fetch else { return };
@@ -253,65 +163,6 @@ fn limit_by_fetch(query: &mut Query) {
         Some(_) => return,
     }
     query.fetch = None;
-}
-
-/// Functions of one value in FROM.
-fn values_in_from(select: &mut Select) -> Result<()> {
-    for item in &mut select.from {
-        let joined = item.joins.iter_mut().map(|join| &mut join.relation);
-        for relation in std::iter::once(&mut item.relation).chain(joined) {
-            let lateral = match relation {
-                TableFactor::Table { args: Some(args), .. } => args.args.iter().any(names_a_column),
-                _ => false,
-            };
-            set_returning::value_in_from(relation, lateral)?;
-        }
-    }
-    Ok(())
-}
-
-/// Whether an argument refers to a column: only then does the function need the rows before it.
-fn names_a_column(argument: &FunctionArg) -> bool {
-    let (FunctionArg::Unnamed(value)
-    | FunctionArg::Named { arg: value, .. }
-    | FunctionArg::ExprNamed { arg: value, .. }) = argument;
-    let FunctionArgExpr::Expr(expression) = value else { return false };
-    let named = visit_expressions(expression, &mut |part| match part {
-        Expr::Identifier(_) | Expr::CompoundIdentifier(_) => ControlFlow::Break(()),
-        _ => ControlFlow::Continue(()),
-    });
-    named.is_break()
-}
-
-/// `INTERVAL '...' YEAR TO MONTH` and its kin: what a number without a unit counts, and what is too short to be kept.
-fn interval_literal(written: &ast::Interval) -> Result<Option<Expr>> {
-    let field = written.last_field.as_ref().or(written.leading_field.as_ref());
-    let Some(field) = field else { return written_interval(&written.value, Unit::SECOND, None) };
-    let named = field.to_string();
-    let unit = Unit::named(&named).ok_or_else(|| Error::unsupported(format!("INTERVAL '...' {named}")))?;
-    written_interval(&written.value, unit, Some(unit))
-}
-
-/// A text that is written out as an interval, in the words that DataFusion reads.
-fn written_interval(expression: &Expr, last: Unit, down_to: Option<Unit>) -> Result<Option<Expr>> {
-    let Expr::Value(value) = expression else { return Ok(None) };
-    let Value::SingleQuotedString(text) = &value.value else { return Ok(None) };
-    let mut parts = interval::parse(text, last)?;
-    if let Some(unit) = down_to {
-        parts = parts.down_to(unit);
-    }
-    let plain = parts.plain();
-    // Rewritten already.
-    if &plain == text {
-        return Ok(None);
-    }
-    Ok(Some(Expr::Interval(ast::Interval {
-        value: Box::new(Expr::value(Value::SingleQuotedString(plain))),
-        leading_field: None,
-        leading_precision: None,
-        last_field: None,
-        fractional_seconds_precision: None,
-    })))
 }
 
 pub(super) fn rewrite_one(expression: &Expr) -> Result<Option<Expr>> {
@@ -415,85 +266,6 @@ fn is_current_user(word: &Ident) -> bool {
 
 fn operator(name: &str) -> Error {
     Error::unsupported(format!("operator {name}"))
-}
-
-fn cast(expression: &Expr, data_type: &SqlType) -> Result<Option<Expr>> {
-    if let SqlType::Interval { .. } = data_type {
-        return written_interval(expression, Unit::SECOND, None);
-    }
-    Ok(cast_by_function(expression, data_type))
-}
-
-fn cast_by_function(expression: &Expr, data_type: &SqlType) -> Option<Expr> {
-    match data_type {
-        // Literals and parameters are no vectors yet.
-        SqlType::Array(_) if !matches!(expression, Expr::Value(_)) => {
-            let array = Expr::Cast {
-                kind: CastKind::Cast,
-                expr: Box::new(expression.clone()),
-                data_type: data_type.clone(),
-                array: false,
-                format: None,
-            };
-            Some(call(PLAIN_ARRAY, vec![array]))
-        }
-        // A number that is written out becomes the float nearest to it, not to the numeric's digits.
-        SqlType::Real | SqlType::Float4 | SqlType::Float8 | SqlType::Double(_) | SqlType::DoublePrecision => {
-            let Expr::Value(value) = expression else { return None };
-            let Value::Number(digits, _) = &value.value else { return None };
-            Some(Expr::Cast {
-                kind: CastKind::Cast,
-                expr: Box::new(Expr::value(Value::SingleQuotedString(digits.clone()))),
-                data_type: data_type.clone(),
-                array: false,
-                format: None,
-            })
-        }
-        SqlType::JSON => Some(call("muster_to_json", vec![expression.clone()])),
-        SqlType::JSONB => Some(call("muster_to_jsonb", vec![expression.clone()])),
-        SqlType::Bytea => Some(call("muster_to_bytea", vec![expression.clone()])),
-        // An explicit cast cuts; an assignment refuses.
-        SqlType::Varchar(Some(CharacterLength::IntegerLength { length, .. }))
-        | SqlType::CharacterVarying(Some(CharacterLength::IntegerLength { length, .. })) => {
-            Some(first(*length, expression))
-        }
-        // Blanks at the end of a char(n) mean nothing: they are left out, as in a column of that type.
-        SqlType::Char(length) | SqlType::Character(length) => {
-            let length = match length {
-                Some(CharacterLength::IntegerLength { length, .. }) => *length,
-                _ => 1,
-            };
-            Some(call("rtrim", vec![first(length, expression)]))
-        }
-        SqlType::Uuid => Some(call("muster_to_uuid", vec![expression.clone()])),
-        SqlType::Custom(name, modifiers) => {
-            let last = name.0.last().and_then(ObjectNamePart::as_ident)?;
-            let kind = VectorKind::named(&last.value)?;
-            let mut arguments = vec![expression.clone()];
-            match modifiers.as_slice() {
-                [] => {}
-                // Modifiers that are no number are refused where types are planned.
-                [modifier] if modifier.parse::<i32>().is_ok() => {
-                    arguments.push(Expr::value(Value::Number(modifier.clone(), false)));
-                }
-                _ => return None,
-            }
-            Some(call(to_vector_name(kind), arguments))
-        }
-        _ => None,
-    }
-}
-
-/// The first characters of an expression's text.
-fn first(length: u64, expression: &Expr) -> Expr {
-    let text = Expr::Cast {
-        kind: CastKind::Cast,
-        expr: Box::new(expression.clone()),
-        data_type: SqlType::Text,
-        array: false,
-        format: None,
-    };
-    call("left", vec![text, Expr::value(Value::Number(length.to_string(), false))])
 }
 
 /// A call of a function by its name.

@@ -39,6 +39,8 @@ pub(crate) struct Live {
     pub(super) listener: Arc<Listener>,
     /// What a statement outside of a block sends.
     pub(super) pending: Mutex<Pending>,
+    /// Held while a function of large objects works, for several threads may read the rows of a statement.
+    pub(crate) large_object_call: Mutex<()>,
 }
 
 impl fmt::Debug for Live {
@@ -62,6 +64,7 @@ impl Live {
             channels,
             listener: Arc::default(),
             pending: Mutex::default(),
+            large_object_call: Mutex::default(),
         }
     }
 

@@ -40,6 +40,7 @@ mod maintain;
 mod named;
 mod notify;
 mod own;
+mod plan;
 mod prepared;
 mod reads;
 mod run;

@@ -23,7 +23,7 @@ use crate::catalog::search_path::TEMPORARY;
 use crate::catalog::view::Use;
 use crate::catalog::{StoredTable, View, object};
 use crate::parse::walk::visit_relations;
-use crate::planning::{OutputNames, settle, views};
+use crate::planning::{OutputNames, bare, settle, views};
 use crate::session::{StatementContext, columns_of};
 use crate::sqlstate::SqlState;
 use crate::types::type_name;
@@ -235,16 +235,5 @@ async fn expand(context: &StatementContext, body: &mut SetExpr, with: Option<&Wi
 }
 
 fn of_body(body: SetExpr, with: Option<&With>) -> Query {
-    Query {
-        with: with.cloned(),
-        body: Box::new(body),
-        order_by: None,
-        limit_clause: None,
-        fetch: None,
-        locks: Vec::new(),
-        for_clause: None,
-        settings: None,
-        format_clause: None,
-        pipe_operators: Vec::new(),
-    }
+    Query { with: with.cloned(), ..bare(body) }
 }

@@ -1,84 +1,22 @@
-//! An operator that works where it is, but for other tasks' sake says so: once it has taken long, its thread's other tasks go on
+//! The rows of an operator that works where it is, but for other tasks' sake says so: once it has taken long, its thread's other tasks go on
 //! on another thread while it works.
 
-use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::error::{DataFusionError, Result};
-use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
-use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
+use datafusion::error::Result;
+use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream};
 use futures::{Stream, StreamExt};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::LONG;
 
-/// See the module.
-#[derive(Debug)]
-pub(super) struct InPlace {
-    input: Arc<dyn ExecutionPlan>,
-}
-
-impl InPlace {
-    pub(super) fn of(input: Arc<dyn ExecutionPlan>) -> Self {
-        Self { input }
-    }
-}
-
-impl DisplayAs for InPlace {
-    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("InPlace")
-    }
-}
-
-impl ExecutionPlan for InPlace {
-    fn name(&self) -> &str {
-        "InPlace"
-    }
-
-    fn properties(&self) -> &Arc<PlanProperties> {
-        self.input.properties()
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        vec![&self.input]
-    }
-
-    fn maintains_input_order(&self) -> Vec<bool> {
-        vec![true]
-    }
-
-    fn benefits_from_input_partitioning(&self) -> Vec<bool> {
-        vec![false]
-    }
-
-    fn apply_expressions(
-        &self,
-        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
-
-    fn with_new_children(
-        self: Arc<Self>,
-        children: Vec<Arc<dyn ExecutionPlan>>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        match children.into_iter().next() {
-            Some(input) => Ok(Arc::new(Self::of(input))),
-            None => Err(DataFusionError::Internal("an operator works on something".to_string())),
-        }
-    }
-
-    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let input = self.input.execute(partition, context)?;
-        Ok(Box::pin(InPlaceStream { input, worked: Duration::ZERO }))
-    }
+/// The stream, which works in place.
+pub(super) fn in_place(input: SendableRecordBatchStream) -> SendableRecordBatchStream {
+    Box::pin(InPlaceStream { input, worked: Duration::ZERO })
 }
 
 struct InPlaceStream {

@@ -8,6 +8,7 @@
 //! - a nested loop is given its right input in [`slices`] that are short enough, and works [`in_place`] once it takes long.
 
 mod in_place;
+mod node;
 mod slices;
 
 use std::sync::Arc;
@@ -22,8 +23,9 @@ use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::execution_plan::replace_children_if_necessary;
 use datafusion::physical_plan::joins::{CrossJoinExec, HashJoinExec, NestedLoopJoinExec, SortMergeJoinExec};
 
-use in_place::InPlace;
-use slices::Slices;
+use in_place::in_place;
+use node::Passing;
+use slices::sliced;
 
 /// How long a task may keep its thread.
 const LONG: Duration = Duration::from_millis(20);
@@ -59,9 +61,9 @@ fn yielding(plan: Arc<dyn ExecutionPlan>) -> Result<Transformed<Arc<dyn Executio
         let Some(right) = inputs.get_mut(1) else {
             return Err(DataFusionError::Internal("a join has two inputs".to_string()));
         };
-        *right = Arc::new(Slices::of(right.clone()));
+        *right = Arc::new(Passing::on("Slices", right.clone(), sliced));
         let join = replace_children_if_necessary(plan, inputs)?;
-        return Ok(Transformed::yes(Arc::new(InPlace::of(join))));
+        return Ok(Transformed::yes(Arc::new(Passing::on("InPlace", join, in_place))));
     }
     if is::<CrossJoinExec>(&plan) || is::<HashJoinExec>(&plan) || is::<SortMergeJoinExec>(&plan) {
         return Ok(Transformed::yes(Arc::new(CooperativeExec::new(plan))));

@@ -1,19 +1,14 @@
 //! The rows of an input, a few at a time: as many as what reads them is done with in a moment. When it has worked for long, it
 //! waits once, so that its task gives the thread back.
 
-use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::error::{DataFusionError, Result};
-use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
-use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
+use datafusion::error::Result;
+use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream};
 use futures::{Stream, StreamExt};
 
 use super::LONG;
@@ -23,66 +18,9 @@ const FIRST: usize = 256;
 /// Rows of a slice at most: no more than a batch has.
 const MOST: usize = 8192;
 
-/// See the module.
-#[derive(Debug)]
-pub(super) struct Slices {
-    input: Arc<dyn ExecutionPlan>,
-}
-
-impl Slices {
-    pub(super) fn of(input: Arc<dyn ExecutionPlan>) -> Self {
-        Self { input }
-    }
-}
-
-impl DisplayAs for Slices {
-    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Slices")
-    }
-}
-
-impl ExecutionPlan for Slices {
-    fn name(&self) -> &str {
-        "Slices"
-    }
-
-    fn properties(&self) -> &Arc<PlanProperties> {
-        self.input.properties()
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        vec![&self.input]
-    }
-
-    fn maintains_input_order(&self) -> Vec<bool> {
-        vec![true]
-    }
-
-    fn benefits_from_input_partitioning(&self) -> Vec<bool> {
-        vec![false]
-    }
-
-    fn apply_expressions(
-        &self,
-        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
-
-    fn with_new_children(
-        self: Arc<Self>,
-        children: Vec<Arc<dyn ExecutionPlan>>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        match children.into_iter().next() {
-            Some(input) => Ok(Arc::new(Self::of(input))),
-            None => Err(DataFusionError::Internal("slices are of something".to_string())),
-        }
-    }
-
-    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let input = self.input.execute(partition, context)?;
-        Ok(Box::pin(SliceStream { input, left: None, rows: FIRST, given: None, since: Instant::now() }))
-    }
+/// The stream in slices.
+pub(super) fn sliced(input: SendableRecordBatchStream) -> SendableRecordBatchStream {
+    Box::pin(SliceStream { input, left: None, rows: FIRST, given: None, since: Instant::now() })
 }
 
 struct SliceStream {

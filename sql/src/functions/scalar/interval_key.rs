@@ -5,11 +5,12 @@ use std::sync::{Arc, LazyLock};
 
 use arrow::array::{AsArray, Decimal128Array};
 use arrow::datatypes::{DataType, IntervalMonthDayNanoType, IntervalUnit};
-use datafusion::common::ScalarValue;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
 };
+
+use super::one_argument::over_values;
 
 const NAME: &str = "muster_interval_key";
 /// What every interval's number fits in.
@@ -52,22 +53,18 @@ impl ScalarUDFImpl for IntervalKey {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let misplaced = || DataFusionError::Internal(format!("{NAME} takes an interval"));
-        let argument = args.args.first().ok_or_else(misplaced)?;
-        let is_scalar = matches!(argument, ColumnarValue::Scalar(_));
-        let values = argument.to_array(if is_scalar { 1 } else { args.number_rows })?;
-        let intervals = values.as_primitive_opt::<IntervalMonthDayNanoType>().ok_or_else(misplaced)?;
-        let keys = intervals.iter().map(|interval| {
-            interval.map(|interval| {
-                i128::from(interval.months) * MONTH
-                    + i128::from(interval.days) * DAY
-                    + i128::from(interval.nanoseconds).div_euclid(1000)
-            })
-        });
-        let keys = keys.collect::<Decimal128Array>().with_data_type(KEY);
-        if is_scalar {
-            return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&keys, 0)?));
-        }
-        Ok(ColumnarValue::Array(Arc::new(keys)))
+        over_values(&args, |values| {
+            let intervals = values.as_primitive_opt::<IntervalMonthDayNanoType>();
+            let intervals =
+                intervals.ok_or_else(|| DataFusionError::Internal(format!("{NAME} takes an interval")))?;
+            let keys = intervals.iter().map(|interval| {
+                interval.map(|interval| {
+                    i128::from(interval.months) * MONTH
+                        + i128::from(interval.days) * DAY
+                        + i128::from(interval.nanoseconds).div_euclid(1000)
+                })
+            });
+            Ok(Arc::new(keys.collect::<Decimal128Array>().with_data_type(KEY)))
+        })
     }
 }

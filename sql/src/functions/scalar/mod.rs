@@ -16,6 +16,7 @@ mod interval_times;
 mod is_valid;
 pub(crate) mod json;
 mod like_pattern;
+mod one_argument;
 mod or_empty;
 mod pg_sleep;
 mod pg_typeof;

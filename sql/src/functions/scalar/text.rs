@@ -1,11 +1,11 @@
-//! Functions of one text: reads the argument, whichever of Arrow's string types it comes in, and gives a constant
-//! for a constant.
+//! Functions of one text: reads the argument, whichever of Arrow's string types it comes in.
 
 use arrow::array::{Array, ArrayRef, StringArray};
 use arrow::datatypes::DataType;
-use datafusion::common::ScalarValue;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs};
+
+use super::one_argument::over_values;
 
 /// Converts the first argument's texts, NULLs among them, into as many values.
 ///
@@ -15,16 +15,7 @@ pub(super) fn over_texts(
     args: &ScalarFunctionArgs,
     convert: impl FnOnce(&StringArray) -> Result<ArrayRef>,
 ) -> Result<ColumnarValue> {
-    let Some(argument) = args.args.first() else {
-        return Err(DataFusionError::Internal("a function of a text is called without one".to_string()));
-    };
-    let scalar = matches!(argument, ColumnarValue::Scalar(_));
-    let texts = strings(&argument.to_array(if scalar { 1 } else { args.number_rows })?)?;
-    let values = convert(&texts)?;
-    if scalar {
-        return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&values, 0)?));
-    }
-    Ok(ColumnarValue::Array(values))
+    over_values(args, |values| convert(&strings(values)?))
 }
 
 /// The values as one array type.

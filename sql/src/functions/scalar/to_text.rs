@@ -8,13 +8,13 @@ use std::sync::{Arc, LazyLock};
 use arrow::array::{Array, StringBuilder};
 use arrow::datatypes::DataType;
 use bytes::BytesMut;
-use datafusion::common::ScalarValue;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
+use super::one_argument::over_values;
 use super::timezone::zone_named;
 use crate::text::{Fault, writer};
 
@@ -90,31 +90,27 @@ impl ScalarUDFImpl for ToText {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let ([argument], [field]) = (args.args.as_slice(), args.arg_fields.as_slice()) else {
-            return Err(DataFusionError::Internal("a text is made of one value".to_string()));
+        let Some(field) = args.arg_fields.first().cloned() else {
+            return Err(DataFusionError::Internal(format!("{NAME} takes a value")));
         };
-        let is_scalar = matches!(argument, ColumnarValue::Scalar(_));
-        let values = argument.to_array(if is_scalar { 1 } else { args.number_rows })?;
-        let failed = |fault: Fault| DataFusionError::from(crate::Error::from(fault));
-        let write = writer(values.as_ref(), field, zone_named(&self.zone)?).map_err(failed)?;
-        let nulls = values.logical_nulls();
-        let mut texts = StringBuilder::with_capacity(values.len(), values.len() * 8);
-        let mut buffer = BytesMut::new();
-        for row in 0..values.len() {
-            if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
-                texts.append_null();
-                continue;
+        over_values(&args, |values| {
+            let failed = |fault: Fault| DataFusionError::from(crate::Error::from(fault));
+            let write = writer(values.as_ref(), &field, zone_named(&self.zone)?).map_err(failed)?;
+            let nulls = values.logical_nulls();
+            let mut texts = StringBuilder::with_capacity(values.len(), values.len() * 8);
+            let mut buffer = BytesMut::new();
+            for row in 0..values.len() {
+                if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
+                    texts.append_null();
+                    continue;
+                }
+                buffer.clear();
+                write(row, &mut buffer).map_err(failed)?;
+                let text = std::str::from_utf8(&buffer)
+                    .map_err(|_| DataFusionError::Internal("a value's text is not UTF-8".to_string()))?;
+                texts.append_value(text);
             }
-            buffer.clear();
-            write(row, &mut buffer).map_err(failed)?;
-            let text = std::str::from_utf8(&buffer)
-                .map_err(|_| DataFusionError::Internal("a value's text is not UTF-8".to_string()))?;
-            texts.append_value(text);
-        }
-        let texts = texts.finish();
-        if is_scalar {
-            return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&texts, 0)?));
-        }
-        Ok(ColumnarValue::Array(Arc::new(texts)))
+            Ok(Arc::new(texts.finish()))
+        })
     }
 }

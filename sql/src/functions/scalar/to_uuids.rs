@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, FixedSizeBinaryBuilder, ListArray};
 use arrow::datatypes::DataType;
-use datafusion::common::ScalarValue;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
+use super::one_argument::over_values;
 use super::text::strings;
 use super::to_uuid::{no_uuid, parse_uuid};
 
@@ -47,29 +47,20 @@ impl ScalarUDFImpl for ToUuids {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let ([argument], DataType::List(item)) = (args.args.as_slice(), &self.target) else {
-            return Err(DataFusionError::Internal("an array of uuids is made of one array".to_string()));
+        let DataType::List(item) = &self.target else {
+            return Err(DataFusionError::Internal("an array of uuids is a list".to_string()));
         };
-        let is_scalar = matches!(argument, ColumnarValue::Scalar(_));
-        let given = argument.to_array(if is_scalar { 1 } else { args.number_rows })?;
-        let lists: ListArray = match given.data_type() {
-            DataType::Null => ListArray::new_null(item.clone(), given.len()),
-            _ => {
-                let Some(lists) = given.as_list_opt::<i32>() else {
-                    return Err(crate::Error::unsupported(format!(
-                        "a cast of {} to uuid[]",
-                        given.data_type()
-                    ))
-                    .into());
-                };
-                let (_, offsets, values, nulls) = lists.clone().into_parts();
-                ListArray::try_new(item.clone(), offsets, uuids(&values)?, nulls)?
+        over_values(&args, |given| {
+            if given.data_type() == &DataType::Null {
+                return Ok(Arc::new(ListArray::new_null(item.clone(), given.len())));
             }
-        };
-        if is_scalar {
-            return Ok(ColumnarValue::Scalar(ScalarValue::List(Arc::new(lists))));
-        }
-        Ok(ColumnarValue::Array(Arc::new(lists)))
+            let Some(lists) = given.as_list_opt::<i32>() else {
+                let what = format!("a cast of {} to uuid[]", given.data_type());
+                return Err(crate::Error::unsupported(what).into());
+            };
+            let (_, offsets, values, nulls) = lists.clone().into_parts();
+            Ok(Arc::new(ListArray::try_new(item.clone(), offsets, uuids(&values)?, nulls)?))
+        })
     }
 }
 

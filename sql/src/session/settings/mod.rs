@@ -5,13 +5,15 @@
 //!
 //! - [`definition`], [`known`]: what there is.
 //! - [`value`], [`date_style`], [`time_zone`]: how values are read and told.
-//! - [`timeouts`], [`playbooks`]: settings with a meaning of their own.
+//! - [`timeouts`], [`playbooks`], [`isolation`]: settings with a meaning of their own; [`custom`]: those without one.
 //! - [`assumed`]: the role that the session has taken on. [`who`]: who runs it, then. [`hidden`]: what SET LOCAL hides.
 
 pub(crate) mod assumed;
+mod custom;
 mod date_style;
 pub(crate) mod definition;
 mod hidden;
+mod isolation;
 mod known;
 pub(super) mod playbooks;
 mod time_zone;
@@ -25,8 +27,12 @@ use std::sync::Arc;
 use arrow::array::timezone::Tz;
 
 use self::assumed::{Assumable, Assumed};
+use self::custom::{Custom, check_custom};
 use self::definition::Definition;
 pub(super) use self::hidden::Hidden;
+use self::isolation::LEVELS;
+pub(crate) use self::isolation::{Isolation, Modes};
+pub(super) use self::isolation::{SERIALIZABLE, isolation};
 use self::playbooks::PlaybookSettings;
 use self::timeouts::Timeouts;
 use self::value::{boolean, on_or_off};
@@ -93,24 +99,6 @@ pub(crate) struct Settings {
     /// What RESET goes back to, unless that is the defaults.
     start: Option<Arc<Settings>>,
 }
-
-/// A setting of a client's own: the name as it was first written, and the value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Custom {
-    name: String,
-    value: String,
-}
-
-/// The characteristics of a transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Modes {
-    pub(crate) read_only: bool,
-    /// The level that was asked for. All of them but SERIALIZABLE are kept by snapshots alone.
-    pub(crate) isolation: Isolation,
-}
-
-/// The name of a level of isolation.
-pub(crate) type Isolation = &'static str;
 
 /// A setting with its value, for lists of them.
 #[derive(Debug)]
@@ -396,47 +384,6 @@ pub(crate) fn is_for_superusers(name: &str) -> bool {
 /// What others are told.
 pub(crate) fn denied(name: &str) -> String {
     format!("permission denied to set parameter \"{}\"", name_of(name))
-}
-
-/// The level of isolation that snapshots do not keep alone: what was read must not have changed at the commit.
-pub(super) const SERIALIZABLE: Isolation = "serializable";
-
-/// The levels of isolation: the default, and the others.
-const LEVELS: (Isolation, [Isolation; 3]) =
-    ("repeatable read", ["read committed", "read uncommitted", SERIALIZABLE]);
-
-/// Reads a level of isolation.
-///
-/// # Errors
-/// 22023 for what is no level.
-pub(super) fn isolation(setting: &str, written: &str) -> Result<Isolation> {
-    let (default, others) = LEVELS;
-    let mut levels = std::iter::once(default).chain(others);
-    match levels.find(|level| level.eq_ignore_ascii_case(written)) {
-        Some(level) => Ok(level),
-        None => Err(value::invalid(setting, written)
-            .with_hint("Available values: serializable, repeatable read, read committed, read uncommitted.")),
-    }
-}
-
-/// Whether a client may have a setting of this name: two or more identifiers with points between.
-fn check_custom(name: &str) -> Result<()> {
-    let Some((prefix, _)) = name.split_once('.') else { return Err(unknown(name)) };
-    let invalid =
-        || Error::new(SqlState::InvalidName, format!("invalid configuration parameter name \"{name}\""));
-    // As pgvector and other extensions keep their prefixes for themselves.
-    if ["hnsw", "muster"].iter().any(|own| own.eq_ignore_ascii_case(prefix)) {
-        return Err(invalid().with_detail(format!("\"{prefix}\" is a reserved prefix.")));
-    }
-    let is_identifier = |part: &str| {
-        part.starts_with(|char: char| char.is_alphabetic() || char == '_')
-            && part.chars().all(|char| char.is_alphanumeric() || char == '_' || char == '$')
-    };
-    if name.split('.').all(is_identifier) {
-        return Ok(());
-    }
-    Err(invalid()
-        .with_detail("Custom parameter names must be two or more simple identifiers separated by dots."))
 }
 
 /// The error for a setting that nobody knows.

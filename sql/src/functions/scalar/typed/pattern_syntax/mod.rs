@@ -5,68 +5,17 @@
 //!
 //! Of PostgreSQL's syntax, BREs (the flag `b`, `***=` apart) and collating elements are not supported.
 
+mod brackets;
+mod flags;
+
 use crate::sqlstate::SqlState;
 use crate::{Error, Result};
 
-/// What flags say.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Flags {
-    pub(super) all: bool,
-    ignore_case: bool,
-    /// `.` and `[^a]` leave line ends out.
-    stop_at_lines: bool,
-    /// `^` and `$` match at lines' ends, too.
-    anchor_at_lines: bool,
-    expanded: bool,
-    literal: bool,
-}
+pub(super) use flags::Flags;
 
 /// The error of a pattern that is none.
 pub(super) fn invalid(words: impl std::fmt::Display) -> Error {
     Error::new(SqlState::InvalidRegularExpression, format!("invalid regular expression: {words}"))
-}
-
-impl Flags {
-    /// Of letters such as `gi`.
-    pub(super) fn of(letters: &str) -> Result<Self> {
-        let mut flags = Self::default();
-        for letter in letters.chars() {
-            flags.set(letter)?;
-        }
-        Ok(flags)
-    }
-
-    fn set(&mut self, letter: char) -> Result<()> {
-        match letter {
-            'g' => self.all = true,
-            'i' => self.ignore_case = true,
-            'c' => self.ignore_case = false,
-            'n' | 'm' => (self.stop_at_lines, self.anchor_at_lines) = (true, true),
-            'p' => (self.stop_at_lines, self.anchor_at_lines) = (true, false),
-            's' => (self.stop_at_lines, self.anchor_at_lines) = (false, false),
-            'w' => (self.stop_at_lines, self.anchor_at_lines) = (false, true),
-            'x' => self.expanded = true,
-            't' => self.expanded = false,
-            'q' => self.literal = true,
-            'e' => {}
-            'b' => return Err(Error::unsupported("the regular expression option \"b\"")),
-            other => {
-                let message = format!("invalid regular expression option: \"{other}\"");
-                return Err(Error::new(SqlState::InvalidParameterValue, message));
-            }
-        }
-        Ok(())
-    }
-
-    /// The same for one match.
-    pub(super) fn for_one(self) -> Self {
-        Self { all: false, ..self }
-    }
-
-    /// The same without regard to case.
-    pub(super) fn ignoring_case(self) -> Self {
-        Self { ignore_case: true, ..self }
-    }
 }
 
 /// A pattern for the crates.
@@ -331,106 +280,6 @@ impl Translator {
         true
     }
 
-    fn brackets(&mut self) -> Result<()> {
-        let negated = self.peek(0) == Some('^');
-        if negated {
-            self.at += 1;
-        }
-        let mut inner = String::new();
-        let mut first = true;
-        loop {
-            let Some(character) = self.peek(0) else { return Err(invalid("brackets [] not balanced")) };
-            self.at += 1;
-            match character {
-                ']' if !first => break,
-                '[' if self.peek(0) == Some(':') => self.class(&mut inner)?,
-                '[' if matches!(self.peek(0), Some('.' | '=')) => {
-                    return Err(Error::unsupported("collating elements in a regular expression"));
-                }
-                '\\' => self.escape_in_brackets(&mut inner)?,
-                other => {
-                    let start = other;
-                    // A range, unless the minus is the last.
-                    if self.peek(0) == Some('-') && self.peek(1).is_some_and(|end| end != ']') {
-                        self.at += 1;
-                        let Some(mut end) = self.peek(0) else {
-                            return Err(invalid("brackets [] not balanced"));
-                        };
-                        self.at += 1;
-                        if end == '\\' {
-                            end = self.character_of_escape()?;
-                        }
-                        if end < start {
-                            return Err(invalid("invalid character range"));
-                        }
-                        in_brackets(start, &mut inner);
-                        inner.push('-');
-                        in_brackets(end, &mut inner);
-                    } else {
-                        in_brackets(start, &mut inner);
-                    }
-                }
-            }
-            first = false;
-        }
-        self.out.push('[');
-        if negated {
-            self.out.push('^');
-            if self.flags.stop_at_lines {
-                self.out.push_str("\\n");
-            }
-        }
-        self.out.push_str(&inner);
-        self.out.push(']');
-        Ok(())
-    }
-
-    /// `[:alpha:]`, behind its bracket.
-    fn class(&mut self, inner: &mut String) -> Result<()> {
-        let ahead: String = self.characters.iter().skip(self.at + 1).take(16).collect();
-        let name = ahead.split_once(":]").map(|(name, _)| name.to_string());
-        let class = match name.as_deref() {
-            Some("alpha") => "\\p{Alphabetic}",
-            Some("digit") => "\\p{Nd}",
-            Some("alnum") => "\\p{Alphabetic}\\p{Nd}",
-            Some("upper") => "\\p{Uppercase}",
-            Some("lower") => "\\p{Lowercase}",
-            Some("space") => "\\s",
-            Some("blank") => " \\t",
-            Some("punct") => "[:punct:]",
-            Some("cntrl") => "\\p{Cc}",
-            Some("xdigit") => "0-9A-Fa-f",
-            Some("graph") => "[[:graph:]\\p{L}\\p{M}\\p{N}\\p{P}\\p{S}]",
-            Some("print") => "[[:print:]\\p{L}\\p{M}\\p{N}\\p{P}\\p{S}]",
-            Some("word") => "\\w",
-            Some("ascii") => "\\x00-\\x7f",
-            _ => return Err(invalid("invalid character class")),
-        };
-        self.at += name.map_or(0, |name| name.chars().count()) + 3;
-        if class == "[:punct:]" {
-            inner.push_str("[[:punct:]]");
-        } else {
-            inner.push_str(class);
-        }
-        Ok(())
-    }
-
-    fn escape_in_brackets(&mut self, inner: &mut String) -> Result<()> {
-        match self.peek(0) {
-            Some(class @ ('d' | 's' | 'w' | 'D' | 'S' | 'W')) => {
-                self.at += 1;
-                inner.push('\\');
-                inner.push(class);
-                Ok(())
-            }
-            _ => {
-                let start = self.character_of_escape()?;
-                in_brackets(start, inner);
-                Ok(())
-            }
-        }
-    }
-
     /// The character that an escape stands for, behind its backslash.
     fn character_of_escape(&mut self) -> Result<char> {
         let Some(letter) = self.peek(0) else { return Err(invalid("invalid escape \\ sequence")) };
@@ -529,10 +378,6 @@ fn literal(character: char, out: &mut String) {
     } else {
         out.push(character);
     }
-}
-
-fn in_brackets(character: char, out: &mut String) {
-    literal(character, out);
 }
 
 #[cfg(test)]

@@ -4,8 +4,16 @@
 //! logarithms are double precision. SQLSTATEs: 22012 division by zero; 22003 out of range; 2201E logarithms, 2201F roots and powers,
 //! 2201G buckets of what has none.
 
-use arrow::array::Array as _;
+mod buckets;
+mod floats;
+
 use arrow::datatypes::i256;
+
+use buckets::{bucket, bucket_of_array};
+use floats::{
+    divided, finite, in_degrees, logarithm, logarithm_to, one, outside, power, quotient_of_degrees,
+    sine_of_degrees, turned, two, within,
+};
 
 use super::datum::{Datum, out_of_range, rescaled};
 use super::kind::Kind::{Array, Float8, Int4, Int8, Numeric};
@@ -189,54 +197,8 @@ fn quotient_scale(planned: &Planned<'_>) -> i8 {
 /// What `/` of two floats or numerics is in plans.
 pub(crate) const DIVIDE: &str = "muster_divide";
 
-fn one(values: &[Value<'_>], function: fn(f64) -> Result<f64>) -> Result<Datum> {
-    let [Value::Float(x)] = values else { return Err(unexpected()) };
-    if x.is_nan() {
-        return Ok(Datum::Float(*x));
-    }
-    function(*x).map(Datum::Float)
-}
-
-fn two(values: &[Value<'_>], function: fn(f64, f64) -> Result<f64>) -> Result<Datum> {
-    let [Value::Float(x), Value::Float(y)] = values else { return Err(unexpected()) };
-    function(*x, *y).map(Datum::Float)
-}
-
 fn by_zero() -> Error {
     Error::new(SqlState::DivisionByZero, "division by zero")
-}
-
-fn outside() -> Error {
-    Error::new(SqlState::NumericValueOutOfRange, "input is out of range")
-}
-
-/// A result that is infinite of an argument that is not is an overflow.
-fn finite(x: f64, result: f64) -> Result<f64> {
-    if result.is_infinite() && x.is_finite() {
-        return Err(Error::new(SqlState::NumericValueOutOfRange, "value out of range: overflow"));
-    }
-    if result == 0.0 && x.is_finite() {
-        return Err(Error::new(SqlState::NumericValueOutOfRange, "value out of range: underflow"));
-    }
-    Ok(result)
-}
-
-fn within(x: f64, result: f64) -> Result<f64> {
-    if result.is_nan() && !x.is_nan() { Err(outside()) } else { Ok(result) }
-}
-
-fn divided(x: f64, y: f64) -> Result<f64> {
-    if y == 0.0 && !x.is_nan() {
-        return Err(by_zero());
-    }
-    let result = x / y;
-    if result.is_infinite() && x.is_finite() {
-        return Err(Error::new(SqlState::NumericValueOutOfRange, "value out of range: overflow"));
-    }
-    if result == 0.0 && x != 0.0 && y.is_finite() {
-        return Err(Error::new(SqlState::NumericValueOutOfRange, "value out of range: underflow"));
-    }
-    Ok(result)
 }
 
 fn divided_digits(values: &[Value<'_>]) -> Result<Datum> {
@@ -259,82 +221,6 @@ fn divided_digits(values: &[Value<'_>]) -> Result<Datum> {
     divide()
         .map(|quotient| Datum::Decimal(quotient, scale))
         .ok_or_else(|| Error::new(SqlState::NumericValueOutOfRange, "value overflows numeric format"))
-}
-
-fn logarithm(x: f64) -> Result<f64> {
-    let refused = |words| Err(Error::new(SqlState::InvalidArgumentForLogarithm, words));
-    match x {
-        0.0 => refused("cannot take logarithm of zero"),
-        x if x < 0.0 => refused("cannot take logarithm of a negative number"),
-        x => Ok(x),
-    }
-}
-
-fn logarithm_to(base: f64, x: f64) -> Result<f64> {
-    let (base, x) = (logarithm(base)?, logarithm(x)?);
-    if base == 1.0 {
-        return Err(by_zero());
-    }
-    // Whole powers come out whole.
-    let result = x.ln() / base.ln();
-    let nearest = result.round();
-    Ok(if base.powf(nearest) == x { nearest } else { result })
-}
-
-fn power(x: f64, y: f64) -> Result<f64> {
-    let refused = |words| Err(Error::new(SqlState::InvalidArgumentForPower, words));
-    if x == 0.0 && y < 0.0 {
-        return refused("zero raised to a negative power is undefined");
-    }
-    if x < 0.0 && y.is_finite() && y.fract() != 0.0 {
-        return refused("a negative number raised to a non-integer power yields a complex result");
-    }
-    let result = x.powf(y);
-    if result.is_infinite() && x.is_finite() && y.is_finite() {
-        return Err(Error::new(SqlState::NumericValueOutOfRange, "value out of range: overflow"));
-    }
-    if result == 0.0 && x != 0.0 && x.is_finite() && y.is_finite() {
-        return Err(Error::new(SqlState::NumericValueOutOfRange, "value out of range: underflow"));
-    }
-    Ok(result)
-}
-
-/// An angle within one turn.
-fn turned(x: f64) -> Result<f64> {
-    if x.is_infinite() { Err(outside()) } else { Ok(x % 360.0) }
-}
-
-fn sine_of_degrees(degrees: f64) -> f64 {
-    let turned = degrees.rem_euclid(360.0);
-    let (sign, half) = if turned >= 180.0 { (-1.0, turned - 180.0) } else { (1.0, turned) };
-    let quarter = if half > 90.0 { 180.0 - half } else { half };
-    let sine = match quarter {
-        0.0 => 0.0,
-        30.0 => 0.5,
-        90.0 => 1.0,
-        quarter if quarter <= 45.0 => quarter.to_radians().sin(),
-        // So that the cosine of 60 is the sine of 30.
-        quarter => (90.0 - quarter).to_radians().cos(),
-    };
-    sign * sine
-}
-
-fn quotient_of_degrees(x: f64, y: f64) -> f64 {
-    let result = x / y;
-    // 45 degrees are 1.
-    if (result.abs() - 1.0).abs() < 1e-15 {
-        result.signum()
-    } else if result == 0.0 {
-        0.0
-    } else {
-        result
-    }
-}
-
-fn in_degrees(radians: f64) -> f64 {
-    let degrees = radians.to_degrees();
-    let nearest = (degrees / 15.0).round() * 15.0;
-    if (degrees - nearest).abs() < 1e-13 { nearest } else { degrees }
 }
 
 fn absolute(values: &[Value<'_>]) -> Result<Datum> {
@@ -490,61 +376,4 @@ fn least_scale(values: &[Value<'_>]) -> Result<Datum> {
         scale -= 1;
     }
     Ok(Datum::Int(i64::from(scale)))
-}
-
-fn bucket(values: &[Value<'_>]) -> Result<Datum> {
-    let refused = |words| Err(Error::new(SqlState::InvalidArgumentForWidthBucket, words));
-    let as_float = |value: &Value<'_>| match value {
-        Value::Float(x) => Some(*x),
-        Value::Decimal(x, scale) => Some(*x as f64 / 10_f64.powi(i32::from(*scale))),
-        _ => None,
-    };
-    let [operand, low, high, Value::Int(count)] = values else { return Err(unexpected()) };
-    let (Some(operand), Some(low), Some(high)) = (as_float(operand), as_float(low), as_float(high)) else {
-        return Err(unexpected());
-    };
-    if *count <= 0 {
-        return refused("count must be greater than zero");
-    }
-    if operand.is_nan() || low.is_nan() || high.is_nan() {
-        return refused("operand, lower bound, and upper bound cannot be NaN");
-    }
-    if low.is_infinite() || high.is_infinite() {
-        return refused("lower and upper bounds must be finite");
-    }
-    if low == high {
-        return refused("lower bound cannot equal upper bound");
-    }
-    let (from, to) = if low < high { (operand - low, high - low) } else { (low - operand, low - high) };
-    Ok(Datum::Int(if from < 0.0 {
-        0
-    } else if from >= to {
-        count + 1
-    } else {
-        ((from / to * *count as f64) as i64).min(count - 1) + 1
-    }))
-}
-
-fn bucket_of_array(values: &[Value<'_>]) -> Result<Datum> {
-    let [operand, Value::List(bounds)] = values else { return Err(unexpected()) };
-    let bounds = super::value::Column::read(bounds, false).map(|column| (column, bounds.len()));
-    let (column, count) = bounds.map_err(Error::from)?;
-    let as_float = |value: &Value<'_>| match value {
-        Value::Float(x) => Some(*x),
-        Value::Int(x) | Value::Timestamp(x) => Some(*x as f64),
-        Value::Decimal(x, scale) => Some(*x as f64 / 10_f64.powi(i32::from(*scale))),
-        _ => None,
-    };
-    let operand = as_float(operand).ok_or_else(unexpected)?;
-    let mut place = 0;
-    for row in 0..count {
-        let Some(bound) = as_float(&column.get(row)) else {
-            let message = "thresholds array must not contain NULLs";
-            return Err(Error::new(SqlState::NullValueNotAllowed, message));
-        };
-        if operand >= bound {
-            place = row + 1;
-        }
-    }
-    Ok(Datum::Int(place as i64))
 }

@@ -3,10 +3,12 @@
 //! It is what readers scan. It does not leave deleted rows out: positions stay what they are. Invariant: it is immutable,
 //! and a clone costs a few reference counts.
 
+mod vectors;
+
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, FixedSizeListArray, RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::compute::take;
 use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
@@ -14,15 +16,13 @@ use roaring::{RoaringBitmap, RoaringTreemap};
 
 use crate::chunk::Chunk;
 use crate::content::Content;
-use crate::definition::vector_shape;
 use crate::keys::{KeyEncoder, KeyIndex, Lookups, lookup};
-use crate::layout::{self, Source, assembled, without_nulls};
+use crate::layout::{Source, assembled, without_nulls};
 use crate::lazy::Lazy;
 use crate::row_ids::RowIds;
 use crate::segment::Segment;
 use crate::segment::index_file::{IndexFile, IndexReader};
 use crate::segment::record::SegmentRecord;
-use crate::segment::vector_rows::VectorRows;
 use crate::{Error, IndexId, KeyConstraint, Result, SegmentId, TableDefinition};
 
 /// A segment or an unsealed chunk, with the rows that are deleted in its snapshot.
@@ -272,55 +272,6 @@ impl Part {
             position += length;
         }
         Ok(())
-    }
-
-    /// A vector column by its position in the table's schema, of all rows, deleted ones included.
-    pub fn vectors(&self, column: usize) -> Result<FixedSizeListArray> {
-        self.vectors_by(column, Segment::vectors)
-    }
-
-    /// The same for one who reads all of it once: a segment's rows stay in memory no longer than the array.
-    pub fn vectors_apart(&self, column: usize) -> Result<FixedSizeListArray> {
-        self.vectors_by(column, Segment::vectors_apart)
-    }
-
-    fn vectors_by(
-        &self,
-        column: usize,
-        of_segment: impl Fn(&Segment, usize) -> Result<FixedSizeListArray>,
-    ) -> Result<FixedSizeListArray> {
-        let field = self.schema.fields().get(column).filter(|field| vector_shape(field).is_some());
-        if field.is_none() {
-            return Err(Error::schema("", format!("column {column} is no vector column")));
-        }
-        match &self.rows {
-            Rows::Sealed(segment) => match self.sources.as_ref().and_then(|sources| sources.get(column)) {
-                None => of_segment(segment, column),
-                Some(Source::Stored(position)) => of_segment(segment, *position),
-                Some(Source::Value(value)) => {
-                    let vectors = layout::repeated(value, self.rows())
-                        .map_err(|error| Error::arrow(Path::new("rows"), error))?;
-                    let vectors = vectors.as_fixed_size_list_opt().cloned();
-                    vectors.ok_or_else(|| Error::schema("", format!("column {column} holds no vectors")))
-                }
-            },
-            Rows::Unsealed(chunk) => {
-                let vectors =
-                    chunk.rows.columns().get(column).and_then(|column| column.as_fixed_size_list_opt());
-                vectors.cloned().ok_or_else(|| Error::schema("", format!("column {column} holds no vectors")))
-            }
-        }
-    }
-
-    /// Single rows of a vector column of a segment, by its position in the table's schema; `None` where its rows are not in
-    /// a file of their own.
-    pub fn vector_rows(&self, column: usize) -> Result<Option<VectorRows>> {
-        let Some(segment) = self.as_segment() else { return Ok(None) };
-        match self.sources.as_ref().and_then(|sources| sources.get(column)) {
-            None => segment.vector_rows(column).map(Some),
-            Some(Source::Stored(position)) => segment.vector_rows(*position).map(Some),
-            Some(Source::Value(_)) => Ok(None),
-        }
     }
 
     /// The bytes last given to [`Store::put_index_file`](crate::Store::put_index_file); `None` when there are none.

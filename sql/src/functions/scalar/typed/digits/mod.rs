@@ -2,6 +2,11 @@
 //!
 //! SQLSTATEs: 22P02 for a text without a number; 42601 for a pattern that is none; 0A000 for EEEE of a text.
 
+mod number;
+mod pattern;
+
+use number::Number;
+
 use super::datum::{Datum, rescaled};
 use super::overload::{Planned, Run, unexpected};
 use super::pattern::ordinal;
@@ -71,119 +76,6 @@ struct Pattern {
 }
 
 impl Pattern {
-    fn of(written: &str) -> Result<Self> {
-        let invalid = |message: String| Error::new(SqlState::SyntaxError, message);
-        let mut pattern = Self::default();
-        let mut rest = written;
-        while let Some(character) = rest.chars().next() {
-            let upper: String = rest.chars().take(4).collect::<String>().to_ascii_uppercase();
-            let is = |word: &str| upper.starts_with(word);
-            let mut length = character.len_utf8();
-            match character {
-                '9' | '0' => {
-                    if pattern.exponent {
-                        return Err(invalid("\"EEEE\" must be the last pattern used".to_string()));
-                    }
-                    pattern.nodes.push(if character == '9' { Node::Nine } else { Node::Zero });
-                    if pattern.shifted {
-                        pattern.shift += usize::from(character == '9');
-                        pattern.before += 1;
-                    } else if pattern.point {
-                        pattern.after += 1;
-                        if character == '0' {
-                            pattern.last_zero = pattern.after;
-                        }
-                    } else {
-                        if character == '0' && pattern.first_zero.is_none() {
-                            pattern.first_zero = Some(pattern.before);
-                        }
-                        pattern.before += 1;
-                    }
-                }
-                '.' | 'D' | 'd' => {
-                    if pattern.point {
-                        return Err(invalid("multiple decimal points".to_string()));
-                    }
-                    if pattern.shifted {
-                        return Err(invalid("cannot use \"V\" and decimal point together".to_string()));
-                    }
-                    pattern.point = true;
-                    pattern.nodes.push(Node::Point);
-                }
-                ',' | 'G' | 'g' => pattern.nodes.push(Node::Comma),
-                _ if is("FM") => {
-                    pattern.fill = true;
-                    length = 2;
-                }
-                _ if is("EEEE") => {
-                    pattern.exponent = true;
-                    length = 4;
-                }
-                _ if is("MI") => {
-                    pattern.nodes.push(Node::Minus);
-                    pattern.sign = true;
-                    length = 2;
-                }
-                _ if is("PL") => {
-                    pattern.nodes.push(Node::Plus);
-                    length = 2;
-                }
-                _ if is("PR") => {
-                    pattern.brackets = true;
-                    pattern.sign = true;
-                    length = 2;
-                }
-                _ if is("SG") => {
-                    pattern.nodes.push(Node::Either);
-                    pattern.sign = true;
-                    length = 2;
-                }
-                _ if is("RN") => {
-                    pattern.roman = Some(character == 'R');
-                    length = 2;
-                }
-                _ if is("TH") => {
-                    pattern.nodes.push(Node::Ordinal(character == 'T'));
-                    length = 2;
-                }
-                'S' | 's' => {
-                    if pattern.nodes.contains(&Node::Sign) {
-                        return Err(invalid("cannot use \"S\" twice".to_string()));
-                    }
-                    pattern.nodes.push(Node::Sign);
-                    pattern.sign = true;
-                }
-                'L' | 'l' => pattern.nodes.push(Node::Currency),
-                'B' | 'b' => pattern.blank = true,
-                'V' | 'v' => {
-                    if pattern.point {
-                        return Err(invalid("cannot use \"V\" and decimal point together".to_string()));
-                    }
-                    pattern.shifted = true;
-                }
-                '"' => {
-                    let inner = rest.get(1..).unwrap_or_default();
-                    let mut escaped = false;
-                    for other in inner.chars() {
-                        length += other.len_utf8();
-                        match other {
-                            _ if escaped => {
-                                pattern.nodes.push(Node::Literal(other));
-                                escaped = false;
-                            }
-                            '\\' => escaped = true,
-                            '"' => break,
-                            other => pattern.nodes.push(Node::Literal(other)),
-                        }
-                    }
-                }
-                other => pattern.nodes.push(Node::Literal(other)),
-            }
-            rest = rest.get(length..).unwrap_or_default();
-        }
-        Ok(pattern)
-    }
-
     fn show(&self, number: &Number) -> String {
         if let Some(upper) = self.roman {
             return self.show_roman(number, upper);
@@ -401,68 +293,6 @@ impl Pattern {
         let scale = i8::try_from(fraction.unwrap_or(0) + self.shift).map_err(|_| invalid())?;
         let value = if negative { -value } else { value };
         rescaled(value, scale, scale).map(|value| Datum::Decimal(value, scale)).ok_or_else(invalid)
-    }
-}
-
-/// A number in digits, rounded to a pattern's.
-struct Number {
-    negative: bool,
-    /// `#` for what has no digits.
-    whole: String,
-    fraction: String,
-    value: Option<f64>,
-}
-
-impl Number {
-    fn decimal(value: i128, scale: i8, pattern: &Pattern) -> Self {
-        let digits = if pattern.shifted { 0 } else { pattern.after.min(100) };
-        let shift = if pattern.shifted { pattern.shift.min(100) } else { 0 };
-        // V moves the point; then what is behind it is rounded.
-        let moved = i8::try_from(i64::from(scale) - shift as i64).unwrap_or(0);
-        let wanted = i8::try_from(digits).unwrap_or(100).min(moved.max(0));
-        let value_as_float = value as f64 / 10_f64.powi(i32::from(scale));
-        let Some(rounded) = rescaled(value, moved, wanted) else {
-            return Self {
-                negative: value < 0,
-                whole: "#".to_string(),
-                fraction: String::new(),
-                value: None,
-            };
-        };
-        let written = format!("{:0>width$}", rounded.unsigned_abs(), width = wanted as usize + 1);
-        let (whole, fraction) = written.split_at(written.len() - wanted as usize);
-        Self {
-            negative: rounded < 0,
-            whole: whole.to_string(),
-            fraction: format!("{fraction:0<digits$}"),
-            value: Some(value_as_float),
-        }
-    }
-
-    fn float(value: f64, pattern: &Pattern) -> Self {
-        if !value.is_finite() {
-            return Self {
-                negative: value < 0.0,
-                whole: "#".to_string(),
-                fraction: String::new(),
-                value: None,
-            };
-        }
-        let shifted =
-            if pattern.shifted { value * 10_f64.powi(pattern.shift.min(300) as i32) } else { value };
-        // Digits that a double does not have are not shown.
-        let integer = format!("{:.0}", shifted.abs()).len();
-        let digits = if pattern.shifted { 0 } else { pattern.after.min(15_usize.saturating_sub(integer)) };
-        let written = format!("{:.*}", digits, shifted.abs());
-        let (whole, fraction) = written.split_once('.').unwrap_or((&written, ""));
-        let is_zero = written.bytes().all(|byte| matches!(byte, b'0' | b'.'));
-        let after = if pattern.shifted { 0 } else { pattern.after };
-        Self {
-            negative: value < 0.0 && !is_zero,
-            whole: whole.to_string(),
-            fraction: format!("{fraction:0<after$}"),
-            value: Some(value),
-        }
     }
 }
 
